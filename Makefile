@@ -1,0 +1,43 @@
+# The two commands: `make demo` (fine-tune a model) and `make test`. Both install what is missing first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BUDGET ?= 10m
+SEED ?= 0
+
+.PHONY: demo test test-all install check fix lint types bench clean
+
+demo: $(READY)  ## Fine-tune a real language model on math/mini and test it
+	$(BIN)/ftdojo run math/mini --budget $(BUDGET) --seed $(SEED)
+
+test: $(READY)  ## The default tests, a few minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(READY)  ## Every test, the slow ones included
+	$(BIN)/python -m pytest
+
+install: $(READY)  ## Everything that is needed, into .venv
+
+$(READY): pyproject.toml constraints.txt scripts/install.sh
+	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh
+	touch $(READY)
+
+check: $(READY) lint types test  ## What has to hold before a change lands
+
+lint: $(READY)
+	$(BIN)/ruff format --check src tests benchmarks examples docs
+	$(BIN)/ruff check src tests benchmarks examples docs
+
+types: $(READY)
+	$(BIN)/mypy
+
+fix: $(READY)
+	$(BIN)/ruff format src tests benchmarks examples docs
+	$(BIN)/ruff check --fix src tests benchmarks examples docs
+
+bench: $(READY)  ## Speed as ratios against named rivals; see benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,59 @@
+"""What an experiment would cost here, from what the run has measured so far."""
+
+from dataclasses import dataclass
+
+from ftdojo.agents.recipes import recipe_of
+from ftdojo.records import Observation
+
+UNKNOWN_SPEED = 200.0
+UNKNOWN_TOKENS = 120.0
+CHECK_S = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Seconds of an experiment: ``fixed_s`` whatever its size, plus ``row_s`` a row and pass."""
+
+    fixed_s: float
+    row_s: float
+
+    def seconds(self, passes: float) -> float:
+        """Return the expected wall time of an experiment whose training sees ``passes`` rows."""
+        return self.fixed_s + self.row_s * passes
+
+    def rows(self, seconds: float) -> int:
+        """Return how many rows an experiment of ``seconds`` can see; negative if not even the fixed part fits."""
+        return int((seconds - self.fixed_s) / self.row_s)
+
+
+def cost(observation: Observation) -> Cost:
+    """Measure: training and checks from the last experiments, validation from the last pass."""
+    outlook = observation.outlook
+    speed = outlook.train_tokens_per_s or UNKNOWN_SPEED
+    trained = [
+        each.feedback.training
+        for each in observation.experiments
+        if each.feedback and each.feedback.training and each.feedback.training.steps > 2
+    ]
+    if trained:
+        speed = sum(each.tokens for each in trained) / sum(each.seconds for each in trained)
+    checks = [each.feedback.check.seconds for each in observation.experiments if each.feedback]
+    check_s = max(checks[-3:], default=outlook.check_s or CHECK_S)
+    return Cost(
+        fixed_s=check_s + (outlook.validation_s or observation.base.seconds),
+        row_s=row_tokens(observation) / speed,
+    )
+
+
+def row_tokens(observation: Observation) -> float:
+    """Return the mean tokens of a training row, as measured in this run."""
+    seen = [each.feedback.check.data for each in observation.experiments if each.feedback]
+    if observation.checked:
+        seen.append(observation.checked.data)
+    known = [data for data in seen if data]
+    return known[-1].tokens.mean if known else UNKNOWN_TOKENS
+
+
+def spent_s(observation: Observation) -> float:
+    """Return the wall time of the experiments that were planned by recipe so far."""
+    return sum(each.seconds for each in observation.experiments if recipe_of(each))

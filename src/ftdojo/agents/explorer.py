@@ -1,0 +1,268 @@
+"""Explorer: finds good data and training options without a language model.
+
+A pure function of what it sees. Three phases share the time that is left:
+
+1. *probe*: every raw source alone, the same small number of rows each (a third of the time, more where that is too few);
+2. *halve*: the more promising half again on up to three times the rows, and so on (successive halving; Jamieson and
+   Talwalkar 2016), as long as 35 % of the time stays for the end;
+3. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
+
+Sources are ranked by ``promise``: the primary metric, helped by the denser secondary metrics and by readability. After
+a few dozen rows most scores are near zero, and what tells sources apart is how the model fails.
+"""
+
+import math
+import random
+from dataclasses import replace
+from statistics import fmean
+
+from ftdojo.agents import moves
+from ftdojo.agents.cost import cost, spent_s
+from ftdojo.agents.recipes import Recipe, recipe_of, submission
+from ftdojo.records import (
+    BASE,
+    Action,
+    Check,
+    EvaluationReport,
+    Experiment,
+    FailureKind,
+    Finish,
+    Observation,
+    Submission,
+    Train,
+)
+
+PROBE_SHARE, MOST_PROBE_SHARE, END_SHARE = 0.35, 0.6, 0.35
+TELLING_ROWS = 96
+"""Fewer rows than this teach an answer's form at most, and sources that share a form look alike."""
+FIRST_LOOK_ROWS, LEAST_ROWS, MOST_PROBE_ROWS = 64, 32, 400
+GROW, LEAST_GROWTH = 3.0, 1.5
+WORTHWHILE = 0.5
+"""A change is tried only on at least this share of the largest climb's rows; on fewer it could not win."""
+MENDABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRASTRUCTURE}
+"""Failures that say nothing about the rows: a source that failed so is probed once more."""
+MOST_FALSE_STARTS = 3
+"""A climb whose first step failed this often is given up."""
+MARGIN = 0.9
+"""Plans use at most this share of the time left: speed varies by a tenth on a shared machine."""
+
+
+class Explorer:
+    """The default agent; needs no key and no language model.
+
+    Args:
+        seed: decides the order in which sources are probed.
+    """
+
+    name = "explorer"
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
+    def act(self, observation: Observation) -> Action:
+        """Return the next action."""
+        view = View(observation, self._seed)
+        unknown = observation.checked is None and observation.failure is None
+        if not view.tried and unknown:
+            recipe = Recipe(phase="probe", sources={view.order[0]: 1.0}, rows=FIRST_LOOK_ROWS)
+            return Check(submission=view.written(recipe, "Measure speed and row length."))
+        return view.probe() or view.halve() or view.climb() or Finish(experiment=observation.best)
+
+
+class View:
+    """What Explorer makes of one observation: what was tried, what it was worth, what still fits."""
+
+    def __init__(self, observation: Observation, seed: int) -> None:
+        self.seen = observation
+        self.cost = cost(observation)
+        found = [(each, recipe_of(each)) for each in observation.experiments]
+        self.tried = [(each, recipe) for each, recipe in found if recipe]
+        slow = self._failures(FailureKind.TOO_SLOW)
+        self.left_s = observation.outlook.left_s * MARGIN * 0.7**slow
+        self.total_s = observation.outlook.left_s + spent_s(observation)
+        self.order = [card.name for card in observation.sources]
+        random.Random(f"explorer/{seed}").shuffle(self.order)
+
+    def probe(self) -> Action | None:
+        """Train on the next source alone, each on the same number of rows."""
+        probes = self._of("probe")
+        waiting = [name for name in self.order if not self._is_probed(name)]
+        rows = probes[0][1].rows if probes else self._probe_rows()
+        if not waiting or self.cost.seconds(rows) > self.left_s:
+            return None
+        recipe = self._careful(
+            Recipe(phase="probe", sources={waiting[0]: 1.0}, rows=rows, field=len(self.order))
+        )
+        why = (
+            f"Probe {len(self.order) - len(waiting) + 1} of {len(self.order)}: what {rows} rows of {waiting[0]} alone "
+            "teach. "
+            "Every source gets the same number of rows, so that their scores compare."
+        )
+        return self._train(recipe, why)
+
+    def halve(self) -> Action | None:
+        """Train on the next survivor of the present rung, or open the next rung while there is time for one."""
+        rung, names, before = 1, self.ranked("probe"), self._rows_of("probe")
+        while len(names) > 1:
+            phase = f"halve-{rung}"
+            done = self._of(phase)
+            field = done[0][1].field if done else max(1, len(names) // 2)
+            rows = done[0][1].rows if done else self._rung_rows(before, field)
+            if rows is None and field > 2:
+                field = 2
+                rows = self._rung_rows(before, field)
+            if rows is None or field < 2:
+                return None
+            run = {name for _, recipe in done for name in recipe.sources}
+            waiting = [name for name in names[:field] if name not in run]
+            if waiting and self.cost.seconds(rows) <= self.left_s:
+                return self._survivor(waiting[0], phase=phase, rows=rows, field=field)
+            rung, names, before = rung + 1, self.ranked(phase), rows
+        return None
+
+    def climb(self) -> Action | None:
+        """Train on the best data as long as fits; afterwards, change one thing of the best at a time."""
+        if not self._scored():
+            return None
+        climbs = self._of("climb")
+        best, move = self._best_climb(), None
+        if best:
+            # A change that was refused for time never ran: it is planned again, smaller.
+            tried = [recipe for each, recipe in climbs if not _refused(each)]
+            move = moves.next_change(best, tried, self.ranked_all())
+        elif len(climbs) < MOST_FALSE_STARTS:
+            widest = self._careful(self._widest())
+            move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
+        passes = self.cost.rows(self.left_s)
+        if move is None or passes < LEAST_ROWS:
+            return None
+        recipe = moves.fitted(move.recipe, self.seen.sources, passes=passes)
+        if recipe is None or recipe.passes < self._worthwhile():
+            return None
+        return self._train(recipe, f"{move.why} {self._ranking()}")
+
+    def ranked(self, phase: str) -> list[str]:
+        """Return the sources that ran alone in ``phase`` and were scored, the most promising first."""
+        worth = {
+            name: promise(each.evaluation, self.seen)
+            for each, recipe in self._of(phase)
+            for name in recipe.sources
+            if each.evaluation
+        }
+        return sorted(worth, key=lambda name: worth[name], reverse=True)
+
+    def ranked_all(self) -> list[str]:
+        """Return the probed sources, those that came further first."""
+        rungs = [f"halve-{at}" for at in range(9, 0, -1)] + ["probe"]
+        return list(dict.fromkeys(name for phase in rungs for name in self.ranked(phase)))
+
+    def written(self, recipe: Recipe, why: str) -> Submission:
+        """Return ``recipe`` as a submission."""
+        climbing = recipe.phase == "climb"
+        return submission(
+            recipe,
+            self.seen,
+            parent=self.seen.best if climbing else BASE,
+            why=why,
+            predicted=self._predicted(recipe) if climbing else None,
+        )
+
+    def _survivor(self, name: str, *, phase: str, rows: int, field: int) -> Action:
+        why = (
+            f"{name} is among the {field} most promising sources; the survivors meet again on {rows} rows each. "
+            f"{self._ranking()}"
+        )
+        recipe = Recipe(phase=phase, sources={name: 1.0}, rows=rows, field=field)
+        return self._train(self._careful(recipe), why)
+
+    def _train(self, recipe: Recipe, why: str) -> Action:
+        return Train(submission=self.written(recipe, why))
+
+    def _probe_rows(self) -> int:
+        """Return how many rows every source gets, so that all probes take their share of the time."""
+        wanted, most = (
+            self.cost.rows(share * self.left_s / len(self.order)) // 8 * 8
+            for share in (PROBE_SHARE, MOST_PROBE_SHARE)
+        )
+        telling = min(TELLING_ROWS, most)
+        return max(LEAST_ROWS, telling, min(MOST_PROBE_ROWS, wanted))
+
+    def _rung_rows(self, before: int, field: int) -> int | None:
+        """Return the rows each of ``field`` survivors gets, or None if the rung would eat into the end."""
+        spare_s = self.left_s - END_SHARE * self.total_s
+        rows = min(int(before * GROW), self.cost.rows(spare_s / field)) // 8 * 8
+        return rows if rows >= before * LEAST_GROWTH else None
+
+    def _widest(self) -> Recipe:
+        first = self.ranked_all()[0]
+        rows = next(card.rows for card in self.seen.sources if card.name == first)
+        return Recipe(phase="climb", sources={first: 1.0}, rows=rows)
+
+    def _best_climb(self) -> Recipe | None:
+        """Return the climb that the dojo stands by, else the most promising one; None if none was scored."""
+        scored = [
+            (each.id == self.seen.best, promise(each.evaluation, self.seen), recipe)
+            for each, recipe in self._of("climb")
+            if each.evaluation
+        ]
+        return max(scored, key=lambda found: found[:2])[2] if scored else None
+
+    def _worthwhile(self) -> float:
+        """Return the rows that a change has to see at least."""
+        ran = [recipe.passes for each, recipe in self._of("climb") if each.evaluation]
+        return WORTHWHILE * max(ran, default=0.0)
+
+    def _is_probed(self, name: str) -> bool:
+        """Return whether a source had its probe, or failed it for good."""
+        tries = [each for each, recipe in self._of("probe") if name in recipe.sources]
+        mended = tries and tries[-1].failure and tries[-1].failure.kind in MENDABLE
+        return len(tries) > 1 if mended else bool(tries)
+
+    def _careful(self, recipe: Recipe) -> Recipe:
+        """Learn from failures: less memory after running out of it, a lower rate after divergence."""
+        return replace(
+            recipe,
+            batch=max(1, recipe.batch // 2 ** self._failures(FailureKind.OUT_OF_MEMORY)),
+            learning_rate=recipe.learning_rate / 2 ** self._failures(FailureKind.DIVERGED),
+        )
+
+    def _predicted(self, recipe: Recipe) -> float | None:
+        """Guess a score: the best so far, and an eighth of what is missing for every doubling of the rows."""
+        best = self.seen.experiment(self.seen.best)
+        earlier = recipe_of(best) if best else None
+        if best is None or best.evaluation is None or earlier is None:
+            return None
+        score = best.evaluation.score.score
+        doublings = math.log2(max(1.0, recipe.passes / earlier.passes))
+        goal = 1.0 if self.seen.task.direction == "higher" else 0.0
+        return round(score + (goal - score) * min(0.9, doublings / 8), 4)
+
+    def _ranking(self) -> str:
+        order = self.ranked_all()
+        return f"Ranking so far: {' > '.join(order)}." if order else ""
+
+    def _scored(self) -> bool:
+        return any(each.evaluation for each, _ in self.tried)
+
+    def _rows_of(self, phase: str) -> int:
+        return next((recipe.rows for _, recipe in self._of(phase)), LEAST_ROWS)
+
+    def _of(self, phase: str) -> list[tuple[Experiment, Recipe]]:
+        return [(each, recipe) for each, recipe in self.tried if recipe.phase == phase]
+
+    def _failures(self, kind: FailureKind) -> int:
+        return sum(
+            1 for each, _ in self.tried if each.failure is not None and each.failure.kind is kind
+        )
+
+
+def _refused(experiment: Experiment) -> bool:
+    return experiment.failure is not None and experiment.failure.kind is FailureKind.TOO_SLOW
+
+
+def promise(evaluation: EvaluationReport, observation: Observation) -> float:
+    """Return how much an evaluation promises: the score, half the secondary metrics, a twentieth of readability."""
+    sign = 1.0 if observation.task.direction == "higher" else -1.0
+    dense = [each.score for each in evaluation.secondary.values()]
+    readable = 1.0 - evaluation.unreadable_share
+    return sign * evaluation.score.score + 0.5 * (fmean(dense) if dense else 0.0) + 0.05 * readable

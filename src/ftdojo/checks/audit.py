@@ -1,0 +1,74 @@
+"""Rung three, second half: are these rows what they should be, and do they hold anything held out?"""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+from ftdojo.checks.ground import Ground, fall
+from ftdojo.records import DataReport, FailureKind, Overlap, Stage
+from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
+from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS
+
+AUDIT_S = 600.0
+NAMED = 5
+
+
+def audit(
+    rows_file: Path, config: TrainConfig, ground: Ground, *, log_tail: str, seconds: float
+) -> DataReport:
+    """Describe the rows in ``rows_file``, or end the climb with what is wrong with them."""
+    rows = _read(rows_file)
+    overlap = ground.vault.overlap((at, row.messages) for at, row in enumerate(rows, start=1))
+    _refuse_leaks(overlap)
+    tokens = ground.worker.audit(rows_file, config, timeout_s=AUDIT_S)
+    if tokens.unlabelled:
+        message = (
+            f"{len(tokens.unlabelled)} row(s) lose their whole answer at max_length={config.max_length} "
+            f"(rows {_some(tokens.unlabelled)}; the longest has {tokens.tokens.high:.0f} tokens or more): "
+            "raise max_length or shorten the prompts."
+        )
+        fall(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+    exact, near = duplicates(rows)
+    with rows_file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return DataReport(
+        rows=tokens.rows,
+        bytes=rows_file.stat().st_size,
+        digest=digest,
+        seconds=seconds,
+        formats=Counter(row.format for row in rows),
+        tokens=tokens.tokens,
+        label_tokens=tokens.label_tokens,
+        total_tokens=tokens.total_tokens,
+        label_share=tokens.label_share,
+        truncated_share=tokens.truncated_share,
+        exact_duplicates=exact,
+        near_duplicates=near,
+        lineage=Counter(row.source or "unknown" for row in rows),
+        overlap=overlap,
+        samples=tokens.samples,
+        log_tail=log_tail,
+    )
+
+
+def _read(rows_file: Path) -> list[Row]:
+    try:
+        return list(read_rows(rows_file, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES))
+    except RowFault as error:
+        return fall(Stage.DATA, error.kind, str(error), file="data.py")
+
+
+def _refuse_leaks(overlap: Overlap) -> None:
+    """Refuse rows that hold held-out questions; a model must not be trained on what it is asked."""
+    count = overlap.exact + overlap.near
+    if count:
+        message = (
+            f"{count} training row(s) hold held-out questions ({overlap.exact} exactly, {overlap.near} nearly; "
+            f"rows {_some(overlap.rows)}): leave them out. Raw sources hold none, so they came from elsewhere."
+        )
+        fall(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
+
+
+def _some(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:NAMED])
+    return shown + (", ..." if len(numbers) > NAMED else "")

@@ -1,0 +1,121 @@
+"""Rungs two and three, first half: run ``data.py`` in the sandbox, on a few rows and then on all of them.
+
+The script finds the raw sources as ``$FTDOJO_DATA/<source>.jsonl`` (``/data`` in the sandbox) and writes
+``train.jsonl`` into its working folder. In a dry run each source holds at most ``HEAD_ROWS`` rows and
+``FTDOJO_DRY_RUN`` is ``1``; a script must cope with fewer rows than it hoped for. Same script and same sources, same
+rows: a build is made once and kept by content.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from ftdojo.checks.ground import Ground, fall
+from ftdojo.records import FailureKind, Stage
+from ftdojo.sandbox import HostileOutput, Limits, Outcome, take_file
+
+HEAD_ROWS = 64
+OUTPUT = "train.jsonl"
+MAX_OUTPUT_BYTES = 512 * 2**20
+LOG_CHARS = 2000
+BUILD_VERSION = "1"
+"""Raised whenever the same script and sources could give other rows."""
+
+
+def dry_run(script: str, ground: Ground) -> None:
+    """Run the script on the heads of the sources and require a file with something in it."""
+    with tempfile.TemporaryDirectory(dir=ground.scratch, prefix="dry-") as folder:
+        _run(script, Path(folder), ground, stage=Stage.DRY_RUN, wall_s=ground.dry_run_s)
+
+
+def build(script: str, ground: Ground, *, wall_s: float) -> tuple[Path, str]:
+    """Return the rows file made from the whole sources, and the tail of the script's log.
+
+    ``wall_s`` bounds the run on top of the ladder's own limit.
+    """
+    key = ground.cache.key("data", BUILD_VERSION, script, *_pins(ground))
+
+    def fill(folder: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=ground.scratch, prefix="build-") as job:
+            log = _run(
+                script, Path(job), ground, stage=Stage.DATA, wall_s=min(wall_s, ground.build_s)
+            )
+            shutil.move(Path(job) / "taken", folder / OUTPUT)
+            (folder / "log").write_text(log, encoding="utf8")
+
+    made = ground.cache.get("data", key) or ground.cache.put_folder("data", key, fill)
+    return made / OUTPUT, (made / "log").read_text(encoding="utf8")
+
+
+def _pins(ground: Ground) -> list[str]:
+    return [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
+
+
+def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: float) -> str:
+    """Run the script in a folder of its own and put what it wrote to ``folder/taken``; return the tail of its log.
+
+    A script that was killed is run once more: whoever killed it may have had no business with it.
+    """
+    wall_s, dry = max(1.0, wall_s), stage is Stage.DRY_RUN
+    for attempt in ("first", "second"):
+        job = folder / attempt
+        outcome = _execute(script, job, ground, dry=dry, wall_s=wall_s)
+        if outcome.ended != "killed":
+            break
+    log = outcome.log[-LOG_CHARS:]
+    if not outcome.ok:
+        _blame(outcome, stage, wall_s)
+    try:
+        size = take_file(job, OUTPUT, to=folder / "taken", max_bytes=MAX_OUTPUT_BYTES)
+    except HostileOutput as error:
+        message = f"data.py ended well, but {error} It must write its rows to {OUTPUT} in its working folder."
+        fall(stage, FailureKind.DATA_SCRIPT, message, file="data.py", log_tail=log)
+    if not size:
+        message = f"data.py wrote an empty {OUTPUT}" + (
+            f" when each source held {HEAD_ROWS} rows; it must cope with fewer rows than it hopes for."
+            if dry
+            else "; loosen its filters."
+        )
+        fall(stage, FailureKind.EMPTY_DATA, message, file="data.py", log_tail=log)
+    return log
+
+
+def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float) -> Outcome:
+    job.mkdir()
+    (job / "data.py").write_text(script, encoding="utf8")
+    mounted = ground.heads if dry else ground.sources
+    return ground.sandbox.run_python(
+        "data.py",
+        workdir=job,
+        readonly={"/data": mounted},
+        env={
+            "FTDOJO_DATA": ground.sandbox.path_of("/data", mounted),
+            "FTDOJO_DRY_RUN": "1" if dry else "0",
+        },
+        limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
+    )
+
+
+def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:
+    """End the climb with what the script did wrong."""
+    if outcome.ended == "exit":
+        said = next((line for line in reversed(outcome.log.splitlines()) if line.strip()), "")
+        message = f"data.py ended with exit code {outcome.exit_code}: {said.strip()[:300] or 'it printed nothing'}"
+        kind = FailureKind.DATA_SCRIPT
+    elif outcome.ended in {"wall-time", "cpu-time"}:
+        message = (
+            f"data.py ran into its limit of {wall_s:.3g} s; look for a loop without end or do less."
+        )
+        kind = FailureKind.TIMEOUT
+    elif outcome.ended == "memory":
+        message = "data.py used more memory than allowed; stream the sources line by line."
+        kind = FailureKind.DATA_SCRIPT
+    elif outcome.ended == "killed":
+        message = "data.py was killed twice: it starts too many processes, or kills itself; do the work in one process."
+        kind = FailureKind.DATA_SCRIPT
+    else:
+        message = (
+            f"data.py was stopped by its limit on {outcome.ended.replace('-', ' ')}; write less."
+        )
+        kind = FailureKind.DATA_SCRIPT
+    fall(stage, kind, message, file="data.py", log_tail=outcome.log[-LOG_CHARS:])

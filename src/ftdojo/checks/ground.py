@@ -1,0 +1,57 @@
+"""What a ladder stands on: the trusted parts of one run, and how a rung says that it gave way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from ftdojo.errors import FtdojoError
+from ftdojo.evaluation import Vault
+from ftdojo.records import Failure, FailureKind, FitReport, Stage, Task
+from ftdojo.sandbox import Sandbox
+from ftdojo.store import Cache
+from ftdojo.worker import Worker
+
+
+@dataclass(kw_only=True)
+class Ground:
+    """The parts of one run that its ladder uses.
+
+    ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
+    whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
+    use at most; ``dry_run_s`` and ``build_s`` are how long a data script may run. Three things are learnt on the
+    way: ``base_readable``, the share of validation answers the base writes readably; ``fits``, the measurements of this
+    run by what they depend on; ``pace``, how fast the last training went, as a multiple of what one step had promised.
+    """
+
+    task: Task
+    sandbox: Sandbox
+    worker: Worker
+    vault: Vault
+    cache: Cache
+    sources: Path
+    heads: Path
+    digests: Mapping[str, str]
+    scratch: Path
+    memory_bytes: int
+    model_digest: str
+    dry_run_s: float = 60.0
+    build_s: float = 900.0
+    base_readable: float = 0.0
+    fits: dict[str, FitReport] = field(default_factory=dict)
+    pace: float = 1.0
+
+
+class Fell(FtdojoError):
+    """A rung gave way; ``failure`` is what the agent reads. Never leaves this package."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def fall(
+    stage: Stage, kind: FailureKind, message: str, *, file: str = "", log_tail: str = ""
+) -> NoReturn:
+    """End the climb with a failure."""
+    raise Fell(Failure(stage=stage, kind=kind, message=message, file=file, log_tail=log_tail))

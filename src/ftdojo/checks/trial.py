@@ -1,0 +1,182 @@
+"""Rungs four and five: one step on the longest rows, then a few steps on a slice."""
+
+import math
+from pathlib import Path
+from typing import NoReturn
+
+from ftdojo.checks.ground import Ground, fall
+from ftdojo.errors import WorkerDied, WorkerTimeout
+from ftdojo.records import (
+    DataReport,
+    FailureKind,
+    FitReport,
+    ProbeReport,
+    Stage,
+)
+from ftdojo.submissions import TrainConfig
+from ftdojo.worker import Asking, WorkerFault
+
+FIT_S, PROBE_S = 300.0, 300.0
+PROBE_STEPS = 4
+WORTH_PROBING = 60
+"""A training of fewer steps is its own probe."""
+RISE = 1.25
+"""A probe whose loss rises by more than this factor is on its way to nowhere."""
+ASKED = 8
+READS_WELL = 0.5
+"""Format is watched only where the base writes at least this share readably."""
+
+
+def fit(
+    rows: Path, data: DataReport, config: TrainConfig, ground: Ground, *, left_s: float
+) -> FitReport:
+    """Measure memory and speed, and refuse what cannot fit the machine or the time left."""
+    shape = _shape(data, config, ground)
+    known = ground.fits.get(shape)
+    try:
+        found = known or ground.worker.fit(rows, config, timeout_s=FIT_S)
+    except WorkerDied as error:
+        if not error.memory_suspected:
+            raise
+        fall(
+            Stage.FIT,
+            FailureKind.OUT_OF_MEMORY,
+            _too_big(config),
+            file="train.yaml",
+            log_tail=error.log_tail,
+        )
+    except WorkerTimeout:
+        message = f"One step on the longest rows took more than {FIT_S:.0f} s: lower max_length or the batch size."
+        fall(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
+    except WorkerFault as error:
+        _blame(error, Stage.FIT, config)
+    ground.fits[shape] = found
+    found = _forecast(found, data, config, pace=ground.pace)
+    if found.peak_bytes > ground.memory_bytes:
+        fall(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
+    if found.train_forecast_s > left_s:
+        fall(
+            Stage.FIT,
+            FailureKind.TOO_SLOW,
+            _too_slow(found, data, config, left_s),
+            file="train.yaml",
+        )
+    return found
+
+
+def probe(rows: Path, config: TrainConfig, ground: Ground, *, steps: int) -> ProbeReport | None:
+    """Take a few steps and require that they lead somewhere; ``steps`` are planned in all."""
+    if steps < WORTH_PROBING:
+        return None
+    ask = ground.base_readable >= READS_WELL
+    items = ground.vault.items("validation")[:ASKED] if ask else ()
+    try:
+        found, answers = ground.worker.probe(
+            rows,
+            config,
+            steps=PROBE_STEPS,
+            asking=Asking(
+                prompts=[item.messages for item in items],
+                max_new_tokens=ground.task.max_new_tokens,
+                stop=ground.task.stop,
+            ),
+            timeout_s=PROBE_S,
+        )
+    except WorkerFault as error:
+        _blame(error, Stage.PROBE, config)
+    if not math.isfinite(found.loss_last) or found.loss_last > RISE * found.loss_first:
+        message = (
+            f"In {found.steps} steps the loss went from {found.loss_first:.3g} to {found.loss_last:.3g}: "
+            f"lower learning_rate (now {config.learning_rate:g}) or lengthen the warm-up."
+        )
+        fall(Stage.PROBE, FailureKind.DIVERGED, message, file="train.yaml")
+    graded = [ground.task.grade(each.text, item) for each, item in zip(answers, items, strict=True)]
+    if graded and not any(grade.readable for grade in graded):
+        message = (
+            f"After {found.steps} steps none of {ASKED} validation answers could be read, where the base writes "
+            f"{ground.base_readable:.0%} readably: the rows teach another answer format than the task's."
+        )
+        fall(Stage.PROBE, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
+    readable = sum(grade.readable for grade in graded) / len(graded) if graded else None
+    return ProbeReport(
+        steps=found.steps, loss_first=found.loss_first, loss_last=found.loss_last, readable=readable
+    )
+
+
+def _shape(data: DataReport, config: TrainConfig, ground: Ground) -> str:
+    """Return what memory and speed of a step depend on; lengths are rounded up to the next 16 tokens."""
+    longest = math.ceil(data.tokens.high / 16)
+    facts = config.model_dump_json(
+        include={
+            "method",
+            "r",
+            "target_modules",
+            "layers_to_transform",
+            "use_dora",
+            "per_device_train_batch_size",
+            "gradient_checkpointing",
+            "packing",
+            "max_length",
+        }
+    )
+    return ground.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts)
+
+
+def _forecast(found: FitReport, data: DataReport, config: TrainConfig, *, pace: float) -> FitReport:
+    """Return ``found`` with the forecast for these rows, which may be others than those measured."""
+    per_row = data.total_tokens / data.rows
+    if config.packing:  # packed rows are full
+        per_row = max(per_row, min(config.max_length, data.total_tokens))
+    if config.max_steps > 0:
+        tokens = config.max_steps * config.batch_rows * per_row
+    else:
+        tokens = data.total_tokens * config.num_train_epochs
+    return FitReport(
+        peak_bytes=found.peak_bytes,
+        tokens_per_s=found.tokens_per_s * pace,
+        steps=math.ceil(tokens / per_row / config.batch_rows),
+        train_forecast_s=tokens / (found.tokens_per_s * pace),
+        loss=found.loss,
+    )
+
+
+def _too_big(config: TrainConfig) -> str:
+    return (
+        f"A step on the longest rows does not fit in memory: lower per_device_train_batch_size (now "
+        f"{config.per_device_train_batch_size}; raise gradient_accumulation_steps to make up for it), lower max_length, "
+        "or set gradient_checkpointing."
+    )
+
+
+def _too_slow(found: FitReport, data: DataReport, config: TrainConfig, left_s: float) -> str:
+    left_s = max(0.0, left_s)
+    rows = int(data.rows * left_s / found.train_forecast_s)
+    step_s = config.batch_rows * data.total_tokens / data.rows / found.tokens_per_s
+    steps = int(left_s / step_s)
+    told = (
+        f"Training would take about {found.train_forecast_s:.0f} s at the measured {found.tokens_per_s:.0f} tokens/s, "
+        f"and {left_s:.0f} s are left for it: "
+    )
+    if not steps:
+        return told + "not one step fits. Finish with what there is."
+    if config.max_steps > 0 or not rows:
+        return told + f"at most about {steps} of {found.steps} steps fit."
+    return told + (
+        f"at most about {rows} of {data.rows} rows (or {steps} of {found.steps} steps) fit."
+    )
+
+
+def _blame(error: WorkerFault, stage: Stage, config: TrainConfig) -> NoReturn:
+    """End the climb with what the worker said, or pass on what is no fault of the submission."""
+    if error.kind == FailureKind.OUT_OF_MEMORY:
+        fall(
+            stage,
+            FailureKind.OUT_OF_MEMORY,
+            _too_big(config),
+            file="train.yaml",
+            log_tail=error.log_tail,
+        )
+    if error.kind == FailureKind.SCHEMA:
+        message = f"The model refuses this configuration: {error}"
+        fall(stage, FailureKind.SCHEMA, message, file="train.yaml", log_tail=error.log_tail)
+    raise error

@@ -1,0 +1,131 @@
+"""The program ``ftdojo``: its commands, and how errors leave it."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from ftdojo.cli import doctor, listings, playing, records
+from ftdojo.cli.plain import one_line
+from ftdojo.errors import FtdojoError, MissingExtra
+
+TRAIN_EXTRA = {
+    "accelerate",
+    "datasets",
+    "gguf",
+    "huggingface_hub",
+    "peft",
+    "safetensors",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "trl",
+}
+"""What the extra ``train`` brings; the core works without any of it."""
+BAD_CALL: type[Exception] = typer.BadParameter.__bases__[0]
+"""What typer raises for an option, argument or command that is wrong; its home differs between typer's releases."""
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ftdojo",
+    help="Let agents fine-tune language models, with numbers people can believe.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+playing.register(app)
+records.register(app)
+app.add_typer(listings.tasks_app, name="tasks")
+app.add_typer(listings.sources_app, name="sources")
+app.add_typer(listings.models_app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from ftdojo import __version__
+
+        typer.echo(f"ftdojo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Let agents fine-tune language models, with numbers people can believe."""
+
+
+def main() -> None:
+    """Run the program.
+
+    Exit codes: 0, 1 for a foreseen error, 2 for a wrong call, 130 when interrupted; one line on stderr says which.
+    A traceback is a bug, of ours or of an agent's.
+    """
+    try:
+        code = _called(lambda: app(prog_name="ftdojo", standalone_mode=False))
+        sys.stdout.flush()
+    except FtdojoError as error:
+        code = _said(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        code = _said("interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        _drop_stdout()
+        code = 0
+    sys.exit(code)
+
+
+def _called(program: Callable[[], Any]) -> int:
+    """Run ``program`` and return its exit code; errors of the libraries it is built on become ours.
+
+    Raises:
+        MissingExtra: a package of an extra is not installed.
+    """
+    try:
+        code = program()
+    except BAD_CALL as error:
+        return _bad_call(error)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in TRAIN_EXTRA:
+            raise
+        raise MissingExtra(
+            f"Models, training and evaluation need the train extra, of which {package} is not installed: "
+            "pip install 'ftdojo[train]'."
+        ) from error
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return int(code or 0)
+
+
+def _bad_call(error: Any) -> int:
+    """Say what is wrong with the call; a command that was given nothing shows its help instead."""
+    called = error.ctx.command_path if error.ctx else "ftdojo"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)
+        return int(error.exit_code)
+    close = getattr(error, "possibilities", None)
+    said = (error.message if close else error.format_message()).strip()
+    stop = "" if said.endswith(("?", ".")) else "."
+    nearest = f" Did you mean {' or '.join(sorted(close))}?" if close else ""
+    return _said(f"{said}{stop}{nearest} `{called} --help` shows what is right.", 2)
+
+
+def _said(message: str, code: int) -> int:
+    print(f"ftdojo: {one_line(message)}", file=sys.stderr)
+    return code
+
+
+def _drop_stdout() -> None:
+    """Let Python's last flush go nowhere, once whoever read our output has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

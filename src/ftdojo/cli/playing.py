@@ -1,0 +1,171 @@
+"""``ftdojo run`` and ``ftdojo resume``: an agent plays, the numbers come out."""
+
+from collections.abc import Callable
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from ftdojo.errors import Interrupted, UsageError
+
+if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+    from ftdojo.dojo import Dojo
+    from ftdojo.records import Agent, Budget
+
+TASK = typer.Argument(help="A task's name; `ftdojo tasks list` shows them.")
+RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
+JSON = typer.Option(False, "--json", help="Print one JSON object instead of a table.")
+QUIET = typer.Option(False, "--quiet", "-q", help="No progress on stderr.")
+BUDGET = typer.Option(
+    "10m", help="Wall time of the whole run, final test included: 90s, 10m, 1h30m."
+)
+EXPERIMENTS = typer.Option(None, min=1, help="At most this many experiments.")
+TRAIN = typer.Option(None, min=1.0, help="At most this many seconds of training in all.")
+DISK = typer.Option(None, help="At most this much disk for the run folder, such as 2G.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to ``app``."""
+    app.command("run")(run)
+    app.command("resume")(resume)
+
+
+def run(
+    task: str = TASK,
+    agent: str = typer.Option("explorer", help="Who plays: explorer, random, or module:attribute."),
+    model: str = typer.Option(
+        "smollm2-135m",
+        help="The base model: a known name, a folder, or a hub id org/name[@revision].",
+    ),
+    budget: str = BUDGET,
+    max_experiments: int | None = EXPERIMENTS,
+    max_train_seconds: float | None = TRAIN,
+    max_disk: str | None = DISK,
+    seed: int = typer.Option(0, min=0, help="Decides the agent's choices, never the questions."),
+    sandbox: str = typer.Option("auto", help="auto (bubblewrap) or unsafe (no protection)."),
+    trainer: str = typer.Option("loop", help="loop, or trl: the slower reference, for comparison."),
+    name: str = typer.Option("", help="The run's id; made up if left out."),
+    runs: Path | None = typer.Option(
+        None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs)."
+    ),
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Let an agent fine-tune a model on a task, within a budget.
+
+    Ends with a model that was tested once, on questions that nothing else has seen.
+
+    Example: ftdojo run math/mini --budget 8m
+    """
+    from ftdojo.cli.progress import progress
+    from ftdojo.dojo import Choices, make
+
+    player = _player(agent, seed)
+    limits = _budget(budget, max_experiments, max_train_seconds, max_disk)
+    choices = Choices(agent=agent, sandbox=sandbox, trainer=trainer, run=name, root=runs)
+    with progress(limits.wall_s, quiet=quiet or as_json) as tell:
+        dojo = make(task, model=model, budget=limits, seed=seed, choices=choices, tell=tell)
+        with dojo:
+            tell("progress", {"text": f"recorded in {dojo.folder.path}"})
+            _play(dojo, player)
+    _close(dojo, as_json)
+
+
+def resume(
+    run: str = RUN,
+    budget: str | None = typer.Option(None, help="A new budget for the whole run, such as 20m."),
+    runs: Path | None = typer.Option(
+        None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs)."
+    ),
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Go on with a run after its last finished stage.
+
+    Example: ftdojo resume math-mini-explorer-s0-20260101-120000
+    """
+    from dataclasses import replace
+
+    from ftdojo.cli.progress import progress
+    from ftdojo.config import runs_dir, seconds
+    from ftdojo.dojo import resume as reopen
+    from ftdojo.store import RunFolder
+
+    root = runs or runs_dir()
+    config = RunFolder.open(run, root).config
+    limits = replace(config.budget, wall_s=seconds(budget)) if budget else config.budget
+    with progress(limits.wall_s, quiet=quiet or as_json) as tell:
+        dojo = reopen(run, budget=limits, root=root, tell=tell)
+        with dojo:
+            if dojo.result is None:
+                _play(dojo, _player(config.agent, config.seed))
+    _close(dojo, as_json)
+
+
+def _player(name: str, seed: int) -> "Agent":
+    """Make the agent called ``name``, before anything is spent on it.
+
+    Raises:
+        UnknownName: nobody is called that.
+        UsageError: what the name leads to makes no agent.
+    """
+    from ftdojo.agents import agents
+
+    factory = agents.get(name)
+    made = factory(seed) if _takes_one(factory) else None
+    if not callable(getattr(made, "act", None)):
+        raise UsageError(
+            f"The agent {name!r} does not take a seed and return something with act(observation); name a class or "
+            "function that does."
+        )
+    assert made is not None, "it has act"
+    return made
+
+
+def _takes_one(factory: object) -> bool:
+    try:
+        signature(cast("Callable[..., object]", factory)).bind(0)
+    except (
+        TypeError,
+        ValueError,
+    ):  # not callable, not with one argument, or nothing is known of it
+        return False
+    return True
+
+
+def _play(dojo: "Dojo", agent: "Agent") -> None:
+    from ftdojo.agents import play
+
+    try:
+        play(agent, dojo)
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted; `ftdojo resume {_address(dojo)}` goes on.") from None
+
+
+def _address(dojo: "Dojo") -> str:
+    """Return what names the run in a later call: its id, or its folder where the id alone would not be found."""
+    from ftdojo.config import runs_dir
+
+    path = dojo.folder.path
+    return dojo.run if path.parent == runs_dir() else str(path)
+
+
+def _close(dojo: "Dojo", as_json: bool) -> None:
+    from ftdojo.cli.summary import show
+    from ftdojo.report import write
+
+    write(dojo.folder)
+    show(dojo.folder, as_json=as_json)
+
+
+def _budget(wall: str, experiments: int | None, train: float | None, disk: str | None) -> "Budget":
+    from ftdojo.config import seconds, size_bytes
+    from ftdojo.records import Budget
+
+    return Budget(
+        wall_s=seconds(wall),
+        max_experiments=experiments,
+        max_train_s=train,
+        max_disk_bytes=size_bytes(disk) if disk else None,
+    )

@@ -1,0 +1,114 @@
+"""The closing table of a run, and the same as one JSON object."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from ftdojo.cli.tables import table, wrapped
+from ftdojo.errors import StoreError
+from ftdojo.records import BASE, EvaluationReport, Result
+from ftdojo.store import RunFolder
+
+LABEL = len("chosen:   ")
+
+
+def show(folder: RunFolder, *, as_json: bool) -> None:
+    """Print how a run ended.
+
+    Raises:
+        StoreError: it has not ended yet.
+    """
+    result = folder.result()
+    if result is None:
+        raise StoreError(
+            f"The run {folder.config.id} has no result yet; `ftdojo resume {folder.config.id}` goes on with it."
+        )
+    if as_json:
+        print(json.dumps(facts(folder, result), ensure_ascii=False))
+        return
+    rows = _rows(folder, result)
+    table(rows, tuple(rows[0]))
+    print()
+    for line in _closing(folder, result):
+        print(wrapped(line, indent=LABEL))
+
+
+def facts(folder: RunFolder, result: Result) -> dict[str, Any]:
+    """Return a run's end as plain data; scores carry n and a 95 % interval."""
+    config = folder.config
+    chosen = next((each for each in folder.experiments() if each.id == result.chosen), None)
+    validation = chosen.evaluation if chosen and chosen.evaluation else result.base
+    return {
+        "run": config.id,
+        "task": config.task,
+        "model": config.model,
+        "agent": config.agent,
+        "seed": config.seed,
+        "status": result.status,
+        "stopped_by": result.stopped_by,
+        "base": _score(result.base),
+        "validation": _score(validation),
+        "base_test": _score(result.base_test),
+        "test": _score(result.test),
+        "gain": asdict(result.gain) if result.gain else None,
+        "metric": result.test.metric,
+        "chosen": result.chosen,
+        "why": result.why,
+        "experiments": result.spent.experiments,
+        "seconds": round(result.spent.wall_s, 2),
+        "ledger": asdict(result.spent),
+        "export": str(folder.path / result.export) if result.export else "",
+        "report": str(folder.path / "report.html"),
+    }
+
+
+def _score(report: EvaluationReport) -> dict[str, Any]:
+    score = report.score
+    return {
+        "score": score.score,
+        "n": score.n,
+        "low": score.low,
+        "high": score.high,
+        "unreadable": report.unreadable_share,
+    }
+
+
+def _rows(folder: RunFolder, result: Result) -> list[dict[str, Any]]:
+    scored = [("base, validation", result.base)]
+    chosen = next((each for each in folder.experiments() if each.id == result.chosen), None)
+    if chosen and chosen.evaluation:
+        scored.append((f"{chosen.id}, validation", chosen.evaluation))
+    scored.append(("base, test", result.base_test))
+    if result.chosen != BASE:
+        scored.append((f"{result.chosen}, test", result.test))
+    return [_row(folder.config.task, name, report) for name, report in scored]
+
+
+def _row(task: str, name: str, report: EvaluationReport) -> dict[str, Any]:
+    score = report.score
+    return {
+        task: name,
+        report.metric: score.score,
+        "95 % interval": f"{score.low:.3f} to {score.high:.3f}",
+        "n": score.n,
+        "unreadable": f"{report.unreadable_share:.0%}",
+    }
+
+
+def _closing(folder: RunFolder, result: Result) -> list[str]:
+    gain, spent, many = result.gain, result.spent, result.spent.experiments
+    lines = [
+        f"chosen:   {result.chosen}. {result.why}",
+        f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "
+        f"{spent.train_s:.0f} s, evaluation {spent.eval_s:.0f} s, checks {spent.check_s:.0f} s",
+        f"model:    {folder.path / result.export if result.export else 'the base stands; nothing to export'}",
+        f"report:   {folder.path / 'report.html'}",
+    ]
+    if gain:
+        difference = gain.difference
+        lines.insert(
+            0,
+            f"gain:     {difference.score:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}] on {difference.n} test "
+            f"items, {gain.fixed} fixed, {gain.broken} broken, p = {gain.p_value:.2g}",
+        )
+    return lines

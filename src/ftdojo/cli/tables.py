@@ -1,0 +1,69 @@
+"""Rows of plain data as columns for people.
+
+Away from a terminal no line is broken, so that names can be searched for and copied; on a terminal the last column is
+wrapped to what room there is.
+"""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ftdojo.cli.plain import one_line
+
+GAP = "  "
+LEAST_WIDTH = 24
+"""A last column that has less room than this is left to the terminal to break."""
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print ``columns`` of ``rows`` on stdout; an absent value is left blank, numbers stand to the right."""
+    values = [[row.get(column) for column in columns] for row in rows]
+    cells = [list(columns), *([_text(value) for value in row] for row in values)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [
+        any(_is_number(value) for value in column) for column in zip(*values, strict=True)
+    ] or [False] * len(columns)
+    for row in cells:
+        padded = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        print(
+            wrapped(GAP.join(padded).rstrip(), indent=sum(widths[:-1]) + len(GAP) * (len(row) - 1))
+        )
+
+
+def wrapped(line: str, *, indent: int) -> str:
+    """Return ``line`` broken to the terminal's width with a hanging indent; as it is away from a terminal."""
+    room = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty() or len(line) <= room or room - indent < LEAST_WIDTH:
+        return line
+    head, tail = line[:indent], line[indent:]
+    return "\n".join(
+        textwrap.wrap(
+            tail,
+            width=room,
+            initial_indent=head,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return one_line(str(value))

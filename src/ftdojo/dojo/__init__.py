@@ -1,0 +1,8 @@
+"""The dojo: the environment an agent plays in. It owns data, sandbox, training, evaluation, budget and record."""
+
+from ftdojo.dojo.environment import Dojo
+from ftdojo.dojo.exporting import export
+from ftdojo.dojo.machine import this_machine
+from ftdojo.dojo.setup import DEFAULT_MODEL, Choices, make, resume
+
+__all__ = ["DEFAULT_MODEL", "Choices", "Dojo", "export", "make", "resume", "this_machine"]

@@ -1,0 +1,209 @@
+"""One experiment, from submission to feedback: ladder, training, validation, comparison.
+
+Every stage leaves its product in the cache or the run folder before the next begins, so a controller that is killed
+anywhere goes on after the last finished stage.
+"""
+
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ftdojo.checks import Checked, climb
+from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.scoring import Scorer
+from ftdojo.dojo.standing import Standing
+from ftdojo.dojo.training import trained
+from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
+from ftdojo.records import (
+    BASE,
+    CheckReport,
+    Experiment,
+    Failure,
+    FailureKind,
+    Feedback,
+    Stage,
+    Status,
+    Submission,
+    TrainingReport,
+)
+from ftdojo.worker import WorkerFault
+
+TRIES = 2
+"""A worker that dies through no fault of the submission gets one more try with a new one."""
+
+
+class Ended(Exception):  # an ending, not an error
+    """An experiment came to an early end; never leaves this module."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass
+class Carrier:
+    """Carries out one submission, keeping what is known so far in ``feedback``."""
+
+    parts: Parts
+    standing: Standing
+    experiment: Experiment
+    feedback: Feedback
+    predicted: float | None = None
+
+    def run(self) -> Experiment:
+        """Return the experiment as it ended; whatever failed is in its ``failure``."""
+        try:
+            checked = self._check()
+            report, weights = self._train(checked)
+            self._validate(report, weights)
+        except Ended as ended:
+            return self._with(Status.FAILED, failure=ended.failure)
+        except WorkerError as error:
+            failure = _worker_failure(error, self._stage())
+            return self._with(Status.FAILED, failure=failure)
+        relative = weights.relative_to(self.parts.folder.path)
+        return self._with(Status.DONE, weights=str(relative))
+
+    def _check(self) -> Checked:
+        checked = check(self.parts, self.experiment.submission, name=self.experiment.id)
+        self.feedback = replace(self.feedback, check=checked.report)
+        parent = checked.plan.parent if checked.plan else BASE
+        known = [BASE, *(each.id for each in self.parts.folder.experiments())]
+        if parent not in known or parent == self.experiment.id:
+            earlier = ", ".join(each for each in known if each != self.experiment.id)
+            raise Ended(
+                Failure(
+                    stage=Stage.STATIC,
+                    kind=FailureKind.SCHEMA,
+                    file="plan.md",
+                    message=f"parent {parent!r} is no earlier experiment; name one of {earlier}.",
+                )
+            )
+        self.experiment = replace(self.experiment, parent=parent)
+        self.predicted = checked.plan.predicted if checked.plan else None
+        if checked.failure:
+            raise Ended(checked.failure)
+        return checked
+
+    def _train(self, checked: Checked) -> tuple[TrainingReport, Path]:
+        report, weights = trained(self.parts, checked, name=self.experiment.id)
+        self.feedback = replace(self.feedback, training=report)
+        self.parts.note(
+            "trained", experiment=self.experiment.id, loss=report.loss_last, seconds=report.seconds
+        )
+        if report.stopped == "diverged":
+            message = (
+                f"The loss went from {report.loss_first:.3g} to {report.curve[-1].loss:.3g} in {report.steps} steps: "
+                "lower learning_rate, lengthen the warm-up or clean the rows."
+            )
+            raise Ended(
+                Failure(
+                    stage=Stage.TRAIN,
+                    kind=FailureKind.DIVERGED,
+                    message=message,
+                    file="train.yaml",
+                )
+            )
+        return report, weights
+
+    def _validate(self, report: TrainingReport, weights: Path) -> None:
+        parts, name = self.parts, self.experiment.id
+        scorer = Scorer(parts, name=name, weights=weights, digest=report.weights_digest)
+        rival = self.standing.graded(self.standing.best)
+        items = parts.vault.items("validation")
+        graded, evaluation = scorer.score("validation", items, rival=rival)
+        compared = self.standing.compared(
+            graded, parent=self.experiment.parent, predicted=self.predicted
+        )
+        self.standing.add(name, graded)
+        self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
+
+    def _stage(self) -> Stage:
+        if self.feedback.training:
+            return Stage.EVALUATE
+        return Stage.TRAIN if self.feedback.check.fit else Stage.FIT
+
+    def _with(
+        self, status: Status, *, failure: Failure | None = None, weights: str = ""
+    ) -> Experiment:
+        meter = self.parts.meter
+        feedback = replace(self.feedback, spent=meter.spend(), outlook=meter.outlook())
+        return replace(
+            self.experiment, status=status, feedback=feedback, failure=failure, weights=weights
+        )
+
+
+def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
+    """Climb the ladder, and book what it cost."""
+    began = time.monotonic()
+    checked = climb(
+        submission,
+        parts.ground,
+        left_s=parts.meter.train_left_s(),
+        on_rung=lambda stage: parts.tell("rung", {"experiment": name, "rung": str(stage)}),
+    )
+    seconds = time.monotonic() - began
+    built = min(seconds, checked.report.data.seconds if checked.report.data else 0.0)
+    parts.ledger.charge("data", seconds=built, experiment=name)
+    parts.ledger.charge("check", seconds=seconds - built, experiment=name)
+    parts.meter.check_s = seconds - built
+    if checked.report.fit:
+        parts.meter.train_tokens_per_s = checked.report.fit.tokens_per_s
+    return checked
+
+
+def try_out(parts: Parts, submission: Submission) -> Checked:
+    """Climb the ladder as ``check`` does, but return a lost worker as a failure too."""
+    try:
+        return check(parts, submission)
+    except WorkerError as error:
+        parts.note("worker-lost", message=str(error))
+        lost = _worker_failure(error, Stage.FIT)
+        return Checked(report=CheckReport(rungs=()), failure=lost)
+
+
+def carry_out(parts: Parts, submission: Submission, *, name: str, standing: Standing) -> Experiment:
+    """Carry out ``submission`` as experiment ``name`` and return how it ended; failures are in the experiment."""
+    begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
+    parts.folder.save_experiment(begun)
+    parts.note("experiment", experiment=name)
+    parts.tell("plan", {"experiment": name, "plan": submission.plan})
+    parts.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
+    began = time.monotonic()
+    for attempt in range(1, TRIES + 1):
+        carrier = Carrier(parts, standing, begun, Feedback(check=CheckReport(rungs=())))
+        done = carrier.run()
+        if done.failure is None or not done.failure.refunded:
+            break
+        parts.note("worker-lost", experiment=name, attempt=attempt, message=done.failure.message)
+    if done.failure and done.failure.refunded:
+        parts.ledger.refund(name)
+    done = replace(done, seconds=time.monotonic() - began)
+    parts.folder.save_experiment(done)
+    parts.note("experiment-ended", experiment=name, seconds=done.seconds, **_ending(done))
+    return done
+
+
+def _ending(done: Experiment) -> dict[str, Any]:
+    """Return what an experiment came to, for whoever watches."""
+    if done.evaluation is None:
+        return {"score": None, "failure": done.failure.message if done.failure else None}
+    best = done.feedback.comparisons.get("best") if done.feedback else None
+    against = {"verdict": best.verdict, "against": best.against} if best else {}
+    planned = done.evaluation.planned
+    return {**asdict(done.evaluation.score), "planned": planned, "failure": None, **against}
+
+
+def _worker_failure(error: WorkerError, stage: Stage) -> Failure:
+    """Say whose fault a lost worker is: memory and time are the submission's, the rest is nobody's."""
+    kind, tail = FailureKind.INFRASTRUCTURE, ""
+    if isinstance(error, WorkerDied):
+        tail = error.log_tail
+        kind = FailureKind.OUT_OF_MEMORY if error.memory_suspected else kind
+    elif isinstance(error, WorkerTimeout):
+        kind = FailureKind.TIMEOUT
+    elif isinstance(error, WorkerFault):
+        tail = error.log_tail
+        kind = FailureKind(error.kind) if error.kind != "bug" else kind
+    return Failure(stage=stage, kind=kind, message=str(error), log_tail=tail)

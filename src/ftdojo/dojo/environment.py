@@ -1,0 +1,317 @@
+"""The environment: Gymnasium's contract over one run.
+
+``reset`` returns the first observation, ``step`` carries out one action, ``close`` lets go of everything. An episode is
+single-use: ``make`` builds another. A run that was killed is opened again by ``resume``; ``begun`` then holds the
+action that had not come to its end, which is to be carried out first.
+"""
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from types import TracebackType
+from typing import Any, assert_never
+
+from ftdojo.dojo import finishing
+from ftdojo.dojo.carrying_out import carry_out, try_out
+from ftdojo.dojo.looking import look
+from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.scoring import Scorer
+from ftdojo.dojo.standing import Standing
+from ftdojo.errors import BudgetError, UsageError
+from ftdojo.models.device import dtype_name
+from ftdojo.records import (
+    BASE,
+    Action,
+    Check,
+    EvaluationReport,
+    Experiment,
+    Finish,
+    Look,
+    ModelCard,
+    Observation,
+    Result,
+    Split,
+    Status,
+    Step,
+    TaskCard,
+    Train,
+)
+from ftdojo.stats import detectable
+from ftdojo.store import RunFolder
+
+DECODING = "greedy"
+
+
+class Dojo:
+    """One run of one agent on one task. Made by ``make`` or ``resume``; use it as a context manager, or ``close`` it."""
+
+    def __init__(self, parts: Parts, held: ExitStack) -> None:
+        self._parts, self._held = parts, held
+        self._standing: Standing | None = None
+        self._result: Result | None = parts.folder.result()
+
+    def __enter__(self) -> "Dojo":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def run(self) -> str:
+        """Return the run's id."""
+        return self._parts.folder.config.id
+
+    @property
+    def folder(self) -> RunFolder:
+        """Return the run folder, to be read."""
+        return self._parts.folder
+
+    @property
+    def result(self) -> Result | None:
+        """Return the sealed result once there is one."""
+        return self._result
+
+    def begun(self) -> Action | None:
+        """Return the action that a killed controller did not bring to its end.
+
+        An experiment that had ended is not begun again: its controller was killed on the way to the next action.
+        """
+        action = None if self._result else self._parts.folder.pending()
+        last = next(reversed(self._parts.folder.experiments()), None)
+        if isinstance(action, Train) and last and last.status is not Status.RUNNING:
+            return None if last.submission == action.submission else action
+        return action
+
+    def reset(self) -> Observation:
+        """Validate the base, restore what was done before, and return the first observation.
+
+        Raises:
+            BudgetError: the budget does not allow a single experiment.
+        """
+        parts = self._parts
+        parts.note("reset")
+        items = parts.vault.items("validation")
+        scorer = Scorer(parts, name=BASE, weights=None, digest=parts.model.digest)
+        graded, report = scorer.score("validation", items)
+        known = parts.folder.base()
+        if known is None:
+            parts.folder.save_base(report)
+            known = report
+        parts.note("base", **asdict(known.score), seconds=known.seconds)
+        parts.meter.base_item_s = known.seconds / known.score.n
+        self._measured(known)
+        self._plan_end(scorer)
+        parts.ground.base_readable = 1 - known.unreadable_share
+        self._standing = Standing(parts.task.direction, graded)
+        self._restore(self._standing)
+        self._require_one_experiment()
+        return self._observation()
+
+    def step(self, action: Action) -> Step:
+        """Carry out ``action``; after a limit, finish the best validated experiment instead."""
+        if self._result is not None:
+            raise UsageError(f"The run {self.run} has ended; make another.")
+        self._known()
+        limit = self._parts.meter.reached()
+        if limit and not isinstance(action, Finish):
+            return self._truncate(limit)
+        if not isinstance(action, Look):
+            self._parts.folder.set_pending(action)
+        self._parts.note("action", action=type(action).__name__)
+        step = self._act(action)
+        limit = None if step.terminated or step.notice else self._parts.meter.reached()
+        if limit:
+            step = self._truncate(limit)
+        self._parts.folder.clear_pending()
+        return step
+
+    def close(self) -> None:
+        """Let go of the worker and the run folder; may be called twice."""
+        self._parts.worker.close()
+        shutil.rmtree(self._parts.scratch, ignore_errors=True)
+        self._held.close()
+
+    def _act(self, action: Action) -> Step:
+        match action:
+            case Look():
+                try:
+                    return Step(observation=self._observation(found=look(self._parts, action)))
+                except UsageError as error:
+                    return self._refuse(str(error))
+            case Check():
+                checked = try_out(self._parts, action.submission)
+                seen = self._observation(checked=checked.report, failure=checked.failure)
+                return Step(observation=seen)
+            case Train():
+                return self._train(action)
+            case Finish():
+                return self._finish(action)
+            case _:
+                assert_never(action)
+
+    def _train(self, action: Train) -> Step:
+        done = carry_out(
+            self._parts, action.submission, name=self._next(action), standing=self._known()
+        )
+        self._measure(done)
+        check = done.feedback.check if done.feedback else None
+        return Step(observation=self._observation(checked=check, failure=done.failure))
+
+    def _finish(self, action: Finish) -> Step:
+        done = {each.id: each for each in self._done()}
+        if action.experiment != BASE and action.experiment not in done:
+            names = ", ".join([BASE, *done])
+            return self._refuse(
+                f"Experiment {action.experiment!r} has no validated weights; finish one of {names}."
+            )
+        choice = self._known().choice
+        agreed = choice.chosen == action.experiment
+        why = (
+            choice.why if agreed else f"The agent chose it; by the numbers it was {choice.chosen}."
+        )
+        return self._end(done.get(action.experiment), why=why, stopped_by=self._stopped_by())
+
+    def _stopped_by(self) -> str | None:
+        """Return the limit that began an end game which a kill interrupted, if one did."""
+        begun = [each for each in self._parts.folder.events() if each["kind"] == "finish"]
+        return begun[-1]["stopped_by"] if begun else None
+
+    def _truncate(self, limit: str) -> Step:
+        choice = self._known().choice
+        best = next((each for each in self._done() if each.id == choice.chosen), None)
+        return self._end(best, why=choice.why, stopped_by=limit)
+
+    def _end(self, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Step:
+        # A controller that is killed from here on goes on with the end game, whatever budget it is resumed with.
+        self._parts.folder.set_pending(Finish(experiment=proposed.id if proposed else BASE))
+        self._result = finishing.finish(self._parts, proposed, why=why, stopped_by=stopped_by)
+        return Step(
+            observation=self._observation(),
+            reward=finishing.reward(self._result, self._parts.task.direction),
+            terminated=stopped_by is None,
+            truncated=stopped_by is not None,
+            stopped_by=stopped_by,
+        )
+
+    def _refuse(self, notice: str) -> Step:
+        self._parts.note("refused", notice=notice)
+        return Step(observation=self._observation(), notice=notice)
+
+    def _next(self, action: Train) -> str:
+        """Return the id of the next experiment; one that was begun with the same submission goes on."""
+        experiments = self._parts.folder.experiments()
+        last = experiments[-1] if experiments else None
+        if last and last.status is Status.RUNNING and last.submission == action.submission:
+            return last.id
+        return f"e{len(experiments) + 1}"
+
+    def _restore(self, standing: Standing) -> None:
+        for each in self._done():
+            standing.add(each.id, self._parts.folder.predictions(each.id, "validation"))
+            self._measure(each)
+
+    def _measure(self, done: Experiment) -> None:
+        """Learn from an experiment what the next one will cost; a raced-out pass is no whole one."""
+        if done.feedback and done.feedback.training:
+            self._parts.meter.train_tokens_per_s = done.feedback.training.tokens_per_s
+        if done.evaluation and not done.evaluation.raced_out and done.evaluation.seconds:
+            self._measured(done.evaluation)
+
+    def _plan_end(self, base: Scorer) -> None:
+        """Tell the meter what the end game scores: the choice on two splits, the base where it is not known yet."""
+        splits: tuple[Split, ...] = ("confirm", "test")
+        counts = {split: self._parts.vault.count(split) for split in splits}
+        meter = self._parts.meter
+        meter.own_items = sum(counts.values())
+        meter.base_items = sum(counts[each] for each in splits if not base.is_kept(each))
+
+    def _measured(self, report: EvaluationReport) -> None:
+        """Take note of what a full validation pass costs now."""
+        meter = self._parts.meter
+        meter.validation_s, meter.own_item_s = report.seconds, report.seconds / report.score.n
+
+    def _require_one_experiment(self) -> None:
+        """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished."""
+        meter, folder = self._parts.meter, self._parts.folder
+        limit = meter.reached()
+        if folder.experiments() or folder.pending() or limit is None:
+            return
+        if limit != "wall time":
+            raise BudgetError(
+                f"The limit on {limit} does not allow one experiment; make another run with a higher one."
+            )
+        need = meter.budget.wall_s - meter.left_s() + meter.least_s()
+        raise BudgetError(
+            f"A budget of {meter.budget.wall_s:.0f} s does not allow one experiment here: validation and the final test "
+            f"alone take {meter.reserve_s() + meter.ledger.wall_s():.0f} s. Give at least {need:.0f} s: "
+            f"`ftdojo resume {self.run} --budget {need * 1.5:.0f}s` goes on with this run."
+        )
+
+    def _known(self) -> Standing:
+        if self._standing is None:
+            raise UsageError("Call reset() before step().")
+        return self._standing
+
+    def _done(self) -> list[Experiment]:
+        return [each for each in self._parts.folder.experiments() if each.status is Status.DONE]
+
+    def _observation(self, **answers: Any) -> Observation:
+        parts = self._parts
+        base = parts.folder.base()
+        assert base is not None, "reset comes first"
+        plain = Observation(
+            task=task_card(parts),
+            sources=parts.cards,
+            model=_model_card(parts),
+            machine=parts.machine,
+            budget=parts.meter.budget,
+            spent=parts.meter.spend(),
+            outlook=parts.meter.outlook(),
+            base=base,
+            experiments=tuple(
+                each for each in parts.folder.experiments() if each.status is not Status.RUNNING
+            ),
+            best=self._known().best,
+            seed=parts.seed,
+        )
+        return replace(plain, **answers)
+
+
+def task_card(parts: Parts) -> TaskCard:
+    """Return the task as an agent reads it."""
+    task, count = parts.task, parts.vault.count("validation")
+    return TaskCard(
+        name=task.name,
+        version=task.version,
+        domain=task.domain,
+        summary=task.summary,
+        answer_format=task.answer_format,
+        system=task.system,
+        template=task.template,
+        metric=task.metric,
+        direction=str(task.direction),
+        unit=task.unit,
+        max_new_tokens=task.max_new_tokens,
+        stop=task.stop,
+        decoding=DECODING,
+        validation_items=count,
+        detectable=detectable(count),
+    )
+
+
+def _model_card(parts: Parts) -> ModelCard:
+    model = parts.model
+    return ModelCard(
+        name=model.name,
+        digest=model.digest,
+        params=model.params,
+        dtype=dtype_name(),
+        context=model.context,
+        licence=model.licence,
+        chat_template=model.chat_template,
+    )

@@ -1,0 +1,78 @@
+"""Taking a trained model out of a finished run, in one of three standard forms."""
+
+from pathlib import Path
+from typing import Literal, assert_never
+
+from ftdojo import tasks
+from ftdojo.config import cache_dir
+from ftdojo.errors import StoreError, UnknownName, UsageError
+from ftdojo.export import ExportCard, export_adapter, export_gguf, export_merged
+from ftdojo.models import pull
+from ftdojo.records import BASE, Estimate, Result
+from ftdojo.store import RunFolder
+
+Form = Literal["adapter", "merged", "gguf"]
+
+
+def export(
+    folder: RunFolder, *, to: Path, form: Form, experiment: str = "", cache: Path | None = None
+) -> Path:
+    """Write the chosen model of a run (or another of its experiments) into the new folder ``to``.
+
+    Raises:
+        StoreError: the run has no result yet.
+        UsageError: ``to`` is not empty, or there is no such thing to export.
+        ModelError: the weights are damaged, or the architecture has no GGUF writer here.
+    """
+    result, config = folder.result(), folder.config
+    if result is None:
+        raise StoreError(
+            f"The run {config.id} has no result yet; `ftdojo resume {config.id}` goes on with it."
+        )
+    name = experiment or result.chosen
+    weights = _weights(folder, name)
+    base = pull(config.model, cache=cache or cache_dir())
+    card = _card(folder, result, name)
+    match form:
+        case "adapter":
+            if weights is None:
+                raise UsageError(
+                    f"The run {config.id} kept the base model, so there is no adapter; --merge exports the base itself."
+                )
+            return export_adapter(weights, base, to=to, card=card)
+        case "merged":
+            return export_merged(weights, base, to=to, card=card)
+        case "gguf":
+            export_gguf(weights, base, to=to, card=card)
+            return to
+        case _:
+            assert_never(form)
+
+
+def _weights(folder: RunFolder, name: str) -> Path | None:
+    if name == BASE:
+        return None
+    known = {each.id: each for each in folder.experiments() if each.weights}
+    if name not in known:
+        raise UnknownName("experiment with weights", name, known)
+    return folder.path / known[name].weights
+
+
+def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
+    """Return the model card; an experiment that was not chosen was never tested, so validation stands in."""
+    config, task = folder.config, tasks.get(folder.config.task)
+    tested = name == result.chosen
+    found = {each.id: each.evaluation for each in folder.experiments()}.get(name)
+    ours: Estimate = result.test.score if tested or found is None else found.score
+    return ExportCard(
+        task=task.name,
+        metric=task.metric if tested else f"{task.metric} (validation)",
+        unit=task.unit,
+        base=result.base_test.score if tested else result.base.score,
+        test=ours,
+        run=config.id,
+        experiment=name,
+        seed=config.seed,
+        versions=config.versions,
+        sources={source.name: source.licence for source in task.sources},
+    )

@@ -1,0 +1,124 @@
+"""The end game: confirm the choice on held-back items, open the test once, export the model, seal the result."""
+
+import shutil
+import time
+
+from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.scoring import Scorer
+from ftdojo.evaluation import scores
+from ftdojo.export import ExportCard, export_adapter, export_merged
+from ftdojo.records import (
+    BASE,
+    Comparison,
+    Direction,
+    EvaluationReport,
+    Experiment,
+    Result,
+)
+from ftdojo.stats import compare, confirm, stands
+
+MODEL = "model"
+
+
+def finish(
+    parts: Parts, proposed: Experiment | None, *, why: str, stopped_by: str | None
+) -> Result:
+    """Score the proposed experiment (None for the base) on the test, and seal the run."""
+    name = proposed.id if proposed else BASE
+    parts.note("finish", proposed=name, stopped_by=stopped_by)
+    confirmation = _confirmed(parts, proposed)
+    chosen = proposed
+    if confirmation and not stands(confirmation, direction=parts.task.direction):
+        chosen = None
+        why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
+    items = parts.vault.open_test()
+    parts.note("test-opened", chosen=chosen.id if chosen else BASE)
+    base_graded, base_test = _scorer(parts, None).score("test", items)
+    test, gain = base_test, None
+    if chosen:
+        graded, test = _scorer(parts, chosen).score("test", items)
+        gain = compare(
+            scores(graded), scores(base_graded), against=BASE, direction=parts.task.direction
+        )
+    export = _export(parts, chosen, base_test, test)
+    base = parts.folder.base()
+    assert base is not None, "the base is validated before anything else"
+    result = Result(
+        status="truncated" if stopped_by else "finished",
+        proposed=name,
+        chosen=chosen.id if chosen else BASE,
+        why=why,
+        base=base,
+        test=test,
+        base_test=base_test,
+        gain=gain,
+        confirmation=confirmation,
+        spent=parts.meter.spend(),
+        export=export,
+        stopped_by=stopped_by,
+    )
+    parts.folder.save_result(result)
+    parts.note("result", chosen=result.chosen, score=test.score.score, base=base_test.score.score)
+    return result
+
+
+def reward(result: Result, direction: Direction) -> float:
+    """Return the gain over the base on the test, positive when better; 0 where the base was kept."""
+    if result.gain is None:
+        return 0.0
+    gained = result.gain.difference.score
+    return gained if direction is Direction.HIGHER else -gained
+
+
+def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
+    """Compare the choice with the base on items that steered nothing, where the task has any."""
+    items = parts.vault.items("confirm")
+    if proposed is None or not items:
+        return None
+    ours, _ = _scorer(parts, proposed).score("confirm", items)
+    theirs, _ = _scorer(parts, None).score("confirm", items)
+    return confirm(scores(ours), scores(theirs), direction=parts.task.direction)
+
+
+def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:
+    if experiment is None:
+        return Scorer(parts, name=BASE, weights=None, digest=parts.model.digest)
+    assert experiment.feedback
+    assert experiment.feedback.training
+    digest = experiment.feedback.training.weights_digest
+    weights = parts.folder.path / experiment.weights
+    return Scorer(parts, name=experiment.id, weights=weights, digest=digest)
+
+
+def _export(
+    parts: Parts, chosen: Experiment | None, base: EvaluationReport, test: EvaluationReport
+) -> str:
+    """Write the chosen weights as a standard artifact, and return where in the run folder; the base needs none."""
+    if chosen is None:
+        return ""
+    began, to = time.monotonic(), parts.folder.path / MODEL
+    shutil.rmtree(to, ignore_errors=True)
+    card = export_card(parts, chosen, base, test)
+    weights = parts.folder.path / chosen.weights
+    write = export_adapter if (weights / "adapter_config.json").exists() else export_merged
+    write(weights, parts.model, to=to, card=card)
+    parts.ledger.charge("export", seconds=time.monotonic() - began)
+    return MODEL
+
+
+def export_card(
+    parts: Parts, chosen: Experiment, base: EvaluationReport, test: EvaluationReport
+) -> ExportCard:
+    """Return what the model card of ``chosen`` says."""
+    return ExportCard(
+        task=parts.task.name,
+        metric=parts.task.metric,
+        unit=parts.task.unit,
+        base=base.score,
+        test=test.score,
+        run=parts.folder.config.id,
+        experiment=chosen.id,
+        seed=parts.seed,
+        versions=parts.machine.versions,
+        sources={source.name: source.licence for source in parts.task.sources},
+    )

@@ -1,0 +1,80 @@
+"""Answers to ``Look``: free of charge, recorded, and never more than the task allows to be shown."""
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from ftdojo.dojo.parts import Parts
+from ftdojo.errors import UnknownName, UsageError
+from ftdojo.records import BASE, Experiment, Look
+from ftdojo.sources import rows
+
+MOST = 100
+TEXT = 2000
+
+
+def look(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+    """Return up to ``action.limit`` entries.
+
+    Raises:
+        UsageError: a name, offset or limit is wrong; nothing was done.
+    """
+    if action.offset < 0 or not 1 <= action.limit <= MOST:
+        raise UsageError(
+            f"offset={action.offset}, limit={action.limit} cannot be shown; offset is 0 or more, limit 1 to {MOST}."
+        )
+    match action.what:
+        case "source":
+            if action.name not in parts.stored:
+                raise UnknownName("source", action.name, parts.stored)
+            return rows(parts.stored[action.name], action.offset, action.limit)
+        case "experiment":
+            return (_files(_experiment(parts, action.name)),)
+        case "predictions":
+            return _predictions(parts, action)
+        case "ledger":
+            return (vars(parts.meter.spend()) | {"left_s": parts.meter.left_s()},)
+        case _:
+            assert_never(action.what)
+
+
+def _experiment(parts: Parts, name: str) -> Experiment:
+    known = {each.id: each for each in parts.folder.experiments()}
+    if name not in known:
+        raise UnknownName("experiment", name, known)
+    return known[name]
+
+
+def _files(experiment: Experiment) -> Mapping[str, Any]:
+    submission = experiment.submission
+    return {
+        "id": experiment.id,
+        "parent": experiment.parent,
+        "status": str(experiment.status),
+        "plan.md": submission.plan,
+        "data.py": submission.data,
+        "train.yaml": submission.train,
+    }
+
+
+def _predictions(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+    """Return validation outputs; questions and gold answers only where the task shows them."""
+    if parts.task.shown == "none":
+        raise UsageError(f"The task {parts.task.name!r} shows no predictions.")
+    name = action.name or BASE
+    if name != BASE:
+        _experiment(parts, name)
+    graded = parts.folder.predictions(name, "validation")
+    asked = {item.id: item for item in parts.vault.items("validation")}
+    shown = []
+    for each in graded[action.offset : action.offset + action.limit]:
+        entry: dict[str, Any] = {
+            "item": each.item,
+            "output": each.output[:TEXT],
+            "score": each.grade.score,
+            "readable": each.grade.readable,
+        }
+        if parts.task.shown == "full":
+            item = asked[each.item]
+            entry |= {"prompt": item.messages[-1]["content"][:TEXT], "gold": item.gold[:TEXT]}
+        shown.append(entry)
+    return tuple(shown)

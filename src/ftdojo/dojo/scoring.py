@@ -1,0 +1,132 @@
+"""Passes over held-out items, kept by content: equal weights on an equal split are scored once."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftdojo.dojo.parts import Parts
+from ftdojo.errors import WorkerDied
+from ftdojo.evaluation import Output, Race, evaluate, report, scores
+from ftdojo.models.device import dtype_name
+from ftdojo.records import EvaluationReport, Graded, Item, Message, Split
+from ftdojo.store import dump, load
+from ftdojo.worker import Asking, Generated
+
+ENGINE_VERSION = "2"
+"""Raised whenever generation or grading could give other outputs for equal weights, or entries are written otherwise."""
+CHUNK = 128
+PART_ITEMS = 40
+"""A race looks about this often; smaller parts decode in smaller, slower batches."""
+SLOWEST_ITEM_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pass:
+    """The outputs of one pass and the wall time it took when it was made."""
+
+    graded: tuple[Graded, ...]
+    seconds: float
+
+
+class Scorer:
+    """Scores one set of weights, or the base, on a split."""
+
+    def __init__(self, parts: Parts, *, name: str, weights: Path | None, digest: str) -> None:
+        self._parts, self.name, self._weights, self._digest = parts, name, weights, digest
+
+    def score(
+        self, split: Split, items: Sequence[Item], *, rival: Sequence[Graded] = ()
+    ) -> tuple[list[Graded], EvaluationReport]:
+        """Return the graded items and their report, racing against ``rival`` if one is given.
+
+        What this run's folder holds of the pass already is taken as it is; then what the cache holds. The report's
+        ``seconds`` are those of the pass when it was made: forecasts rest on them.
+        """
+        parts, began = self._parts, time.monotonic()
+        found = self._kept(split) or self._passed(split, items, rival)
+        if not parts.folder.predictions(self.name, split):  # else it was booked when it was made
+            parts.folder.save_predictions(self.name, split, found.graded)
+            queries = {"validation_queries": 1} if split == "validation" else {}
+            elapsed = time.monotonic() - began
+            parts.ledger.charge("eval", seconds=elapsed, experiment=self.name, **queries)
+        made = report(
+            found.graded,
+            parts.task,
+            split=split,
+            items=items,
+            seconds=found.seconds,
+            raced_out=len(found.graded) < len(items),
+        )
+        return list(found.graded), made
+
+    def is_kept(self, split: Split) -> bool:
+        """Return whether this pass was made before, by whatever run, and costs nothing now."""
+        key = self._key(split)
+        return self._parts.cache.entry("scores", key) is not None
+
+    def _kept(self, split: Split) -> _Pass | None:
+        """Return a pass that was made before: by this run, or by any other with equal weights."""
+        text = self._parts.cache.get_text("scores", self._key(split))
+        cached = load(_Pass, text) if text else None
+        stored = self._parts.folder.predictions(self.name, split)
+        if stored:
+            return _Pass(graded=tuple(stored), seconds=cached.seconds if cached else 0.0)
+        return cached
+
+    def _passed(self, split: Split, items: Sequence[Item], rival: Sequence[Graded]) -> _Pass:
+        task, parts = self._parts.task, self._parts
+        parts.worker.start()  # a cold start is no part of what a pass takes
+        began, race = time.monotonic(), None
+        if rival:
+            chunks = max(2, len(items) // PART_ITEMS)
+            race = Race(rival=scores(rival), direction=task.direction, chunks=chunks)
+        graded, raced_out = evaluate(
+            items,
+            task,
+            generate=self._generate,
+            chunk=CHUNK,
+            race=race,
+            on_progress=lambda done, of: parts.tell(
+                "scoring", {"experiment": self.name, "split": split, "done": done, "of": of}
+            ),
+        )
+        made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)
+        if not raced_out:
+            parts.cache.put_text("scores", self._key(split), dump(made))
+        return made
+
+    def _generate(self, prompts: Sequence[tuple[Message, ...]]) -> list[Output]:
+        task = self._parts.task
+        asking = Asking(prompts=prompts, max_new_tokens=task.max_new_tokens, stop=task.stop)
+        timeout_s = 60.0 + SLOWEST_ITEM_S * len(prompts)
+        try:
+            answers = self._answers(asking, timeout_s)
+        except WorkerDied as error:
+            if error.memory_suspected:
+                raise
+            self._parts.note("worker-lost", experiment=self.name, message=str(error))
+            answers = self._answers(asking, timeout_s)
+        return [
+            Output(text=each.text, tokens=each.tokens, finished=each.finished) for each in answers
+        ]
+
+    def _answers(self, asking: Asking, timeout_s: float) -> tuple[Generated, ...]:
+        return self._parts.worker.generate(asking, weights=self._weights, timeout_s=timeout_s)
+
+    def _key(self, split: Split) -> str:
+        task, machine = self._parts.task, self._parts.machine
+        return self._parts.cache.key(
+            ENGINE_VERSION,
+            self._digest,
+            self._parts.model.digest,
+            task.name,
+            str(task.version),
+            split,
+            str(task.max_new_tokens),
+            *task.stop,
+            dtype_name(),
+            machine.device,
+            machine.versions.get("torch", ""),
+            machine.versions.get("transformers", ""),
+        )

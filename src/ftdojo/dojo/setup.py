@@ -1,0 +1,280 @@
+"""Putting a run together: names to things, all of it checked before the first second is spent."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ftdojo import __version__, tasks
+from ftdojo.checks import Ground
+from ftdojo.config import cache_dir, runs_dir, seconds
+from ftdojo.dojo.environment import Dojo
+from ftdojo.dojo.machine import this_machine
+from ftdojo.dojo.meter import Meter
+from ftdojo.dojo.parts import Parts, Tell
+from ftdojo.errors import ModelError, StoreError, UnknownName, UsageError
+from ftdojo.evaluation import Vault
+from ftdojo.models import LocalModel, pull
+from ftdojo.records import Budget, Task
+from ftdojo.sandbox import open_sandbox
+from ftdojo.sources import StoredSource, card, head, materialise
+from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
+from ftdojo.worker import TRAINERS, Worker
+
+DEFAULT_MODEL = "smollm2-135m"
+HEAD_ROWS = 64
+MEMORY_SHARE = 0.9
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def silent(kind: str, facts: Mapping[str, Any]) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a run may be told beyond task, model, budget and seed.
+
+    ``agent`` and ``agent_options`` are for the record; ``trainer`` is ``loop``, or ``trl`` for the slower reference;
+    ``root`` is where run folders go, ``cache`` where everything goes that can be made again (defaults:
+    ``config.runs_dir()``, ``config.cache_dir()``).
+    """
+
+    agent: str = "outside"
+    agent_options: Mapping[str, str] | None = None
+    sandbox: str = "auto"
+    trainer: str = "loop"
+    run: str = ""
+    root: Path | None = None
+    cache: Path | None = None
+
+
+def make(
+    task: str,
+    *,
+    model: str = DEFAULT_MODEL,
+    budget: str | Budget = "10m",
+    seed: int = 0,
+    choices: Choices | None = None,
+    tell: Tell = silent,
+) -> Dojo:
+    """Make a dojo: one task, one base model, one budget, one seed, in a run folder of its own.
+
+    Args:
+        task: a task's name (``ftdojo tasks list``), or ``module:attribute``.
+        model: ``smollm2-135m``, ``tiny``, a folder, or a hub id.
+        budget: wall time such as ``10m``, or a ``Budget``.
+        seed: of the agent's choices; the held-out items do not depend on it.
+        choices: where things go and what is recorded.
+        tell: is told of everything that happens, as (kind, facts).
+
+    Raises:
+        UnknownName: no such task, model, sandbox or trainer.
+        UsageError: a value is wrong.
+        ModelError: the base model cannot be had.
+        SandboxError: agent code cannot be run safely here.
+    """
+    choices = choices or Choices()
+    chosen = tasks.get(task)
+    limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed={seed} must lie in 0 to {2**32 - 1}.")
+    _require_name(choices.run)
+    if choices.trainer not in TRAINERS:
+        raise UnknownName("trainer", choices.trainer, TRAINERS)
+    sandbox = open_sandbox(choices.sandbox)
+    cache = choices.cache or cache_dir()
+    tell("model", {"name": model})
+    local = pull(model, cache=cache, on_progress=lambda text: tell("progress", {"text": text}))
+    _require_chat(local)
+    stored = _stored(chosen, cache)
+    root = choices.root or runs_dir()
+    machine = this_machine(sandbox.tier)
+    config = RunConfig(
+        id=choices.run or new_run_id(task, choices.agent, seed, root),
+        task=task,
+        task_version=chosen.version,
+        model=model,
+        model_digest=local.digest,
+        agent=choices.agent,
+        agent_options=choices.agent_options or {},
+        seed=seed,
+        budget=limits,
+        sandbox=choices.sandbox,
+        trainer=choices.trainer,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ftdojo=__version__,
+        machine=machine,
+        versions=machine.versions,
+        sources={name: each.digest for name, each in stored.items()},
+    )
+    setting = _Setting(
+        folder=RunFolder.create(root, config),
+        task=chosen,
+        model=local,
+        budget=limits,
+        cache=cache,
+        tell=tell,
+    )
+    return setting.opened()
+
+
+def resume(
+    run: str | Path,
+    *,
+    budget: Budget | None = None,
+    root: Path | None = None,
+    cache: Path | None = None,
+    tell: Tell = silent,
+) -> Dojo:
+    """Open a run again, after the last stage that was finished; ``budget`` replaces the one it was given.
+
+    Raises:
+        UnknownName: there is no such run.
+        RunBusy: another process plays it.
+        StoreError: what it was made from is not what is here now.
+    """
+    folder = RunFolder.open(run, root or runs_dir())
+    config, cache = folder.config, cache or cache_dir()
+    task = tasks.get(config.task)
+    local = pull(
+        config.model, cache=cache, on_progress=lambda text: tell("progress", {"text": text})
+    )
+    _require_same(config, task, local, _stored(task, cache))
+    setting = _Setting(
+        folder=folder,
+        task=task,
+        model=local,
+        budget=budget or config.budget,
+        cache=cache,
+        tell=tell,
+    )
+    return setting.opened()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Setting:
+    """What a run is put together from."""
+
+    folder: RunFolder
+    task: Task
+    model: LocalModel
+    budget: Budget
+    cache: Path
+    tell: Tell
+
+    def opened(self) -> Dojo:
+        """Lock the run folder and return the dojo over it; the lock is let go of if that fails."""
+        with ExitStack() as stack:
+            stack.enter_context(self.folder.lock())
+            parts = self._parts()
+            return Dojo(parts, stack.pop_all())
+
+    def _parts(self) -> Parts:
+        config = self.folder.config
+        stored = _stored(self.task, self.cache)
+        ledger = Ledger(self.folder.path)
+        ledger.open_session()
+        ground = self._ground(stored, ledger)
+        return Parts(
+            task=self.task,
+            model=self.model,
+            machine=replace(config.machine, sandbox=ground.sandbox.tier),
+            seed=config.seed,
+            folder=self.folder,
+            cache=ground.cache,
+            ledger=ledger,
+            meter=Meter(budget=self.budget, ledger=ledger),
+            vault=ground.vault,
+            worker=ground.worker,
+            ground=ground,
+            stored=stored,
+            cards=tuple(
+                card(source, stored[source.name], path=f"/data/{source.name}.jsonl")
+                for source in self.task.sources
+            ),
+            scratch=ground.scratch,
+            tell=self.tell,
+        )
+
+    def _ground(self, stored: Mapping[str, StoredSource], ledger: Ledger) -> Ground:
+        cache = Cache(self.cache, say=lambda text: self.tell("progress", {"text": text}))
+        cache.sweep()
+        scratch = self.folder.path / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        whole, heads = _data_folders(scratch, stored)
+        log = self.folder.path / "worker.log"
+        return Ground(
+            task=self.task,
+            sandbox=open_sandbox(self.folder.config.sandbox),
+            worker=Worker(self.model, log=log, on_tick=ledger.heartbeat),
+            vault=Vault(self.task),
+            cache=cache,
+            sources=whole,
+            heads=heads,
+            digests={name: each.digest for name, each in stored.items()},
+            scratch=scratch,
+            memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
+            model_digest=self.model.digest,
+        )
+
+
+def _stored(task: Task, cache: Path) -> dict[str, StoredSource]:
+    return {source.name: materialise(source, cache=cache) for source in task.sources}
+
+
+def _data_folders(scratch: Path, stored: Mapping[str, StoredSource]) -> tuple[Path, Path]:
+    """Lay out what a data script sees as ``/data``: every source whole, and cut short for dry runs."""
+    whole, heads = scratch / "sources", scratch / "heads"
+    try:
+        for folder in (whole, heads):
+            folder.mkdir(parents=True)
+        for name, each in stored.items():
+            shutil.copyfile(each.path, whole / f"{name}.jsonl")
+            head(each, rows=HEAD_ROWS, to=heads / f"{name}.jsonl")
+    except OSError as error:
+        raise StoreError(
+            f"{scratch} cannot be written ({error.strerror}); make room there."
+        ) from error
+    return whole, heads
+
+
+def _require_name(run: str) -> None:
+    """Refuse an id that would lead out of the runs' folder, or that a shell and an option parser would take apart."""
+    if run and not _NAME.fullmatch(run):
+        raise UsageError(
+            f"{run!r} is no name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "
+            "letter or digit."
+        )
+
+
+def _require_chat(local: LocalModel) -> None:
+    if not local.chat_template:
+        raise ModelError(
+            f"The model {local.name!r} has no chat template, so it cannot be asked; choose an instruct model."
+        )
+
+
+def _require_same(
+    config: RunConfig, task: Task, local: LocalModel, stored: Mapping[str, StoredSource]
+) -> None:
+    """Refuse to go on with other scores than those the run began with."""
+    if task.version != config.task_version:
+        raise StoreError(
+            f"The run {config.id} began with version {config.task_version} of {config.task}, and this is version "
+            f"{task.version}; its scores would not compare. Start a new run."
+        )
+    changed = [name for name, each in stored.items() if config.sources.get(name) != each.digest]
+    if changed:
+        raise StoreError(
+            f"The run {config.id} began with other rows of {', '.join(changed)} than there are now; start a new run."
+        )
+    if local.digest != config.model_digest:
+        raise StoreError(
+            f"The run {config.id} began with model {config.model} {config.model_digest[:12]}, and this is "
+            f"{local.digest[:12]}; start a new run."
+        )

@@ -1,0 +1,120 @@
+"""The training of one experiment: found in the cache, or done by the worker and put there."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ftdojo.checks import Checked
+from ftdojo.dojo.parts import Parts
+from ftdojo.models import tensor_digest
+from ftdojo.models.device import dtype_name
+from ftdojo.records import LossPoint, TrainingReport
+from ftdojo.store import dump, load, require_free
+
+TRAINER_VERSION = "2"
+"""Raised whenever equal rows and options could give other weights."""
+REPORT = "training.json"
+SPARE_BYTES = 200 * 2**20
+
+
+def trained(parts: Parts, checked: Checked, *, name: str) -> tuple[TrainingReport, Path]:
+    """Return how training went and the folder of its weights, in the run folder.
+
+    Raises:
+        WorkerError: the worker failed.
+        StoreError: the weights cannot be written.
+    """
+    assert checked.config
+    assert checked.rows
+    assert checked.report.data
+    weights = parts.folder.experiment_dir(name) / "adapter"
+    key = parts.cache.key(
+        TRAINER_VERSION,
+        parts.model.digest,
+        checked.report.data.digest,
+        checked.config.model_dump_json(),
+        dtype_name(),
+        parts.machine.device,
+        parts.machine.versions.get("torch", ""),
+        parts.machine.versions.get("peft", ""),
+        *_trainer_facts(parts),
+    )
+    entry = parts.cache.get("weights", key)
+    if entry is None or not _sound(entry):
+        require_free(parts.scratch, SPARE_BYTES, "the weights of an experiment")
+        made, report = _train(parts, checked, name)
+        _place(made, weights)
+        if report.stopped != "over-budget":  # another run may have the time to finish it
+            parts.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
+        shutil.rmtree(made)
+        return report, weights
+    parts.note("cached", experiment=name, what="weights")
+    _place(entry, weights)
+    return load(TrainingReport, (entry / REPORT).read_text(encoding="utf8")), weights
+
+
+def _trainer_facts(parts: Parts) -> tuple[str, ...]:
+    """Return what sets a trainer's weights apart from the loop's."""
+    trainer = parts.folder.config.trainer
+    return () if trainer == "loop" else (trainer, parts.machine.versions.get(trainer, ""))
+
+
+def _train(parts: Parts, checked: Checked, name: str) -> tuple[Path, TrainingReport]:
+    assert checked.config
+    assert checked.rows
+    made = parts.scratch / f"weights-{name}"
+    shutil.rmtree(made, ignore_errors=True)
+    planned = checked.report.fit.steps if checked.report.fit else 0
+    report = parts.worker.train(
+        checked.rows,
+        checked.config,
+        to=made,
+        seconds=max(1.0, parts.meter.train_left_s()),
+        on_step=_teller(parts, name, planned),
+        trainer=parts.folder.config.trainer,
+    )
+    parts.ledger.charge("train", seconds=report.seconds, experiment=name)
+    parts.meter.train_tokens_per_s = report.tokens_per_s
+    if checked.report.fit:
+        parts.ground.pace *= report.tokens_per_s / checked.report.fit.tokens_per_s
+    (made / REPORT).write_text(dump(report), encoding="utf8")
+    return made, report
+
+
+def _teller(parts: Parts, name: str, planned: int) -> Callable[[LossPoint], None]:
+    def on_step(point: LossPoint) -> None:
+        facts = {"experiment": name, "step": point.step, "of": planned, "loss": point.loss}
+        parts.tell("step", facts)
+
+    return on_step
+
+
+def _sound(entry: Path) -> bool:
+    """Return whether cached weights are still those that were trained."""
+    report = load(TrainingReport, (entry / REPORT).read_text(encoding="utf8"))
+    return tensor_digest(entry) == report.weights_digest
+
+
+def _place(made: Path, to: Path) -> None:
+    """Put weights into the run folder, whole or not at all."""
+    part = to.with_name(to.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    _copy(made, part)
+    shutil.rmtree(to, ignore_errors=True)
+    part.rename(to)
+
+
+def _copy(made: Path, to: Path) -> None:
+    for each in made.iterdir():
+        if each.name != "manifest.json":
+            _link(each, to / each.name)
+
+
+def _link(one: Path, other: Path) -> None:
+    """Give a file a second name, which costs no room; copy it where that cannot be."""
+    try:
+        os.link(one, other)
+    except OSError:
+        shutil.copyfile(one, other)

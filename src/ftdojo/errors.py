@@ -1,0 +1,110 @@
+"""Every error ftdojo raises on purpose, in one tree.
+
+::
+
+    FtdojoError                 one clear line, exit code 1
+    |-- UsageError              the call itself is wrong, exit code 2
+    |   `-- UnknownName         no registry holds that name (also a LookupError)
+    |-- MissingExtra            an optional package or system tool is absent
+    |-- ModelError              a base model cannot be had, read or trusted
+    |-- SandboxError            the sandbox itself failed, not the script in it
+    |-- WorkerError             the training process failed
+    |   |-- WorkerDied          it is gone (killed, crashed)
+    |   `-- WorkerTimeout       it did not answer in time and was ended
+    |-- StoreError              a run folder or cache entry cannot be used
+    |   `-- RunBusy             another process plays this run
+    |-- BudgetError             a budget that allows nothing, or none left
+    `-- Interrupted             the user stopped a run, exit code 130
+
+A failed *experiment* is no exception: it is a ``records.Failure``, which the agent reads.
+A message says what was wrong (with the value), what would be right, and what to do next.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class FtdojoError(Exception):
+    """An error that was foreseen; its text is all a user needs."""
+
+    exit_code = 1
+
+
+class UsageError(FtdojoError, ValueError):
+    """The call itself is wrong: an option, a value, a file that was named."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError, LookupError):
+    """A name that no registry holds.
+
+    Args:
+        kind: what was looked for, as a noun ("task").
+        name: the name as given.
+        known: every name that would have been right.
+        hint: one sentence on where more names come from.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
+        parts = [f"No {kind} is called {name!r}."]
+        if close:
+            parts.append(f"Did you mean {close[0]!r}?")
+        parts.append(f"Known: {', '.join(self.known) or 'none'}.")
+        if hint:
+            parts.append(hint)
+        super().__init__(" ".join(parts))
+
+
+class MissingExtra(FtdojoError, ImportError):
+    """An optional package or a system tool that the feature needs is not installed."""
+
+
+class ModelError(FtdojoError):
+    """A base model cannot be had, read or trusted."""
+
+
+class SandboxError(FtdojoError):
+    """The sandbox itself failed; the script in it is not to blame."""
+
+
+class WorkerError(FtdojoError):
+    """The training process failed."""
+
+
+class WorkerDied(WorkerError):
+    """The training process is gone.
+
+    Args:
+        message: one sentence.
+        log_tail: the last lines it wrote.
+        memory_suspected: its last known memory was near the machine's limit.
+    """
+
+    def __init__(self, message: str, *, log_tail: str = "", memory_suspected: bool = False) -> None:
+        super().__init__(message)
+        self.log_tail, self.memory_suspected = log_tail, memory_suspected
+
+
+class WorkerTimeout(WorkerError, TimeoutError):
+    """The training process did not answer in time and was ended."""
+
+
+class StoreError(FtdojoError, OSError):
+    """A run folder or a cache entry cannot be used."""
+
+
+class RunBusy(StoreError):
+    """Another process plays this run."""
+
+
+class BudgetError(FtdojoError):
+    """A budget that allows nothing, or of which nothing is left."""
+
+
+class Interrupted(FtdojoError):
+    """The user stopped a run; nothing of it is lost."""
+
+    exit_code = 130

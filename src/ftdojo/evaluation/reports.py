@@ -1,0 +1,114 @@
+"""What a pass says: scores with intervals, slices, unreadable and unfinished shares, and a few wrong items."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from ftdojo.records import (
+    Direction,
+    Estimate,
+    EvaluationReport,
+    Graded,
+    Item,
+    Split,
+    Task,
+    WrongItem,
+)
+from ftdojo.stats import estimate, quantiles
+
+WRONG_SHOWN = 5
+TEXT_SHOWN = 800
+"""Characters of a prompt, output or gold that a wrong item shows."""
+
+
+def scores(graded: Sequence[Graded]) -> dict[str, float]:
+    """Return the score of each item by its id."""
+    return {each.item: each.grade.score for each in graded}
+
+
+def report(
+    graded: Sequence[Graded],
+    task: Task,
+    *,
+    split: Split,
+    items: Sequence[Item],
+    seconds: float,
+    raced_out: bool = False,
+) -> EvaluationReport:
+    """Sum up one pass.
+
+    Every mean is over all graded items; an unreadable output counts as wrong, and a secondary metric that a grade
+    lacks counts as 0, so that silence never pays. Slices are keyed ``name=value``.
+
+    Args:
+        graded: what ``evaluate`` returned.
+        task: says how much of a wrong item may be shown.
+        split: only items of ``validation`` are ever shown.
+        items: all items of the split, graded or not.
+        seconds: wall time of the pass.
+        raced_out: whether a race ended the pass early.
+
+    Raises:
+        ValueError: nothing was graded.
+    """
+    return EvaluationReport(
+        metric=task.metric,
+        unit=task.unit,
+        direction=task.direction,
+        split=split,
+        score=estimate([each.grade.score for each in graded]),
+        planned=len(items),
+        raced_out=raced_out,
+        unreadable_share=sum(not each.grade.readable for each in graded) / len(graded),
+        unfinished_share=sum(not each.finished for each in graded) / len(graded),
+        secondary=_secondary(graded),
+        slices=_slices(graded),
+        output_tokens=quantiles([each.tokens for each in graded]),
+        seconds=seconds,
+        wrong=_wrong(graded, task, items) if split == "validation" else (),
+    )
+
+
+def _secondary(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
+    names = sorted({name for each in graded for name in each.grade.secondary})
+    return {
+        name: estimate([each.grade.secondary.get(name, 0.0) for each in graded]) for name in names
+    }
+
+
+def _slices(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for each in graded:
+        for name, value in each.slices.items():
+            found[f"{name}={value}"].append(each.grade.score)
+    return {name: estimate(found[name]) for name in sorted(found)}
+
+
+def _wrong(graded: Sequence[Graded], task: Task, items: Sequence[Item]) -> tuple[WrongItem, ...]:
+    """Return the worst items, equals in an order that depends on their ids alone.
+
+    Experiments that fail on the same items are thus shown the same ones: they compare, and little of the validation
+    set is ever seen.
+    """
+    if task.shown == "none":
+        return ()
+    sign, best = (1.0, 1.0) if task.direction is Direction.HIGHER else (-1.0, 0.0)
+    wrong = [each for each in graded if sign * each.grade.score < sign * best]
+    wrong.sort(key=lambda each: (sign * each.grade.score, sha256(each.item.encode()).digest()))
+    asked = {item.id: item for item in items}
+    return tuple(_shown(each, task, asked[each.item]) for each in wrong[:WRONG_SHOWN])
+
+
+def _shown(each: Graded, task: Task, item: Item) -> WrongItem:
+    if task.shown == "output":
+        return WrongItem(item=each.item, prompt="", output=_cut(each.output), gold="")
+    return WrongItem(
+        item=each.item,
+        prompt=_cut(item.messages[-1]["content"]),
+        output=_cut(each.output),
+        gold=_cut(item.gold),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"

@@ -1,0 +1,81 @@
+"""Export as a standard PEFT adapter: small, and loaded by plain transformers and peft beside the base model."""
+
+import json
+import shutil
+from pathlib import Path
+
+from ftdojo.errors import ModelError, UsageError
+from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.folders import copy_tokenizer, kind_of, writing
+from ftdojo.models import LocalModel, hub_id, tensor_digest
+
+_USAGE = """
+`BASE` is the folder of the base model named above; {origin}
+
+```python
+import sys
+
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+base, adapter, question = sys.argv[1:4]
+tokenizer = AutoTokenizer.from_pretrained(adapter)
+model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
+model = PeftModel.from_pretrained(model, adapter)
+inputs = tokenizer.apply_chat_template(
+    [{{"role": "user", "content": question}}],
+    add_generation_prompt=True,
+    return_tensors="pt",
+    return_dict=True,
+)
+answer = model.generate(**inputs, max_new_tokens=128, do_sample=False)
+print(tokenizer.decode(answer[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
+```
+
+Save it as `ask.py` and run `python ask.py BASE . "your question"` in this folder.
+"""
+
+
+def export_adapter(weights: Path | None, base: LocalModel, *, to: Path, card: ExportCard) -> Path:
+    """Write the adapter in ``weights`` with tokenizer and model card into the new folder ``to``, and return ``to``.
+
+    ``base_model_name_or_path`` becomes the hub's id of the base where it has one, its name otherwise.
+
+    Raises:
+        UsageError: ``to`` is not empty, or ``weights`` is no adapter.
+        ModelError: the adapter is damaged, or the disk refuses it.
+    """
+    if weights is None or kind_of(weights) != "adapter":
+        what = "the untouched base model" if weights is None else f"the full model in {weights}"
+        raise UsageError(f"There is no adapter to export from {what}; export it merged instead.")
+    tensor_digest(weights)  # refuses a damaged file
+    with writing(to) as fresh:
+        config = json.dumps(_config(weights, base), indent=2)
+        (fresh / "adapter_config.json").write_text(config + "\n", encoding="utf8")
+        shutil.copyfile(weights / "adapter_model.safetensors", fresh / "adapter_model.safetensors")
+        copy_tokenizer(base.path, fresh)
+        usage = _USAGE.format(origin=_origin(base))
+        text = render_card(card, base, library="peft", usage=usage)
+        (fresh / "README.md").write_text(text, encoding="utf8")
+    return to
+
+
+def _config(weights: Path, base: LocalModel) -> dict[str, object]:
+    file = weights / "adapter_config.json"
+    try:
+        config = dict(json.loads(file.read_text(encoding="utf8")))
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{file} holds no JSON object; train the experiment again.") from error
+    config["base_model_name_or_path"] = hub_id(base) or base.name
+    config["revision"] = base.revision if hub_id(base) == base.name.partition("@")[0] else None
+    config["inference_mode"] = True
+    return config
+
+
+def _origin(base: LocalModel) -> str:
+    origin = hub_id(base)
+    if not origin:
+        return "the scores hold for exactly those weights."
+    if origin == base.name.partition("@")[0]:
+        return f"its hub id `{origin}` is right, too."
+    return f"`{origin}` on the hub is the same model before it was rounded to four bits, so its scores differ a little."

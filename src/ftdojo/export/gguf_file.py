@@ -1,0 +1,179 @@
+"""Export as a GGUF file for llama.cpp and its kin, checked by reading it back.
+
+Only the Llama architecture with a byte-level BPE tokenizer is written: what is written is proven, the rest is refused.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ftdojo.errors import ModelError, UsageError
+from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.folders import writing
+from ftdojo.export.gguf_tokens import write_tokenizer
+from ftdojo.export.merged import load_merged
+from ftdojo.models import LocalModel, quiet
+
+Precision = Literal["f16", "f32"]
+_TOLERANCE = {"f16": 5e-2, "f32": 1e-3}
+"""Largest difference allowed between logits, in standard deviations of the logits; a wrong layout makes it above 1."""
+
+_LARGEST_F16 = 65504.0
+
+_BLOCK = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+_OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GgufExport:
+    """A written GGUF file and the proof that it says the same.
+
+    ``logit_difference`` is the largest absolute difference between the logits of the file, read back, and those of the
+    float32 model, over a probe text; ``logit_scale`` is the standard deviation of the latter.
+    """
+
+    path: Path
+    logit_difference: float
+    logit_scale: float
+
+
+def export_gguf(
+    weights: Path | None,
+    base: LocalModel,
+    *,
+    to: Path,
+    card: ExportCard,
+    precision: Precision = "f16",
+) -> GgufExport:
+    """Write ``model-<precision>.gguf`` and a model card into the new folder ``to``, and read the file back.
+
+    Raises:
+        UsageError: ``to`` is not empty, or the architecture or the tokenizer is not supported.
+        ModelError: the file read back does not give the logits of the model, or the disk refuses it.
+    """
+    with writing(to) as fresh:
+        model, _ = load_merged(weights, base)
+        refuse_unsupported(model.config)
+        file = fresh / f"model-{precision}.gguf"
+        _write(file, model, base, precision)
+        difference, scale = _compare(file, model)
+        if not difference <= _TOLERANCE[precision] * scale:
+            raise ModelError(
+                f"{file.name}, read back, differs from the model by {difference:.3g} in its logits, where "
+                f"{_TOLERANCE[precision] * scale:.3g} is allowed; export it merged instead and report this."
+            )
+        usage = f"`{file.name}` runs in llama.cpp and its kin. Read back, its logits differ from those of the float32 model by at most {difference:.2g}."
+        text = render_card(card, base, library="gguf", usage=usage)
+        (fresh / "README.md").write_text(text, encoding="utf8")
+    return GgufExport(path=to / file.name, logit_difference=difference, logit_scale=scale)
+
+
+def refuse_unsupported(config: Any) -> None:
+    """Refuse every architecture whose layout in GGUF is not written here.
+
+    Raises:
+        UsageError: it is none we write; the message names what is.
+    """
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    rope = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
+    plain = (
+        config.model_type == "llama"
+        and rope == "default"
+        and not config.attention_bias
+        and not config.mlp_bias
+        and head * config.num_attention_heads == config.hidden_size
+    )
+    if not plain:
+        raise UsageError(
+            f"A {config.model_type!r} model with {rope!r} rotary embeddings cannot be written as GGUF; supported is the "
+            "plain Llama architecture (SmolLM2 and its like). Export it merged, and convert that with llama.cpp."
+        )
+
+
+def _write(file: Path, model: Any, base: LocalModel, precision: Precision) -> None:
+    from gguf import GGUFWriter, LlamaFileType
+
+    writer = GGUFWriter(file, "llama")
+    writer.add_type("model")
+    writer.add_name(base.name)
+    writer.add_license(base.licence)
+    writer.add_file_type(LlamaFileType.MOSTLY_F16 if precision == "f16" else LlamaFileType.ALL_F32)
+    _write_shape(writer, model.config)
+    write_tokenizer(writer, base.path, vocabulary=model.config.vocab_size)
+    for name, values in _tensors(model, precision):
+        writer.add_tensor(name, values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _write_shape(writer: Any, config: Any) -> None:
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+
+
+def _tensors(model: Any, precision: Precision) -> Iterator[tuple[str, Any]]:
+    """Yield each weight under its GGUF name; matrices in ``precision``, vectors in float32 as llama.cpp wants them."""
+    import numpy as np
+
+    config = model.config
+    heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
+    for name, tensor in model.state_dict().items():
+        if name == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        new, values = _rename(name.removesuffix(".weight")), tensor.float().numpy()
+        if part := heads.get(new.rpartition(".")[2]):
+            values = _interleave(values, part)
+        narrow = precision == "f16" and values.ndim > 1
+        if narrow and float(np.abs(values).max()) > _LARGEST_F16:
+            raise UsageError(f"The tensor {name!r} does not fit into f16; export it as f32.")
+        yield f"{new}.weight", values.astype(np.float16 if narrow else np.float32)
+
+
+def _rename(name: str) -> str:
+    if name in _OUTER:
+        return _OUTER[name]
+    _, _, layer, part = name.split(".", 3)
+    return f"blk.{layer}.{_BLOCK[part]}"
+
+
+def _interleave(values: Any, heads: int) -> Any:
+    """Reorder the rows of each head: GGUF's llama rotates neighbouring rows, transformers rotates row i with i + d/2."""
+    halves = values.reshape(heads, 2, -1, values.shape[1])
+    return halves.swapaxes(1, 2).reshape(values.shape)
+
+
+def _compare(file: Path, model: Any) -> tuple[float, float]:
+    """Return the largest logit difference between ``file``, read by transformers, and ``model``; and the scale."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with quiet():
+        again = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True
+        )
+    drawn = torch.Generator().manual_seed(0)
+    probe = torch.randint(model.config.vocab_size, (1, 64), generator=drawn)
+    with torch.inference_mode():
+        ours, theirs = model(probe).logits, again(probe).logits
+    return float((ours - theirs).abs().max()), float(ours.std())

@@ -1,0 +1,1 @@
+"""Inference: prompts to outputs, with the warm model or any adapter on it."""

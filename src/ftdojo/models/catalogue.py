@@ -1,0 +1,181 @@
+"""Names to models: the two of ours, ids of the hub and folders on this disk, all through one ``pull``."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftdojo.errors import ModelError, UnknownName
+from ftdojo.models import hub, smollm2, tiny
+from ftdojo.models.entries import (
+    Progress,
+    entry_folder,
+    filling,
+    find_damage,
+    locked,
+    read_manifest,
+    write_manifest,
+)
+from ftdojo.models.local import LocalModel, describe
+from ftdojo.models.weights import tensor_digest, weight_files
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+_HINT = "A folder (./name) or a model of the hub (org/name or org/name@revision) is right, too."
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownModel:
+    """One line of ``ftdojo models list``. ``size_bytes`` is what the weights take on disk, once pulled."""
+
+    name: str
+    licence: str
+    params: int
+    cached: bool
+    size_bytes: int
+    note: str
+
+
+def silent(message: str) -> None:
+    """Take a progress message and say nothing."""
+
+
+def pull(name: str, *, cache: Path, on_progress: Progress = silent) -> LocalModel:
+    """Return the model called ``name``, fetching or making it on the first call.
+
+    Args:
+        name: ``smollm2-135m``, ``tiny``, a folder, or ``org/name`` or ``org/name@revision`` on the hub.
+        cache: where models are kept, under ``models/``.
+        on_progress: is told, in one line each, what takes time and what was repaired.
+
+    Raises:
+        UnknownName: no such name.
+        ModelError: it cannot be had, read or trusted; the message says what to do.
+    """
+    if name == smollm2.NAME:
+        return _made(name, _smollm2(cache, on_progress), cache=cache, on_progress=on_progress)
+    if name == tiny.NAME:
+        return _made(name, _tiny, cache=cache, on_progress=on_progress)
+    if name.startswith((".", "/", "~")) or Path(name).is_dir():
+        return _folder(Path(name).expanduser(), cache=cache, on_progress=on_progress)
+    if _HUB_ID.fullmatch(name):
+        return _hub(name, cache=cache, on_progress=on_progress)
+    raise UnknownName("model", name, (smollm2.NAME, tiny.NAME), _HINT)
+
+
+def verify(model: LocalModel) -> None:
+    """Hash the weights of ``model`` again.
+
+    Raises:
+        ModelError: they are not the ones its digest stands for.
+    """
+    found = tensor_digest(model.path)
+    if found != model.digest:
+        raise ModelError(
+            f"The weights in {model.path} have the digest {found[:12]}..., not {model.digest[:12]}...: they were "
+            "changed; delete the folder and pull the model again."
+        )
+
+
+def hub_id(model: LocalModel) -> str:
+    """Return the hub's id of what ``model`` was made from, or the empty string where the hub has nothing of it."""
+    if model.name == smollm2.NAME:
+        return smollm2.HUB_ID
+    is_folder = model.path == Path(model.name)
+    return "" if is_folder or not _HUB_ID.fullmatch(model.name) else model.name.partition("@")[0]
+
+
+def known(*, cache: Path) -> list[KnownModel]:
+    """Return our models and every hub model that was pulled into ``cache``."""
+    ours = [
+        _known(smollm2.NAME, cache, smollm2.LICENCE, smollm2.PARAMS, "default; 93 MB to download"),
+        _known(tiny.NAME, cache, tiny.LICENCE, tiny.PARAMS, "random weights, made here; for tests"),
+    ]
+    pulled = [read_manifest(path.parent) for path in sorted(cache.glob("models/*/ftdojo.json"))]
+    others = [model for model in pulled if model and _HUB_ID.fullmatch(model.name)]
+    return ours + [_known(m.name, cache, m.licence, m.params, "from the hub") for m in others]
+
+
+def _known(name: str, cache: Path, licence: str, params: int, note: str) -> KnownModel:
+    entry = entry_folder(name, cache)
+    model = None if find_damage(entry) else read_manifest(entry)
+    size = sum(file.stat().st_size for file in weight_files(model.path)) if model else 0
+    return KnownModel(
+        name=name, licence=licence, params=params, cached=size > 0, size_bytes=size, note=note
+    )
+
+
+def _made(
+    name: str, make: Callable[[Path], LocalModel], *, cache: Path, on_progress: Progress
+) -> LocalModel:
+    """Return the entry of one of our own models, making it where it is absent or damaged."""
+    entry = entry_folder(name, cache)
+    with locked(entry, on_progress):
+        damage = find_damage(entry) or _outdated(entry)
+        if damage and entry.exists():
+            on_progress(f"{name}: the copy in {entry} cannot be used: {damage}; making it again.")
+        if damage:
+            with filling(entry) as fresh:
+                write_manifest(make(fresh), fresh)
+        model = read_manifest(entry)
+    if model is None:
+        raise ModelError(f"{entry} vanished while it was read; try again.")
+    return model
+
+
+def _outdated(entry: Path) -> str:
+    model = read_manifest(entry)
+    current = model is not None and model.revision in (smollm2.REVISION, tiny.REVISION)
+    return "" if current else "another version of ftdojo made it"
+
+
+def _smollm2(cache: Path, on_progress: Progress) -> Callable[[Path], LocalModel]:
+    def make(folder: Path) -> LocalModel:
+        smollm2.make(folder, downloads=cache / "downloads", on_progress=on_progress)
+        return describe(
+            folder, name=smollm2.NAME, revision=smollm2.REVISION, licence=smollm2.LICENCE
+        )
+
+    return make
+
+
+def _tiny(folder: Path) -> LocalModel:
+    tiny.make(folder)
+    return describe(folder, name=tiny.NAME, revision=tiny.REVISION, licence=tiny.LICENCE)
+
+
+def _folder(folder: Path, *, cache: Path, on_progress: Progress) -> LocalModel:
+    """Return a folder of the user's; its digest is remembered in the cache, nothing is written into the folder."""
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder {folder}; name one with config.json and safetensors.")
+    entry = entry_folder(str(folder), cache)
+    with locked(entry, on_progress):
+        model = read_manifest(entry)
+        if model is None or find_damage(entry):
+            return _remember(describe(folder, name=str(folder), revision=""), entry)
+    return model
+
+
+def _hub(name: str, *, cache: Path, on_progress: Progress) -> LocalModel:
+    """Return a model of the hub; once pulled, the commit it was at stays, and the network is not asked again."""
+    entry = entry_folder(name, cache)
+    repo, _, revision = name.partition("@")
+    with locked(entry, on_progress):
+        model, damage = read_manifest(entry), find_damage(entry)
+        if model and not damage:
+            return model
+        if model:
+            on_progress(
+                f"{name}: the copy in {model.path} cannot be used: {damage}; getting it again."
+            )
+        folder, commit = hub.fetch(repo, revision, again=model is not None, on_progress=on_progress)
+        return _remember(describe(folder, name=name, revision=commit), entry)
+
+
+def _remember(model: LocalModel, entry: Path) -> LocalModel:
+    """Record in ``entry`` a model whose files lie elsewhere."""
+    shutil.rmtree(entry, ignore_errors=True)
+    entry.mkdir(parents=True)
+    write_manifest(model, entry)
+    return model

@@ -1,0 +1,132 @@
+"""Cache entries: one folder a model, filled atomically, with a manifest written last that tells damage cheaply.
+
+The manifest (``ftdojo.json``) records what the model is and the size and time of each of its files, so that a second
+run neither hashes the weights again nor trusts a file that was cut short.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import ModelError
+from ftdojo.models.disk import disk_errors
+from ftdojo.models.local import LocalModel
+from ftdojo.models.weights import tensor_digest
+
+MANIFEST = "ftdojo.json"
+Progress = Callable[[str], None]
+
+
+def entry_folder(name: str, cache: Path) -> Path:
+    """Return the folder under ``cache`` that belongs to the model ``name``."""
+    return cache / "models" / re.sub(r"[^A-Za-z0-9._@-]+", "--", name).strip("-.")
+
+
+@contextmanager
+def locked(entry: Path, on_progress: Progress) -> Iterator[None]:
+    """Hold the entry's lock, so that of two processes one makes the model and the other finds it made."""
+    from filelock import FileLock, Timeout
+
+    with disk_errors(entry.parent):
+        entry.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(entry.parent / f".{entry.name}.lock")
+    try:
+        lock.acquire(timeout=0.2)
+    except Timeout:
+        on_progress(f"{entry.name}: waiting for another process that makes it ...")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def filling(entry: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes ``entry`` when the block ends well, and vanishes when it does not."""
+    for stale in entry.parent.glob(f".{entry.name}.tmp*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    fresh = entry.parent / f".{entry.name}.tmp{os.getpid()}"
+    try:
+        with disk_errors(entry.parent):
+            fresh.mkdir()
+            yield fresh
+            shutil.rmtree(entry, ignore_errors=True)
+            fresh.replace(entry)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_manifest(model: LocalModel, entry: Path) -> None:
+    """Record ``model`` in ``entry``; call it last, since its presence says that the entry is whole."""
+    found = asdict(model) | {"path": "." if model.path == entry else str(model.path)}
+    found["files"] = {path.name: _stamp(path) for path in _files(model.path)}
+    fresh = entry / f".{MANIFEST}.{os.getpid()}"
+    fresh.write_text(json.dumps(found, indent=1), encoding="utf8")
+    fresh.replace(entry / MANIFEST)
+
+
+def read_manifest(entry: Path) -> LocalModel | None:
+    """Return what the manifest of ``entry`` says, unchecked; None where it cannot be read."""
+    parsed = _parse(entry)
+    return parsed[0] if parsed else None
+
+
+def find_damage(entry: Path) -> str:
+    """Return what is wrong with ``entry`` in a few words, or the empty string.
+
+    Sizes are compared; the weights are hashed only where a file has another time than the manifest says, as it has
+    after a copy of the whole cache.
+    """
+    parsed = _parse(entry)
+    if parsed is None:
+        return f"it has no readable {MANIFEST}"
+    model, files = parsed
+    stale = False
+    for name, (size, time_ns) in files.items():
+        path = model.path / name
+        if not path.is_file():
+            return f"{name} is missing"
+        found_size, found_time = _stamp(path)
+        if found_size != size:
+            return f"{name} has {found_size} bytes instead of {size}"
+        stale = stale or found_time != time_ns
+    return _recheck(model, entry) if stale else ""
+
+
+def _recheck(model: LocalModel, entry: Path) -> str:
+    """Hash weights whose times have changed, and note the new times where they are as they were."""
+    try:
+        if tensor_digest(model.path) != model.digest:
+            return "its weights were changed"
+    except ModelError as error:
+        return str(error)
+    write_manifest(model, entry)
+    return ""
+
+
+def _parse(entry: Path) -> tuple[LocalModel, dict[str, tuple[int, int]]] | None:
+    try:
+        found: dict[str, Any] = json.loads((entry / MANIFEST).read_text(encoding="utf8"))
+        files = {str(name): (int(at[0]), int(at[1])) for name, at in found.pop("files").items()}
+        path = entry / found.pop("path")
+        return LocalModel(path=path, **found), files
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(
+        p for p in folder.iterdir() if p.is_file() and not p.name.startswith((".", MANIFEST))
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,102 @@
+"""What a base model on this disk is, as read from its folder: identity, size, context and licence."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import ModelError
+from ftdojo.models.weights import parameters, tensor_digest
+
+_CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalModel:
+    """A base model that plain transformers loads from ``path``.
+
+    ``digest`` is the identity of its tensors (see ``tensor_digest``). ``revision`` says where it came from: a commit of
+    the hub, a pinned package, or nothing for a folder of the user's. ``context`` is the longest input in tokens, 0 if
+    the model states none. ``chat_template`` is true where the tokenizer brings one.
+    """
+
+    name: str
+    path: Path
+    digest: str
+    params: int
+    licence: str
+    revision: str
+    context: int
+    chat_template: bool
+
+
+def describe(folder: Path, *, name: str, revision: str, licence: str = "") -> LocalModel:
+    """Read the model in ``folder``; hashes all of its weights.
+
+    ``licence`` is taken from the front matter of the folder's README.md where none is given.
+
+    Raises:
+        ModelError: the folder lacks a config.json or safetensors, or one of them is damaged.
+    """
+    config = read_config(folder)
+    return LocalModel(
+        name=name,
+        path=folder,
+        digest=tensor_digest(folder),
+        params=parameters(folder),
+        licence=licence or stated_licence(folder),
+        revision=revision,
+        context=context_length(config),
+        chat_template=has_chat_template(folder),
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the parsed config.json of the model in ``folder``.
+
+    Raises:
+        ModelError: the file is absent or holds no JSON object.
+    """
+    file = folder / "config.json"
+    if not file.is_file():
+        raise ModelError(
+            f"{folder} is no model folder: it has no config.json; name the folder that save_pretrained wrote."
+        )
+    config = _json(file)
+    if config is None:
+        raise ModelError(f"{file} holds no JSON object; get the model again.")
+    return config
+
+
+def context_length(config: dict[str, Any]) -> int:
+    """Return the longest input in tokens that ``config`` states, or 0."""
+    inner = config.get("text_config")
+    merged = {**config, **inner} if isinstance(inner, dict) else config
+    stated = (merged.get(key) for key in _CONTEXT_KEYS)
+    return next((value for value in stated if isinstance(value, int) and value > 0), 0)
+
+
+def has_chat_template(folder: Path) -> bool:
+    """Tell whether the tokenizer in ``folder`` brings a chat template."""
+    if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
+        return True
+    return bool((_json(folder / "tokenizer_config.json") or {}).get("chat_template"))
+
+
+def stated_licence(folder: Path) -> str:
+    """Return the ``license`` of the model card in ``folder``, or ``unknown``."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf8", errors="replace") if card.is_file() else ""
+    front = re.match(r"---\s*\n(.*?)\n---", text, re.DOTALL)
+    found = re.search(r"^license:\s*['\"]?([\w.+-]+)", front[1], re.MULTILINE) if front else None
+    return found[1] if found else "unknown"
+
+
+def _json(file: Path) -> dict[str, Any] | None:
+    """Return the JSON object in ``file``, or None if there is none."""
+    try:
+        found = json.loads(file.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,79 @@
+"""Submissions, experiments and results."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ftdojo.records.budget import Spend
+from ftdojo.records.failures import Failure
+from ftdojo.records.feedback import EvaluationReport, Feedback
+from ftdojo.records.grades import Comparison
+
+BASE = "base"
+"""The id that stands for the untouched base model wherever an experiment's id is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What an agent hands in, as the text of three files.
+
+    ``plan`` is Markdown whose optional YAML front matter may name ``parent`` (an experiment's id) and ``predicted``
+    (the score expected on validation); ``data`` is a Python script; ``train`` is YAML.
+    """
+
+    plan: str
+    data: str
+    train: str
+
+
+class Status(StrEnum):
+    """How far an experiment came."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A submission that was carried out: a node in the run's tree.
+
+    ``weights`` is a path to the adapter (or model) folder, relative to the run folder; empty if there is none.
+    """
+
+    id: str
+    parent: str
+    submission: Submission
+    status: Status
+    feedback: Feedback | None = None
+    failure: Failure | None = None
+    weights: str = ""
+    seconds: float = 0.0
+
+    @property
+    def evaluation(self) -> EvaluationReport | None:
+        """Return the validation report, if the experiment got that far."""
+        return self.feedback.evaluation if self.feedback else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The sealed end of a run; written once.
+
+    ``proposed`` is what was asked for, ``chosen`` what the confirmation left standing (it may be ``base``).
+    ``test`` and ``base_test`` are on the same items; ``gain`` compares them. ``export`` is relative to the run folder.
+    """
+
+    status: str
+    proposed: str
+    chosen: str
+    why: str
+    base: EvaluationReport
+    test: EvaluationReport
+    base_test: EvaluationReport
+    gain: Comparison | None
+    confirmation: Comparison | None
+    spent: Spend
+    export: str
+    stopped_by: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)

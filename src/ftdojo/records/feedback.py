@@ -1,0 +1,169 @@
+"""Feedback, level by level: what an experiment's data, training and evaluation looked like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ftdojo.records.budget import Outlook, Spend
+from ftdojo.records.grades import Comparison, Direction, Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantiles:
+    """A distribution in five numbers."""
+
+    low: float
+    p50: float
+    p95: float
+    high: float
+    mean: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What the contamination gate found. ``rows`` are line numbers of training rows; held-out text is never quoted."""
+
+    exact: int = 0
+    near: int = 0
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataReport:
+    """The built training rows.
+
+    ``tokens`` are per row, chat template included; ``label_share`` is the share of tokens that carry loss;
+    ``truncated_share`` the share of rows cut at ``max_length``; ``lineage`` counts rows by their ``source`` key;
+    ``samples`` shows up to five rows as the model sees them. ``digest`` is of the rows' bytes.
+    """
+
+    rows: int
+    bytes: int
+    digest: str
+    seconds: float
+    formats: Mapping[str, int]
+    tokens: Quantiles
+    label_tokens: Quantiles
+    total_tokens: int
+    label_share: float
+    truncated_share: float
+    exact_duplicates: int
+    near_duplicates: int
+    lineage: Mapping[str, int]
+    overlap: Overlap
+    samples: tuple[str, ...]
+    log_tail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitReport:
+    """Measured on the longest rows: memory and speed, and the forecast they allow."""
+
+    peak_bytes: int
+    tokens_per_s: float
+    steps: int
+    train_forecast_s: float
+    loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeReport:
+    """A few steps on a slice. ``readable`` is ``None`` where format was not asked about."""
+
+    steps: int
+    loss_first: float
+    loss_last: float
+    readable: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReport:
+    """What the ladder found. ``rungs`` are those passed, in order."""
+
+    rungs: tuple[str, ...]
+    data: DataReport | None = None
+    fit: FitReport | None = None
+    probe: ProbeReport | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossPoint:
+    """One optimizer step. ``loss`` is per label token, in nats."""
+
+    step: int
+    loss: float
+    learning_rate: float
+    grad_norm: float
+    tokens: int
+    seconds: float
+
+
+StopReason = Literal["finished", "plateau", "over-budget", "diverged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingReport:
+    """The full training. ``tokens`` are non-padding tokens seen; ``held_out_loss`` is on the eval split, if one."""
+
+    stopped: StopReason
+    steps: int
+    planned_steps: int
+    curve: tuple[LossPoint, ...]
+    loss_first: float
+    loss_last: float
+    tokens: int
+    tokens_per_s: float
+    peak_bytes: int
+    trainable_params: int
+    seconds: float
+    weights_digest: str
+    held_out_loss: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongItem:
+    """One wrong validation item, cut to what the task allows to be shown."""
+
+    item: str
+    prompt: str
+    output: str
+    gold: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationReport:
+    """One pass over a split.
+
+    ``planned`` is the size of the split; ``n`` of ``score`` is smaller when a race ended the pass early
+    (``raced_out``). ``unit`` and ``direction`` are the task's, so that a stored score can be read without the task;
+    ``None`` is not recorded.
+    """
+
+    metric: str
+    split: str
+    score: Estimate
+    planned: int
+    raced_out: bool
+    unreadable_share: float
+    unfinished_share: float
+    secondary: Mapping[str, Estimate]
+    slices: Mapping[str, Estimate]
+    output_tokens: Quantiles
+    seconds: float
+    wrong: tuple[WrongItem, ...] = ()
+    unit: str = ""
+    direction: Direction | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """Everything an agent learns from one experiment."""
+
+    check: CheckReport
+    training: TrainingReport | None = None
+    evaluation: EvaluationReport | None = None
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    """Keyed by rival: ``base``, ``parent``, ``best``."""
+    spent: Spend = field(default_factory=Spend)
+    outlook: Outlook | None = None

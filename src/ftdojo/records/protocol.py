@@ -1,0 +1,172 @@
+"""The waist of the package: what an agent may do, what it sees, and what a step returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ftdojo.records.budget import Budget, Outlook, Spend
+from ftdojo.records.experiments import BASE, Experiment, Submission
+from ftdojo.records.failures import Failure
+from ftdojo.records.feedback import CheckReport, EvaluationReport, Quantiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Look something up; free of charge but recorded.
+
+    ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``predictions`` (validation
+    outputs of experiment ``name``, as far as the task shows them), ``ledger``.
+    """
+
+    what: Literal["source", "experiment", "predictions", "ledger"]
+    name: str = ""
+    offset: int = 0
+    limit: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Climb the fail-fast ladder only."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Climb the ladder, then build the data, train and validate."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """Choose one experiment, or ``base``; the test is scored, once, and the episode ends."""
+
+    experiment: str = BASE
+
+
+Action = Look | Check | Train | Finish
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard:
+    """The task as an agent reads it; nothing that decides the score is left out."""
+
+    name: str
+    version: int
+    domain: str
+    summary: str
+    answer_format: str
+    system: str
+    template: str
+    metric: str
+    direction: str
+    unit: str
+    max_new_tokens: int
+    stop: tuple[str, ...]
+    decoding: str
+    validation_items: int
+    detectable: float
+    """The smallest true difference in the metric that this validation set shows four times in five."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceCard:
+    """One raw source. ``path`` is where a data script finds it; ``words`` counts words of question and answer."""
+
+    name: str
+    summary: str
+    licence: str
+    rows: int
+    bytes: int
+    fields: Mapping[str, str]
+    prompt_field: str
+    response_field: str
+    notes: str
+    path: str
+    words: Quantiles
+    duplicate_share: float
+    samples: tuple[Mapping[str, Any], ...]
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """The base model, pinned by the digest of its tensors."""
+
+    name: str
+    digest: str
+    params: int
+    dtype: str
+    context: int
+    licence: str
+    chat_template: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Where the run happens. ``sandbox`` is the tier in force."""
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    device: str
+    sandbox: str
+    python: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """All an agent knows.
+
+    ``best`` is an experiment's id or ``base``; ``found`` answers the last ``Look``;
+    ``checked`` and ``failure`` answer the last ``Check`` or ``Train``.
+    """
+
+    task: TaskCard
+    sources: tuple[SourceCard, ...]
+    model: ModelCard
+    machine: Machine
+    budget: Budget
+    spent: Spend
+    outlook: Outlook
+    base: EvaluationReport
+    experiments: tuple[Experiment, ...]
+    best: str
+    seed: int
+    found: tuple[Mapping[str, Any], ...] = ()
+    checked: CheckReport | None = None
+    failure: Failure | None = None
+
+    def experiment(self, name: str) -> Experiment | None:
+        """Return the experiment called ``name``, or None."""
+        return next((each for each in self.experiments if each.id == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one action led to.
+
+    ``terminated``: the agent finished. ``truncated``: a limit, named in ``stopped_by``, was reached first, and the
+    best validated experiment was finished for the agent. ``reward`` is the gain of the chosen model over the base on
+    the test, in the metric's unit and positive when better; it is paid once. An action that could not be carried
+    out changes nothing but ``notice``, which says why.
+    """
+
+    observation: Observation
+    reward: float = 0.0
+    terminated: bool = False
+    truncated: bool = False
+    stopped_by: str | None = None
+    notice: str = ""
+
+
+class Agent(Protocol):
+    """Chooses the next action. ``play`` calls ``act`` once a step; an agent raises nothing and closes nothing."""
+
+    name: str
+
+    def act(self, observation: Observation) -> Action:
+        """Return the next action; equal observations should give equal actions."""
+        ...

@@ -1,0 +1,54 @@
+"""One registry class with three doors: ours, entry points of plugins, and ``module:name`` for the impatient."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar, cast
+
+from ftdojo.errors import UnknownName, UsageError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names and the import paths of what they mean; nothing is imported before it is asked for.
+
+    Args:
+        kind: what is registered, as a noun ("task"); also names the entry-point group ``ftdojo.<kind>s``.
+        builtin: name -> ``module:attribute`` of ours.
+
+    Example:
+        >>> Registry("colour", {"pi": "math:pi"}).get("pi")
+        3.141592653589793
+    """
+
+    def __init__(self, kind: str, builtin: dict[str, str]) -> None:
+        self.kind, self._builtin = kind, builtin
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every known name, sorted."""
+        return iter(sorted(self._homes()))
+
+    def get(self, name: str) -> T:
+        """Import and return what ``name`` means; ``module:attribute`` is taken as it stands.
+
+        Raises:
+            UnknownName: nothing is registered under ``name``.
+            UsageError: ``module:attribute`` cannot be imported.
+        """
+        homes = self._homes()
+        if name not in homes and ":" not in name:
+            hint = f"A plugin adds more under the entry-point group 'ftdojo.{self.kind}s'."
+            raise UnknownName(self.kind, name, homes, hint)
+        home = homes.get(name, name)
+        module, _, attribute = home.partition(":")
+        try:
+            return cast(T, getattr(import_module(module), attribute))
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                f"The {self.kind} {name!r} ({home}) cannot be imported: {error}."
+            ) from error
+
+    def _homes(self) -> dict[str, str]:
+        plugins = {entry.name: entry.value for entry in entry_points(group=f"ftdojo.{self.kind}s")}
+        return plugins | self._builtin

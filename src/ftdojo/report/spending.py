@@ -1,0 +1,112 @@
+"""Where the time went: by stage against the budget, and line by line out of the ledger."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ftdojo.report.evidence import Evidence
+from ftdojo.store import files
+from ftdojo.store.codec import load_object
+from ftdojo.store.ledger import STAGES
+
+RUN = "run itself"
+"""Work that belongs to no experiment: the base's score, the final test, the export."""
+WIDTH = 860.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One stage's part of the bar, in pixels. ``other`` is wall time that no stage booked."""
+
+    stage: str
+    seconds: float
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What the ledger booked for one experiment, in seconds by stage."""
+
+    name: str
+    seconds: Mapping[str, float]
+    refunded: bool = False
+
+    @property
+    def total(self) -> float:
+        """All stages together."""
+        return sum(self.seconds.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """The bar, its budget and the table. ``budget_x`` is where the budget ends, in pixels."""
+
+    segments: tuple[Segment, ...]
+    budget_s: float
+    budget_x: float
+    booked: tuple[Booked, ...]
+    totals: Booked
+    width: float = WIDTH
+    stages: tuple[str, ...] = field(default=STAGES)
+
+
+def spending(evidence: Evidence) -> Spending:
+    """Sum up what was spent so far.
+
+    Raises:
+        StoreError: the ledger is damaged.
+    """
+    spent, budget_s = evidence.spent, evidence.config.budget.wall_s
+    seconds = {
+        "check": spent.check_s,
+        "data": spent.data_s,
+        "train": spent.train_s,
+        "eval": spent.eval_s,
+        "export": spent.export_s,
+    }
+    totals = Booked(name="total", seconds=seconds)
+    parts = seconds | {"other": max(0.0, spent.wall_s - totals.total)}
+    whole = max(budget_s, sum(parts.values())) or 1.0
+    return Spending(
+        segments=_segments(parts, WIDTH / whole),
+        budget_s=budget_s,
+        budget_x=round(budget_s * WIDTH / whole, 1),
+        booked=tuple(_booked(evidence)),
+        totals=totals,
+    )
+
+
+def _segments(parts: Mapping[str, float], pixels_per_s: float) -> tuple[Segment, ...]:
+    segments, x = [], 0.0
+    for stage, seconds in parts.items():
+        width = seconds * pixels_per_s
+        segments.append(Segment(stage=stage, seconds=seconds, x=round(x, 2), width=round(width, 2)))
+        x += width
+    return tuple(segments)
+
+
+def _booked(evidence: Evidence) -> list[Booked]:
+    """Return the ledger's charges by experiment, what belongs to none first."""
+    where = evidence.folder.path / "ledger.jsonl"
+    seconds: defaultdict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(STAGES, 0.0))
+    refunded: set[str] = set()
+    for line in (load_object(text, where=where) for text in files.read_lines(where)):
+        name = line.get("experiment") or RUN
+        if line.get("refunded"):
+            refunded.add(name)
+        if line.get("stage") in STAGES:
+            seconds[name][line["stage"]] += line["seconds"]
+    return [
+        Booked(name=name, seconds=seconds[name], refunded=name in refunded)
+        for name in sorted(seconds, key=_order)
+    ]
+
+
+def _order(name: str) -> tuple[int, int, str]:
+    number = name[1:]
+    return (
+        0 if name == RUN else 2 if number.isdigit() else 1,
+        int(number or 0) if number.isdigit() else 0,
+        name,
+    )

@@ -1,0 +1,6 @@
+"""Raw data sets on disk: written once, verified ever after, profiled, and read back in slices."""
+
+from ftdojo.sources.cards import card
+from ftdojo.sources.stored import StoredSource, head, materialise, rows
+
+__all__ = ["StoredSource", "card", "head", "materialise", "rows"]

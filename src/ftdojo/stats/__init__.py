@@ -1,0 +1,20 @@
+"""Numbers that can be believed: intervals, paired comparisons, races, and a choice that pays the winner's curse."""
+
+from ftdojo.stats.choice import Choice, confirm, select, stands
+from ftdojo.stats.estimates import estimate, quantiles
+from ftdojo.stats.paired import compare
+from ftdojo.stats.power import alpha_at, detectable
+from ftdojo.stats.race import surely_worse
+
+__all__ = [
+    "Choice",
+    "alpha_at",
+    "compare",
+    "confirm",
+    "detectable",
+    "estimate",
+    "quantiles",
+    "select",
+    "stands",
+    "surely_worse",
+]

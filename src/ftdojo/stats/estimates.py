@@ -1,0 +1,135 @@
+"""A mean with its 95 % interval, and a distribution in five numbers.
+
+Which interval is used depends on the scores alone: Wilson's for right/wrong scores, a bootstrap over items
+otherwise, and for samples too small or too even for a bootstrap one that rests on the range of the scores only.
+"""
+
+from collections.abc import Sequence
+from math import inf, sqrt
+from statistics import NormalDist, fmean
+
+from ftdojo.records import Estimate, Quantiles
+
+Z95 = NormalDist().inv_cdf(0.975)
+UNIT = (0.0, 1.0)
+FEW = 10
+"""Below this a bootstrap is too narrow to be believed."""
+RESAMPLES = 2000
+
+
+def estimate(scores: Sequence[float], *, seed: int = 0) -> Estimate:
+    """Return the mean of ``scores`` with a 95 % interval.
+
+    Scores that are all 0 or 1: Wilson's score interval (Wilson 1927). Others: a bias-corrected and accelerated
+    bootstrap over items (Efron 1987). Fewer than ten scores in [0, 1]: Wilson's with the mean in place of the
+    share, which is cautious because no score in [0, 1] varies more than a 0/1 score of the same mean. Scores
+    without any spread: see ``mean_interval``.
+
+    Args:
+        scores: one finite number an item, in any unit.
+        seed: of the bootstrap; equal scores in equal order with an equal seed give an equal interval.
+
+    Raises:
+        ValueError: there are no scores. One score is allowed; in [0, 1] its interval is wide, elsewhere infinite.
+
+    Example:
+        >>> three_of_four = estimate([1, 0, 1, 1])
+        >>> round(three_of_four.low, 2), three_of_four.score, round(three_of_four.high, 2)
+        (0.3, 0.75, 0.95)
+    """
+    if not scores:
+        raise ValueError("No scores to estimate a mean from; score at least one item.")
+    mean, n = fmean(scores), len(scores)
+    if is_binary(scores):
+        low, high = wilson(mean, n)
+    else:
+        within = UNIT if in_unit(scores) else None
+        low, high = mean_interval(scores, within=within, seed=seed)
+    return Estimate(score=mean, n=n, low=low, high=high)
+
+
+def quantiles(values: Sequence[float]) -> Quantiles:
+    """Return minimum, median, 95th percentile, maximum and mean (percentiles interpolate linearly).
+
+    Raises:
+        ValueError: there are no values.
+
+    Example:
+        >>> quantiles([1, 2, 3])
+        Quantiles(low=1.0, p50=2.0, p95=2.9, high=3.0, mean=2.0)
+    """
+    if not values:
+        raise ValueError("No values to take quantiles of; pass at least one.")
+    ordered = sorted(float(value) for value in values)
+
+    def at(share: float) -> float:
+        place = share * (len(ordered) - 1)
+        below, part = int(place), place - int(place)
+        above = min(below + 1, len(ordered) - 1)
+        return round(ordered[below] + part * (ordered[above] - ordered[below]), 12)
+
+    return Quantiles(
+        low=ordered[0], p50=at(0.5), p95=at(0.95), high=ordered[-1], mean=fmean(ordered)
+    )
+
+
+def is_binary(scores: Sequence[float]) -> bool:
+    """Return whether every score is 0 or 1."""
+    return all(score in (0, 1) for score in scores)
+
+
+def in_unit(scores: Sequence[float]) -> bool:
+    """Return whether every score lies in [0, 1], as shares do."""
+    return UNIT[0] <= min(scores) and max(scores) <= UNIT[1]
+
+
+def wilson(share: float, n: int, z: float = Z95) -> tuple[float, float]:
+    """Return Wilson's score interval of a share seen among ``n`` (Wilson 1927)."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low = 0.0 if share == 0 else max(0.0, centre - half)
+    return low, 1.0 if share == 1 else min(1.0, centre + half)
+
+
+def mean_interval(
+    values: Sequence[float], *, within: tuple[float, float] | None, seed: int = 0
+) -> tuple[float, float]:
+    """Return a 95 % interval of the mean of real ``values``, which lie ``within`` a range (None: unknown).
+
+    Values that are all equal say only that fewer than ``1 - 0.05 ** (1/n)`` of all items are otherwise (the rule
+    of three, Hanley and Lippman-Hand 1983); each of those may lie at an end of the range. Without a range the
+    interval is infinite for one value, and the point itself for more that are equal.
+    """
+    mean, n = fmean(values), len(values)
+    if within is None:
+        if n == 1:
+            return -inf, inf
+        return (mean, mean) if min(values) == max(values) else _bootstrap(values, seed)
+    lowest, highest = within
+    if min(values) == max(values):
+        otherwise = 1 - 0.05 ** (1 / n)
+        return mean - otherwise * (mean - lowest), mean + otherwise * (highest - mean)
+    if n < FEW:
+        low, high = wilson((mean - lowest) / (highest - lowest), n)
+        return lowest + (highest - lowest) * low, lowest + (highest - lowest) * high
+    return _bootstrap(values, seed)
+
+
+def _bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
+    """Return the BCa interval (Efron 1987, "Better bootstrap confidence intervals") of the mean."""
+    import numpy as np
+
+    sample, normal = np.asarray(values, dtype=float), NormalDist()
+    rng, n = np.random.default_rng(seed), len(values)
+    blocks = (rng.integers(n, size=(100, n)) for _ in range(RESAMPLES // 100))  # bounds the memory
+    means = np.concatenate([sample[block].mean(axis=1) for block in blocks])
+    below = (means < sample.mean()).mean() + (means == sample.mean()).mean() / 2
+    bias = normal.inv_cdf(min(max(float(below), 1 / RESAMPLES), 1 - 1 / RESAMPLES))
+    centred = sample - sample.mean()
+    acceleration = float((centred**3).sum() / (6 * (centred**2).sum() ** 1.5))
+
+    def corrected(z: float) -> float:
+        return normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z)))
+
+    low, high = np.quantile(means, [corrected(-Z95), corrected(Z95)])
+    return float(low), float(high)

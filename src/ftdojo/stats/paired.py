@@ -1,0 +1,158 @@
+"""A candidate against a rival on the same items: difference, interval, test and verdict."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, comb, sqrt
+from statistics import fmean, stdev
+from typing import Any
+
+from ftdojo.records import Comparison, Direction, Estimate, Verdict
+from ftdojo.stats.estimates import Z95, in_unit, is_binary, mean_interval
+from ftdojo.stats.power import alpha_at, detectable_given, detectable_mean
+
+EXACT_UP_TO = 14
+"""Sign flips of this many differences (2 ** 14) are counted one by one."""
+
+
+def compare(
+    candidate: Mapping[str, float],
+    rival: Mapping[str, float],
+    *,
+    against: str,
+    direction: Direction,
+    look: int = 1,
+    predicted: float | None = None,
+) -> Comparison:
+    """Compare two models on the items both were scored on.
+
+    Right/wrong scores: exact McNemar test (McNemar 1947; two-sided binomial) and the adjusted Wald interval of
+    Bonett and Price (2012). Other scores: sign-flip permutation test (Fisher 1935), counted fully for up to 14
+    differing items and drawn with a fixed seed beyond, and a bootstrap interval of the mean difference.
+    The verdict holds the p-value to ``alpha_at(look)``.
+
+    Args:
+        candidate: score by item id.
+        rival: score by item id; only the common items count.
+        against: the rival's name, for the record.
+        direction: which way the metric is better; ``difference`` itself is always candidate minus rival.
+        look: the how-manieth comparison this is in the run, from 1.
+        predicted: the effect that was announced, kept for the record.
+
+    Raises:
+        ValueError: no item was scored for both.
+    """
+    pairs = paired(candidate, rival)
+    if not pairs:
+        raise ValueError("No item was scored for both; compare two passes over one split.")
+    differences = [one - other for one, other in pairs]
+    better = gains(differences, direction)
+    alpha, n = alpha_at(look), len(pairs)
+    fixed, broken = sum(gain > 0 for gain in better), sum(gain < 0 for gain in better)
+    if is_binary([score for pair in pairs for score in pair]):
+        p_value, interval = mcnemar(fixed, broken), bonett_price(differences)
+        smallest = detectable_given((fixed + broken + 1) / (n + 2), n=n, alpha=alpha)
+    else:
+        within = (-1.0, 1.0) if all(in_unit(pair) for pair in pairs) else None
+        p_value, interval = sign_flip(differences, alpha), mean_interval(differences, within=within)
+        smallest = detectable_mean(_deviation(differences), n=n, alpha=alpha)
+    return Comparison(
+        against=against,
+        difference=Estimate(score=fmean(differences), n=n, low=interval[0], high=interval[1]),
+        fixed=fixed,
+        broken=broken,
+        p_value=p_value,
+        alpha=alpha,
+        look=look,
+        detectable=smallest,
+        verdict=_verdict(fmean(better), p_value, alpha),
+        predicted=predicted,
+    )
+
+
+def paired(candidate: Mapping[str, float], rival: Mapping[str, float]) -> list[tuple[float, float]]:
+    """Return (candidate, rival) scores of the common items, in the order of their ids."""
+    return [(candidate[item], rival[item]) for item in sorted(candidate.keys() & rival.keys())]
+
+
+def gains(differences: Sequence[float], direction: Direction) -> list[float]:
+    """Return the differences turned so that positive is better."""
+    sign = 1.0 if direction is Direction.HIGHER else -1.0
+    return [sign * difference for difference in differences]
+
+
+def mcnemar(fixed: int, broken: int) -> float:
+    """Return the two-sided p-value of the exact McNemar test: a fair coin tossed for each item that changed."""
+    return min(1.0, 2 * sign_tail(max(fixed, broken), fixed + broken))
+
+
+def sign_tail(heads: int, tosses: int) -> float:
+    """Return the chance of at least ``heads`` heads in ``tosses`` of a fair coin."""
+    return float(sum(comb(tosses, i) for i in range(heads, tosses + 1)) / 2**tosses)
+
+
+def bonett_price(differences: Sequence[float]) -> tuple[float, float]:
+    """Return a 95 % interval of a paired difference of shares, from differences that are -1, 0 or 1.
+
+    Adds one item to either kind of change before taking Wald's interval (Bonett and Price 2012); among simple
+    intervals it keeps its coverage best (Fagerland, Lydersen and Laake 2014).
+    """
+    centre, error = adjusted(differences)
+    return max(-1.0, centre - Z95 * error), min(1.0, centre + Z95 * error)
+
+
+def adjusted(differences: Sequence[float]) -> tuple[float, float]:
+    """Return Bonett and Price's adjusted difference and its standard error."""
+    n = len(differences)
+    up, down = ((sum(d == sign for d in differences) + 1) / (n + 2) for sign in (1, -1))
+    return up - down, sqrt((up + down - (up - down) ** 2) / (n + 2))
+
+
+def sign_flip(differences: Sequence[float], alpha: float, *, two_sided: bool = True) -> float:
+    """Return the p-value of the sign-flip test that the mean of ``differences`` is 0 (one-sided: not above 0).
+
+    Items that don't differ carry no sign and are left out. Beyond 14 others signs are drawn, always the same ones,
+    often enough for the level ``alpha``; the observed signs count as one draw, so that p is never 0 (Phipson and
+    Smyth 2010).
+    """
+    import numpy as np
+
+    changed = np.array([each for each in differences if each != 0], dtype=float)
+    if not len(changed):
+        return 1.0
+    exact = len(changed) <= EXACT_UP_TO
+    flipped = _all_flips(changed) if exact else _drawn_flips(changed, alpha)
+    observed = changed.sum()
+    slack = 1e-9 * float(np.abs(changed).sum())  # sums in another order differ in the last bits
+    if two_sided:
+        flipped, observed = np.abs(flipped), abs(observed)
+    extreme = int((flipped >= observed - slack).sum())
+    return extreme / len(flipped) if exact else (extreme + 1) / (len(flipped) + 1)
+
+
+def _all_flips(changed: Any) -> Any:
+    import numpy as np
+
+    patterns = np.arange(2 ** len(changed))[:, None] >> np.arange(len(changed)) & 1
+    return (2 * patterns - 1) @ changed
+
+
+def _drawn_flips(changed: Any, alpha: float) -> Any:
+    import numpy as np
+
+    rng, block = np.random.default_rng(0), 1000
+    blocks = ceil(min(max(10_000, 20 / alpha), 200_000) / block)
+    signs = (
+        2 * rng.integers(2, size=(block, len(changed)), dtype=np.int8) - 1 for _ in range(blocks)
+    )
+    return np.concatenate([each @ changed for each in signs])
+
+
+def _deviation(differences: Sequence[float]) -> float:
+    """Return the standard deviation; where no difference is seen, as if one item differed by 1."""
+    seen = stdev(differences) if len(differences) > 1 else 0.0
+    return seen or 1 / sqrt(len(differences))
+
+
+def _verdict(gain: float, p_value: float, alpha: float) -> Verdict:
+    if p_value > alpha or gain == 0:
+        return Verdict.UNDECIDED
+    return Verdict.BETTER if gain > 0 else Verdict.WORSE

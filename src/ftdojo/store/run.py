@@ -1,0 +1,277 @@
+"""The run folder, ``runs/<id>/``: the truth about a run, as plain files.
+
+::
+
+    run.json            what was asked for, resolved: versions, digests, seed, budget, machine
+    events.jsonl        what happened, in order; only ever added to
+    ledger.jsonl        what it cost (see ``ledger``)
+    pending.json        the action that was chosen and has not come to its end
+    experiments/<id>/   submission/ (plan.md, data.py, train.yaml), experiment.json,
+                        predictions-<split>.jsonl, adapter/; the untouched model is ``base`` (evaluation.json)
+    result.json         the sealed end; written once
+    report.html         made from the rest at any time
+
+A file is there whole or not at all, so a killed controller leaves nothing to repair: what is missing is done again.
+"""
+
+import contextlib
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import RunBusy, StoreError, UnknownName, UsageError
+from ftdojo.records import (
+    BASE,
+    Action,
+    EvaluationReport,
+    Experiment,
+    Graded,
+    Result,
+    Split,
+    Submission,
+)
+from ftdojo.store import codec, files
+from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
+
+_ID = re.compile(r"e[1-9][0-9]{0,5}")
+
+
+class RunFolder:
+    """One run's folder. One controller at a time writes in it (``lock``); anyone may read."""
+
+    def __init__(self, path: Path) -> None:
+        """Point at a folder; nothing is read or made."""
+        self.path = path
+
+    @classmethod
+    def create(cls, root: Path, config: RunConfig) -> "RunFolder":
+        """Make ``root/<config.id>``.
+
+        Raises:
+            StoreError: the folder exists and holds something, or cannot be made.
+        """
+        path = root / config.id
+        files.make_folder(path)
+        if any(each.suffix != files.PART for each in path.iterdir()):
+            raise StoreError(
+                f"The folder {path} exists and is not empty. "
+                f"Go on with it by `ftdojo resume {config.id}`, or choose another id."
+            )
+        files.write_once(path / "run.json", codec.dump(config))
+        return cls(path)
+
+    @classmethod
+    def open(cls, path_or_id: str | Path, root: Path) -> "RunFolder":
+        """Find a run by its folder, or by its id below ``root``.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        for path in (root / path_or_id, Path(path_or_id)):
+            if (path / "run.json").is_file():
+                return cls(path)
+        hint = f"Looked in {root}; the path of a run folder works too."
+        raise UnknownName("run", str(path_or_id), run_ids(root), hint)
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """The run as it was asked for.
+
+        Raises:
+            StoreError: ``run.json`` is damaged, or of a later format.
+        """
+        where = self.path / "run.json"
+        text = files.read_text(where)
+        found = codec.load_object(text, where=where).get("format", FORMAT)
+        if found != FORMAT:
+            raise StoreError(
+                f"{where} has format {found} and this ftdojo reads {FORMAT}; install the ftdojo that wrote it."
+            )
+        return codec.load(RunConfig, text, where=where)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run as its one controller, and sweep away what a killed one left unfinished.
+
+        The system lets go of the lock when its holder dies, however it dies.
+
+        Raises:
+            RunBusy: another process holds it.
+        """
+        import filelock
+
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        with files.writing(self.path / ".lock"):
+            try:
+                lock.acquire()
+            except filelock.Timeout as error:
+                raise self._busy() from error
+        try:
+            self._sweep()
+            holder = {"pid": os.getpid(), "host": platform.node(), "since": now()}
+            files.write_atomic(self.path / ".holder.json", codec.dump_object(holder))
+            yield
+        finally:
+            lock.release()
+
+    def event(self, kind: str, /, **fields: Any) -> None:
+        """Add to the log what just happened; ``fields`` are plain data or records.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        assert not fields.keys() & {"t", "kind"}, "the log's own fields"
+        line = codec.dump_object({"t": now(), "kind": kind, **fields})
+        files.append_line(self.path / "events.jsonl", line)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the log in order, each with ``t`` (UTC, ISO 8601) and ``kind``; NaN comes back as ``"NaN"``.
+
+        Raises:
+            StoreError: a line before the last is damaged.
+        """
+        where = self.path / "events.jsonl"
+        lines = enumerate(files.read_lines(where), 1)
+        return [codec.load_object(line, where=f"{where} line {n}") for n, line in lines]
+
+    def experiment_dir(self, name: str) -> Path:
+        """Return the folder of an experiment, or of ``base``; it need not exist yet.
+
+        Raises:
+            UsageError: ``name`` is no experiment's id.
+        """
+        if name != BASE and not _ID.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is no experiment's id; ids are e1, e2, ... and {BASE} for the untouched model."
+            )
+        return self.path / "experiments" / name
+
+    def submission_dir(self, name: str) -> Path:
+        """Return the folder with an experiment's ``plan.md``, ``data.py`` and ``train.yaml``."""
+        return self.experiment_dir(name) / "submission"
+
+    def save_experiment(self, experiment: Experiment) -> None:
+        """Store an experiment as it stands now, replacing what was known of it.
+
+        The record is the truth; the three files beside it are there to be read and run.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        text = codec.dump(experiment)
+        self._save_submission(self.submission_dir(experiment.id), experiment.submission)
+        files.write_atomic(self.experiment_dir(experiment.id) / "experiment.json", text)
+
+    def experiments(self) -> list[Experiment]:
+        """Return every stored experiment, e1 first.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        found = (self.path / "experiments").glob("*/experiment.json")
+        named = (path for path in found if _ID.fullmatch(path.parent.name))
+        ordered = sorted(named, key=lambda path: int(path.parent.name[1:]))
+        return [codec.load(Experiment, files.read_text(path), where=path) for path in ordered]
+
+    def save_predictions(self, name: str, split: Split, graded: Sequence[Graded]) -> None:
+        """Store the outputs of one pass, item by item in order.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        text = "".join(codec.dump(each) + "\n" for each in graded)
+        self._save(self._predictions(name, split), text)
+
+    def predictions(self, name: str, split: Split) -> list[Graded]:
+        """Return the outputs of a pass; none if that pass was not stored.
+
+        Raises:
+            StoreError: a line is damaged.
+        """
+        where = self._predictions(name, split)
+        lines = enumerate(files.read_lines(where), 1)
+        return [codec.load(Graded, line, where=f"{where} line {n}") for n, line in lines]
+
+    def save_base(self, report: EvaluationReport) -> None:
+        """Store the validation score of the untouched model."""
+        self._save(self.experiment_dir(BASE) / "evaluation.json", codec.dump(report))
+
+    def base(self) -> EvaluationReport | None:
+        """Return the validation score of the untouched model, once known."""
+        return self._load(EvaluationReport, self.experiment_dir(BASE) / "evaluation.json")
+
+    def save_result(self, result: Result) -> None:
+        """Seal the run.
+
+        Raises:
+            StoreError: it is sealed already, or cannot be written.
+        """
+        files.write_once(self.path / "result.json", codec.dump(result))
+
+    def result(self) -> Result | None:
+        """Return the sealed end, or None while there is none."""
+        return self._load(Result, self.path / "result.json")
+
+    def set_pending(self, action: Action) -> None:
+        """Note the action that is about to be carried out, so that a killed controller goes on with it."""
+        files.write_atomic(self.path / "pending.json", codec.dump_action(action))
+
+    def pending(self) -> Action | None:
+        """Return the action that was begun and has not come to its end."""
+        where = self.path / "pending.json"
+        if not where.exists():
+            return None
+        return codec.load_action(files.read_text(where), where=where)
+
+    def clear_pending(self) -> None:
+        """Note that the pending action came to its end."""
+        where = self.path / "pending.json"
+        with files.writing(where):
+            where.unlink(missing_ok=True)
+            files.sync_folder(self.path)
+
+    def disk_bytes(self) -> int:
+        """Return the bytes that the run's files take."""
+        return files.folder_bytes(self.path)
+
+    def _predictions(self, name: str, split: Split) -> Path:
+        return self.experiment_dir(name) / f"predictions-{split}.jsonl"
+
+    def _save_submission(self, folder: Path, submission: Submission) -> None:
+        named = {
+            "plan.md": submission.plan,
+            "data.py": submission.data,
+            "train.yaml": submission.train,
+        }
+        for name, text in named.items():
+            if not (folder / name).exists() or (folder / name).read_bytes() != text.encode():
+                self._save(folder / name, text)
+
+    def _save(self, path: Path, text: str) -> None:
+        files.make_folder(path.parent)
+        files.write_atomic(path, text)
+
+    def _load(self, cls: type[codec.T], path: Path) -> codec.T | None:
+        return codec.load(cls, files.read_text(path), where=path) if path.exists() else None
+
+    def _busy(self) -> RunBusy:
+        held = self.path / ".holder.json"
+        holder = codec.load_object(files.read_text(held), where=held) if held.exists() else {}
+        return RunBusy(
+            f"The run {self.path.name} is played by process {holder.get('pid', '?')} "
+            f"on {holder.get('host', '?')} since {holder.get('since', '?')}; wait for it, or end it first."
+        )
+
+    def _sweep(self) -> None:
+        """Remove what a killed controller left half-written; ``report.html`` may be someone else's at work."""
+        inner = (self.path / "experiments").rglob(f"*{files.PART}")
+        for part in [*self.path.glob(f".*.json.*{files.PART}"), *inner]:
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)

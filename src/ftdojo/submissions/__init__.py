@@ -1,0 +1,25 @@
+"""The three files an agent hands in and the rows its script writes, read as hostile text."""
+
+from ftdojo.submissions.data_script import read_script
+from ftdojo.submissions.duplicates import duplicates
+from ftdojo.submissions.normal_form import normalise
+from ftdojo.submissions.plan import Plan, read_plan, write_plan
+from ftdojo.submissions.rows import Row, RowFault, read_rows
+from ftdojo.submissions.train_config import TrainConfig
+from ftdojo.submissions.train_yaml import describe_train, read_train, write_train
+
+__all__ = [
+    "Plan",
+    "Row",
+    "RowFault",
+    "TrainConfig",
+    "describe_train",
+    "duplicates",
+    "normalise",
+    "read_plan",
+    "read_rows",
+    "read_script",
+    "read_train",
+    "write_plan",
+    "write_train",
+]

@@ -1,0 +1,101 @@
+"""Making a base model trainable and giving it back untouched: LoRA by PEFT, or every weight."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ftdojo.errors import UsageError
+from ftdojo.submissions import TrainConfig
+
+
+def lora_config(config: TrainConfig) -> Any:
+    """Translate a submission's options to PEFT's ``LoraConfig``."""
+    from peft import LoraConfig
+
+    modules, layers = config.target_modules, config.layers_to_transform
+    return LoraConfig(
+        r=config.r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
+        layers_to_transform=list(layers) if layers else None,
+        use_rslora=config.use_rslora,
+        use_dora=config.use_dora,
+        task_type="CAUSAL_LM",
+    )
+
+
+@contextmanager
+def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
+    """Yield a model to train; afterwards ``base`` is as it was, to the bit.
+
+    LoRA wraps the warm base, whose own weights stay frozen; the adapter's are float32. ``full`` trains a fresh float32
+    copy read from ``folder``, because bfloat16 weights lose small updates.
+
+    Raises:
+        ValueError: ``target_modules`` or ``layers_to_transform`` name nothing in this model, or what no adapter fits.
+    """
+    torch.manual_seed(config.seed)
+    if config.method == "full":
+        from transformers import AutoModelForCausalLM
+
+        yield AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(base.device)
+        return
+    from peft import get_peft_model
+
+    base.requires_grad_(False)
+    _refuse_tied(base, config)
+    try:
+        wrapped = get_peft_model(base, lora_config(config))
+        for weight in wrapped.parameters():
+            if weight.requires_grad:
+                weight.data = weight.data.float()
+        yield wrapped
+    finally:
+        release(base)
+
+
+def release(base: Any) -> None:
+    """Take an adapter's layers out of ``base``, their updates unused.
+
+    PEFT's own ``unload`` needs the wrapped model, which is never returned where PEFT refuses a layer half-way.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, module in list(base.named_modules()):
+        if isinstance(module, BaseTunerLayer):
+            parent, _, last = name.rpartition(".")
+            setattr(base.get_submodule(parent), last, module.base_layer)
+    if hasattr(base, "peft_config"):
+        del base.peft_config
+
+
+def _refuse_tied(base: Any, config: TrainConfig) -> None:
+    """Refuse an adapter on a weight that two layers share: merging it would change the other layer as well."""
+    inner, outer = base.get_input_embeddings(), base.get_output_embeddings()
+    if config.target_modules == "all-linear" or outer is None or inner.weight is not outer.weight:
+        return
+    names = {
+        name.rpartition(".")[2] for name, each in base.named_modules() if each in (inner, outer)
+    }
+    tied = sorted(name for name in config.target_modules if name.rpartition(".")[2] in names)
+    if tied:
+        raise UsageError(
+            f"target_modules names {tied[0]}, whose weights this model shares between its first and its last layer; "
+            "leave it out."
+        )
+
+
+def save(model: Any, to: Path, *, tokenizer: Any, base_name: str) -> None:
+    """Write an adapter (or, after full training, a model) that plain PEFT or transformers load; safetensors only."""
+    if not hasattr(model, "peft_config"):
+        model.save_pretrained(to)
+        tokenizer.save_pretrained(to)
+        return
+    for each in model.peft_config.values():
+        each.base_model_name_or_path = base_name
+    model.save_pretrained(to, save_embedding_layers=False)  # or PEFT asks the hub about the base
+    (to / "README.md").unlink(missing_ok=True)  # PEFT's empty model card; export writes a true one

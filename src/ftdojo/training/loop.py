@@ -1,0 +1,237 @@
+"""The training loop: one file, read top to bottom.
+
+TRL's ``SFTTrainer`` is the reference it must agree with (``training/trl.py``, compared in the tests); this loop exists
+because it is faster on the same rows (``benchmarks/README.md``): batches of like length, no padding mask, logits at
+labels only, the shared start of all rows run once a batch. The loss of an optimizer step is the mean over its labelled
+tokens, accumulation included, as transformers does it.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ftdojo.models.device import low_precision
+from ftdojo.records import LossPoint
+from ftdojo.records.feedback import StopReason
+from ftdojo.submissions import TrainConfig
+from ftdojo.training.batches import steps
+from ftdojo.training.encode import Encoded, pack
+from ftdojo.training.forward import collate, loss_sum, shared_start
+from ftdojo.training.watch import Watch
+
+OnStep = Callable[[LossPoint], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """How a training went; the weights are in the model that was handed in."""
+
+    stopped: StopReason
+    planned_steps: int
+    curve: tuple[LossPoint, ...]
+    held_out: tuple[tuple[int, float], ...]
+    tokens: int
+    seconds: float
+    trainable_params: int
+
+
+def planned_steps(rows: int, config: TrainConfig) -> int:
+    """Count the optimizer steps a configuration asks for on ``rows`` rows (after packing, if it packs)."""
+    if config.max_steps > 0:
+        return config.max_steps
+    micro = math.ceil(rows / config.per_device_train_batch_size)
+    per_epoch = math.ceil(micro / config.gradient_accumulation_steps)
+    return max(1, math.ceil(per_epoch * config.num_train_epochs))
+
+
+def train(
+    model: Any,
+    rows: Sequence[Encoded],
+    config: TrainConfig,
+    *,
+    watch: Watch,
+    on_step: OnStep = lambda point: None,
+    pad: int = 0,
+) -> Trained:
+    """Train ``model`` in place until the plan or ``watch`` ends it.
+
+    ``rows`` need at least one labelled token each. What goes wrong with learning is in the result; what torch raises
+    (such as running out of memory) is raised.
+    """
+    kept, held_out = parted(rows, config)
+    packed = pack(kept, max_length=config.max_length) if config.packing else kept
+    total = planned_steps(len(packed), config)
+    stepper = _Stepper(model, packed, config, total=total, pad=pad)
+    every = config.eval_every(total)
+    stopped: StopReason = "finished"
+    model.train()
+    with _noise(model, config.neftune_noise_alpha), _checkpointing(model, config):
+        for step in range(1, total + 1):
+            point = stepper.step(step)
+            on_step(point)
+            reason = watch.see(point)
+            if held_out and not reason and (step % every == 0 or step == total):
+                size = config.per_device_train_batch_size
+                reason = watch.see_held_out(step, mean_loss(model, held_out, size=size, pad=pad))
+                model.train()
+            if reason and (step < total or reason == "diverged"):
+                stopped = reason
+                break
+    model.eval()
+    return Trained(
+        stopped=stopped,
+        planned_steps=total,
+        curve=tuple(watch.curve),
+        held_out=tuple(watch.held_out),
+        tokens=stepper.tokens,
+        seconds=time.monotonic() - stepper.began,
+        trainable_params=sum(weight.numel() for weight in stepper.weights),
+    )
+
+
+@torch.no_grad()
+def mean_loss(model: Any, rows: Sequence[Encoded], *, size: int, pad: int = 0) -> float:
+    """Return the loss per labelled token (nats) of ``rows``, without training on them."""
+    model.eval()
+    shared, total, count = shared_start(rows), 0.0, 0
+    ordered = sorted(rows, key=lambda row: len(row.ids))
+    for start in range(0, len(ordered), size):
+        batch = ordered[start : start + size]
+        made = collate(batch, shared=shared, pad=pad, device=model.device)
+        with autocast(model):
+            loss, labels = loss_sum(model, made)
+        total, count = total + float(loss), count + labels
+    return total / max(count, 1)
+
+
+def autocast(model: Any) -> AbstractContextManager[Any]:
+    """Compute in bfloat16 where the machine is good at it; master weights and sums stay in float32."""
+    kind = model.device.type
+    return torch.autocast(kind, dtype=torch.bfloat16) if low_precision(kind) else nullcontext()
+
+
+class _Stepper:
+    """Takes optimizer steps over an endless stream of batches."""
+
+    def __init__(
+        self, model: Any, rows: Sequence[Encoded], config: TrainConfig, *, total: int, pad: int
+    ) -> None:
+        self.weights = [each for each in model.parameters() if each.requires_grad]
+        self.tokens, self.began = 0, time.monotonic()
+        self._model, self._config, self._pad = model, config, pad
+        self._optimizer, self._schedule = _optimizer(self.weights, config, total)
+        self._stream = _stream(rows, config)
+        # Recomputed activations would run the shared start once more a block, and NEFTune's noise is a row's own.
+        apart = config.gradient_checkpointing or config.neftune_noise_alpha
+        self._shared = 0 if apart else shared_start(rows)
+
+    def step(self, number: int) -> LossPoint:
+        """Take one optimizer step."""
+        batches = next(self._stream)
+        count = max(1, sum(row.labels for rows in batches for row in rows))
+        loss = sum(self._backward(rows, count) for rows in batches)
+        bound = self._config.max_grad_norm or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, bound))
+        rate = self._schedule.get_last_lr()[0]
+        self._optimizer.step()
+        self._schedule.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return LossPoint(
+            step=number,
+            loss=loss,
+            learning_rate=rate,
+            grad_norm=norm,
+            tokens=self.tokens,
+            seconds=time.monotonic() - self.began,
+        )
+
+    def _backward(self, rows: Sequence[Encoded], count: int) -> float:
+        batch = collate(rows, shared=self._shared, pad=self._pad, device=self._model.device)
+        with autocast(self._model):
+            loss = loss_sum(self._model, batch)[0] / count
+        loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
+        self.tokens += batch.tokens
+        return float(loss.detach())
+
+
+def parted(rows: Sequence[Encoded], config: TrainConfig) -> tuple[list[Encoded], list[Encoded]]:
+    """Hold back ``eval_share`` of the rows; neither part is ever empty if a share is asked for."""
+    if not config.eval_share or len(rows) < 2:
+        return list(rows), []
+    shuffled = list(rows)
+    random.Random(f"eval/{order_seed(config)}").shuffle(shuffled)
+    held = min(len(rows) - 1, max(1, round(len(rows) * config.eval_share)))
+    return shuffled[held:], shuffled[:held]
+
+
+def order_seed(config: TrainConfig) -> int:
+    """Return the seed that decides the order of the rows and which are held back."""
+    return config.seed if config.data_seed is None else config.data_seed
+
+
+def _stream(rows: Sequence[Encoded], config: TrainConfig) -> Iterator[list[list[Encoded]]]:
+    order = steps(
+        [len(row.ids) for row in rows],
+        size=config.per_device_train_batch_size,
+        accumulate=config.gradient_accumulation_steps,
+        seed=order_seed(config),
+    )
+    for step in order:
+        yield [[rows[number] for number in batch] for batch in step]
+
+
+def _optimizer(weights: Sequence[Any], config: TrainConfig, steps: int) -> tuple[Any, Any]:
+    from transformers import get_scheduler
+
+    groups = [
+        {"params": [w for w in weights if w.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(
+        [group for group in groups if group["params"]],
+        lr=config.learning_rate,
+        betas=(config.adam_beta1, config.adam_beta2),
+        eps=config.adam_epsilon,
+        fused=True,
+    )
+    schedule = get_scheduler(config.lr_scheduler_type, optimizer, config.warmup(steps), steps)
+    return optimizer, schedule
+
+
+@contextmanager
+def _noise(model: Any, alpha: float | None) -> Iterator[None]:
+    """Add uniform noise of size alpha / sqrt(tokens x width) to embeddings (NEFTune, Jain et al., 2023)."""
+    if not alpha:
+        yield
+        return
+
+    def jitter(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        if not module.training:
+            return output
+        bound = alpha / math.sqrt(output.shape[1] * output.shape[2])
+        return output + torch.zeros_like(output).uniform_(-bound, bound)
+
+    hook = model.get_input_embeddings().register_forward_hook(jitter)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def _checkpointing(model: Any, config: TrainConfig) -> Iterator[None]:
+    if not config.gradient_checkpointing:
+        yield
+        return
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    try:
+        yield
+    finally:
+        model.gradient_checkpointing_disable()
+        model.disable_input_require_grads()  # which transformers may have enabled; without reentry none is needed

@@ -1,0 +1,191 @@
+"""The reference trainer: the same rows and options through TRL's ``SFTTrainer``, in this process.
+
+It is the second implementation at the trainer's seam. The loop (``training/loop.py``) must agree with it on the loss of
+every step; whoever doubts the loop runs this one (``--trainer trl``). Rows come tokenised, so both train on the same
+ids and the same mask; order of rows, packing, optimizer, schedule, noise and loss are TRL's own. The eval loss is
+measured by the loop's ``mean_loss``, so that it is the same number. Nothing is written and nothing is reported.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from datasets import Dataset, disable_progress_bars
+from transformers import PrinterCallback, TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from ftdojo.models.device import low_precision
+from ftdojo.records import LossPoint
+from ftdojo.records.feedback import StopReason
+from ftdojo.submissions import TrainConfig
+from ftdojo.training.encode import Encoded
+from ftdojo.training.loop import OnStep, Trained, mean_loss, order_seed, parted
+from ftdojo.training.watch import Watch
+
+SAME_NAMES = frozenset(
+    {
+        "learning_rate",
+        "lr_scheduler_type",
+        "warmup_steps",
+        "num_train_epochs",
+        "max_steps",
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "weight_decay",
+        "adam_beta1",
+        "adam_beta2",
+        "adam_epsilon",
+        "optim",
+        "max_length",
+        "packing",
+        "neftune_noise_alpha",
+        "gradient_checkpointing",
+        "seed",
+    }
+)
+"""Options that ``SFTConfig`` takes by the name and in the unit they have here."""
+
+
+def train_with_trl(
+    model: Any,
+    rows: Sequence[Encoded],
+    config: TrainConfig,
+    *,
+    tokenizer: Any,
+    watch: Watch,
+    on_step: OnStep = lambda point: None,
+) -> Trained:
+    """Train ``model`` in place until the plan or ``watch`` ends it; the contract is that of ``loop.train``.
+
+    Raises:
+        ValueError: an option that TRL refuses, such as an adapter on the output layer.
+    """
+    kept, held_out = parted(rows, config)
+    feed = _Feed(model, held_out, config, watch=watch, on_step=on_step)
+    disable_progress_bars()
+    with TemporaryDirectory() as folder, _given_back(model, config):
+        trainer = SFTTrainer(
+            model=model,
+            args=_arguments(config, folder, kind=model.device.type),
+            train_dataset=_dataset(kept),
+            processing_class=tokenizer,
+            callbacks=[feed],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    model.eval()
+    return Trained(
+        stopped=feed.stopped,
+        planned_steps=int(trainer.state.max_steps),
+        curve=tuple(watch.curve),
+        held_out=tuple(watch.held_out),
+        tokens=watch.curve[-1].tokens,
+        seconds=time.monotonic() - feed.began,
+        trainable_params=sum(each.numel() for each in model.parameters() if each.requires_grad),
+    )
+
+
+class _Feed(TrainerCallback):  # type: ignore[misc]  # transformers ships it untyped
+    """Tells watch and listener of every step, and the trainer when to stop."""
+
+    def __init__(
+        self,
+        model: Any,
+        held_out: Sequence[Encoded],
+        config: TrainConfig,
+        *,
+        watch: Watch,
+        on_step: OnStep,
+    ) -> None:
+        self.stopped: StopReason = "finished"
+        self.began = time.monotonic()
+        self._model, self._held_out, self._config = model, held_out, config
+        self._watch, self._on_step = watch, on_step
+        self._rate = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Start the clock where the loop starts it: after packing."""
+        self.began = time.monotonic()
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Keep the learning rate this step is taken with; the log has the next one's."""
+        self._rate = float(given["optimizer"].param_groups[0]["lr"])
+
+    def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Turn the log of a step into a point; the log of the whole training has no ``loss``."""
+        logs = given["logs"]
+        if "loss" not in logs:
+            return
+        point = LossPoint(
+            step=state.global_step,
+            loss=float(logs["loss"]),
+            learning_rate=self._rate,
+            grad_norm=float(logs["grad_norm"]),
+            tokens=int(logs["num_tokens"]),
+            seconds=time.monotonic() - self.began,
+        )
+        self._on_step(point)
+        reason = self._watch.see(point) or self._measure(point.step, state.max_steps)
+        if reason and (point.step < state.max_steps or reason == "diverged"):
+            self.stopped = reason
+            control.should_training_stop = True
+
+    def _measure(self, step: int, total: int) -> StopReason | None:
+        every = self._config.eval_every(total)
+        if not self._held_out or (step % every and step < total):
+            return None
+        size = self._config.per_device_train_batch_size
+        loss = mean_loss(self._model, self._held_out, size=size)
+        self._model.train()
+        return self._watch.see_held_out(step, loss)
+
+
+def _dataset(rows: Sequence[Encoded]) -> Dataset:
+    return Dataset.from_dict(
+        {
+            "input_ids": [list(row.ids) for row in rows],
+            "completion_mask": [[int(each) for each in row.labelled] for row in rows],
+        }
+    )
+
+
+def _arguments(config: TrainConfig, folder: str, *, kind: str) -> SFTConfig:
+    return SFTConfig(
+        output_dir=folder,
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        completion_only_loss=True,  # or the mask is not looked at
+        use_cpu=kind == "cpu",
+        bf16=low_precision(kind),
+        dataloader_pin_memory=kind != "cpu",
+        max_grad_norm=config.max_grad_norm or math.inf,
+        data_seed=order_seed(config),
+        gradient_checkpointing_kwargs={"use_reentrant": False},
+        **config.model_dump(include=set(SAME_NAMES)),
+    )
+
+
+@contextmanager
+def _given_back(model: Any, config: TrainConfig) -> Iterator[None]:
+    """Undo what TRL, accelerate and transformers leave on a model: another forward, hooks, settings."""
+    core = model.get_base_model() if hasattr(model, "get_base_model") else model
+    embeddings = core.get_input_embeddings()
+    kept = [(each, dict(vars(each))) for each in (model, core, core.config, core.generation_config)]
+    hooks = dict(embeddings._forward_hooks)
+    try:
+        yield
+    finally:
+        if config.gradient_checkpointing:
+            model.gradient_checkpointing_disable()
+            model.disable_input_require_grads()
+        for each, before in kept:
+            vars(each).clear()
+            vars(each).update(before)
+        embeddings._forward_hooks.clear()
+        embeddings._forward_hooks.update(hooks)

@@ -1,0 +1,57 @@
+"""When to stop a training early: divergence, an eval loss that no longer falls, a clock that will not suffice."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ftdojo.records.feedback import LossPoint, StopReason
+
+SMOOTH = 8
+"""Steps averaged before the present loss is compared with the first."""
+
+
+@dataclass
+class Watch:
+    """Looks at every step and says why the next one should not be taken.
+
+    Divergence: a loss or gradient that is not finite, or a smoothed loss above the first by half and one nat. Over
+    budget: the next step would end after ``seconds``. Plateau: ``patience`` eval losses in a row were not lower than
+    the lowest by more than ``threshold`` nats; 0 switches it off.
+    """
+
+    seconds: float | None = None
+    patience: int = 0
+    threshold: float = 0.0
+    curve: list[LossPoint] = field(default_factory=list)
+    held_out: list[tuple[int, float]] = field(default_factory=list)
+
+    def see(self, point: LossPoint) -> StopReason | None:
+        """Take note of a step; return why training should stop here, or None."""
+        self.curve.append(point)
+        if self._diverged(point):
+            return "diverged"
+        per_step = point.seconds / len(self.curve)
+        if self.seconds is not None and point.seconds + per_step > self.seconds:
+            return "over-budget"
+        return None
+
+    def see_held_out(self, step: int, loss: float) -> StopReason | None:
+        """Take note of an eval loss; return ``plateau`` if patience is at its end."""
+        self.held_out.append((step, loss))
+        losses = [each for _, each in self.held_out]
+        if not self.patience or len(losses) <= self.patience:
+            return None
+        best = min(losses[: -self.patience])
+        late = losses[-self.patience :]
+        return "plateau" if min(late) >= best - self.threshold else None
+
+    def _diverged(self, point: LossPoint) -> bool:
+        if not (math.isfinite(point.loss) and math.isfinite(point.grad_norm)):
+            return True
+        late = self.curve[-SMOOTH:]
+        return len(self.curve) >= SMOOTH and average(late) > 1.5 * self.curve[0].loss + 1.0
+
+
+def average(points: Sequence[LossPoint]) -> float:
+    """Return the mean loss of ``points``."""
+    return sum(point.loss for point in points) / len(points)

@@ -1,0 +1,257 @@
+"""The work itself, as the worker does it: audit, fit, probe, train, generate. One method an operation."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ftdojo.inference.attach import Attachment
+from ftdojo.inference.engine import Decoding, Reply, generate
+from ftdojo.models import tensor_digest
+from ftdojo.models.device import device, low_precision, threads
+from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, Quantiles, TrainingReport
+from ftdojo.stats import quantiles
+from ftdojo.submissions import TrainConfig, read_rows
+from ftdojo.training import adapt
+from ftdojo.training.encode import Encoded, encode, pack
+from ftdojo.training.loop import Trained, planned_steps, train
+from ftdojo.training.watch import Watch, average
+from ftdojo.worker.memory import PeakMemory
+from ftdojo.worker.words import (
+    MAX_ROW_BYTES,
+    MAX_ROWS,
+    Answers,
+    Generated,
+    Probed,
+    TokenReport,
+)
+
+SAMPLES = 5
+SLOW_STEP_S = 4.0
+"""A step this slow is timed at once; a faster one is taken a second time, warm."""
+
+
+class Bench:
+    """A base model, warm, and what can be done with it.
+
+    Args:
+        folder: the base model's, as plain transformers loads it.
+        name: how adapters name their base.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        torch.set_num_threads(threads())
+        kind = device()
+        dtype = torch.bfloat16 if low_precision(kind) else torch.float32
+        self._folder, self._name = folder, name
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        self._model: Any = model.to(kind).eval().requires_grad_(False)
+        self._attached = Attachment(self._model)
+        self._pad = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0
+        self._encoded: tuple[tuple[object, ...], list[Encoded]] | None = None
+        self._cold = True
+
+    def audit(self, rows: Path, config: TrainConfig) -> TokenReport:
+        """Count the tokens of the rows in file ``rows``, and of those that carry loss."""
+        encoded = self._rows(rows, config)
+        labels = [row.labels for row in encoded]
+        total = sum(len(row.ids) for row in encoded)
+        return TokenReport(
+            rows=len(encoded),
+            tokens=_rounded(quantiles([len(row.ids) for row in encoded])),
+            label_tokens=_rounded(quantiles(labels)),
+            total_tokens=total,
+            label_share=sum(labels) / total,
+            truncated_share=sum(row.cut for row in encoded) / len(encoded),
+            unlabelled=tuple(at for at, count in enumerate(labels, start=1) if not count),
+            samples=tuple(self._shown(row) for row in _spread(encoded, SAMPLES)),
+        )
+
+    def fit(self, rows: Path, config: TrainConfig) -> FitReport:
+        """Take a step on the longest rows; measure its memory and speed, and forecast the whole training."""
+        encoded = self._packed(rows, config)
+        size = config.per_device_train_batch_size
+        longest = sorted(encoded, key=lambda row: -len(row.ids))[:size]
+        once = config.model_copy(update=_ONE_STEP)
+        with PeakMemory() as peak, self._trainable(config) as model:
+            if self._cold:  # the first step of a process loads code for seconds, which no step is to be timed by
+                self._train(model, [min(encoded, key=lambda row: len(row.ids))], once)
+                self._cold = False
+            step = self._train(model, longest, once)
+            if step.seconds < SLOW_STEP_S:
+                step = self._train(model, longest, once)
+        steps = planned_steps(len(encoded), config)
+        speed = step.tokens / step.seconds
+        tokens = _mean([len(row.ids) for row in encoded]) * config.batch_rows * steps
+        return FitReport(
+            peak_bytes=peak.bytes,
+            tokens_per_s=speed,
+            steps=steps,
+            train_forecast_s=tokens / speed,
+            loss=step.curve[-1].loss,
+        )
+
+    def probe(
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        steps: int,
+        prompts: Sequence[Sequence[Message]],
+        decoding: Decoding,
+    ) -> Probed:
+        """Take a few steps on a slice of the rows, answer ``prompts``, and throw the weights away."""
+        need = steps * config.batch_rows
+        slice_ = _spread(self._packed(rows, config), need)
+        short = config.model_copy(
+            update={"max_steps": steps, "warmup_steps": 0.0, "eval_share": 0.0, "packing": False}
+        )
+        with self._trainable(config) as model:
+            trained = self._train(model, slice_, short)
+            replies = generate(model, self._tokenizer, prompts, decoding=decoding)
+        report = ProbeReport(
+            steps=len(trained.curve),
+            loss_first=trained.curve[0].loss,
+            loss_last=average(trained.curve[-2:]),
+        )
+        return Probed(report=report, answers=_worded(replies))
+
+    def train(
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        to: Path,
+        seconds: float | None,
+        on_step: Callable[[LossPoint], None],
+        trainer: str = "loop",
+    ) -> TrainingReport:
+        """Train on all rows with one of ``TRAINERS`` and write the weights to the folder ``to``."""
+        encoded = self._rows(rows, config)
+        watch = Watch(
+            seconds=seconds,
+            patience=config.early_stopping_patience,
+            threshold=config.early_stopping_threshold,
+        )
+        with PeakMemory() as peak, self._trainable(config) as model:
+            if trainer == "trl":
+                trained = self._train_with_trl(model, encoded, config, watch, on_step)
+            else:
+                trained = train(model, encoded, config, watch=watch, on_step=on_step, pad=self._pad)
+            adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
+        return _training_report(trained, peak.bytes, tensor_digest(to))
+
+    def generate(
+        self, prompts: Sequence[Sequence[Message]], decoding: Decoding, weights: Path | None
+    ) -> Answers:
+        """Answer ``prompts`` with ``weights`` on the base, greedily."""
+        model = self._attached.model(weights)
+        replies = generate(model, self._tokenizer, prompts, decoding=decoding)
+        return Answers(answers=_worded(replies))
+
+    def _trainable(self, config: TrainConfig) -> Any:
+        self._attached.clear()
+        return adapt.trainable(self._model, config, folder=self._folder)
+
+    def _train(self, model: Any, rows: list[Encoded], config: TrainConfig) -> Trained:
+        return train(model, rows, config, watch=Watch(), pad=self._pad)
+
+    def _train_with_trl(
+        self,
+        model: Any,
+        rows: list[Encoded],
+        config: TrainConfig,
+        watch: Watch,
+        on_step: Callable[[LossPoint], None],
+    ) -> Trained:
+        from ftdojo.training.trl import train_with_trl  # seconds to import, and seldom wanted
+
+        return train_with_trl(
+            model, rows, config, tokenizer=self._tokenizer, watch=watch, on_step=on_step
+        )
+
+    def _rows(self, rows: Path, config: TrainConfig) -> list[Encoded]:
+        key = (_stamp(rows), config.max_length, config.completion_only_loss)
+        if self._encoded is None or self._encoded[0] != key:
+            read = read_rows(rows, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES)
+            encoded = [
+                encode(
+                    self._tokenizer,
+                    row.messages,
+                    max_length=config.max_length,
+                    completion_only=config.completion_only_loss,
+                )
+                for row in read
+            ]
+            self._encoded = (key, encoded)
+        return self._encoded[1]
+
+    def _packed(self, rows: Path, config: TrainConfig) -> list[Encoded]:
+        encoded = self._rows(rows, config)
+        return pack(encoded, max_length=config.max_length) if config.packing else encoded
+
+    def _shown(self, row: Encoded) -> str:
+        start = row.labelled.index(True) if True in row.labelled else len(row.ids)
+        asked = self._tokenizer.decode(row.ids[:start])
+        return f"{asked}>>>{self._tokenizer.decode(row.ids[start:])}<<<"
+
+
+_ONE_STEP = {
+    "max_steps": 1,
+    "gradient_accumulation_steps": 1,
+    "eval_share": 0.0,
+    "packing": False,
+    "warmup_steps": 0.0,
+}
+"""What turns a configuration into a single step on rows that are packed already."""
+
+
+def _worded(replies: Sequence[Reply]) -> tuple[Generated, ...]:
+    return tuple(
+        Generated(text=each.text, tokens=each.tokens, finished=each.finished) for each in replies
+    )
+
+
+def _training_report(trained: Trained, peak_bytes: int, digest: str) -> TrainingReport:
+    curve = trained.curve
+    return TrainingReport(
+        stopped=trained.stopped,
+        steps=len(curve),
+        planned_steps=trained.planned_steps,
+        curve=curve,
+        loss_first=curve[0].loss,
+        loss_last=average(curve[-5:]),
+        tokens=trained.tokens,
+        tokens_per_s=trained.tokens / trained.seconds,
+        peak_bytes=peak_bytes,
+        trainable_params=trained.trainable_params,
+        seconds=trained.seconds,
+        weights_digest=digest,
+        held_out_loss=trained.held_out,
+    )
+
+
+def _stamp(file: Path) -> tuple[object, ...]:
+    """Return what tells a file from one that was written in its place."""
+    if not file.exists():
+        return (file,)
+    found = file.stat()
+    return file, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _spread(rows: list[Encoded], count: int) -> list[Encoded]:
+    """Return ``count`` rows, or all if there are fewer, evenly from first to last."""
+    step = max(1, len(rows) // count)
+    return rows[::step][:count]
+
+
+def _mean(values: Sequence[int]) -> float:
+    return sum(values) / len(values)
+
+
+def _rounded(shape: Quantiles) -> Quantiles:
+    return Quantiles(**{name: round(value, 2) for name, value in vars(shape).items()})

@@ -1,0 +1,268 @@
+"""The controller's end of the worker: starts it, asks it, ends it, and starts another when it is gone."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
+from ftdojo.models import LocalModel
+from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, TrainingReport
+from ftdojo.store import load
+from ftdojo.submissions import TrainConfig
+from ftdojo.worker.words import Answers, Generated, Op, Probed, TokenReport
+
+START_S = 300.0
+TICK_S = 1.0
+TIGHT = 0.9
+"""Share of the machine's memory above which a sudden death is put down to memory."""
+KEPT_VARIABLES = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "CUDA_VISIBLE_DEVICES",
+    "FTDOJO_CACHE",
+)
+"""What the worker inherits: no key is among it."""
+MALLOC = {
+    # Keep freed memory instead of giving it back: a step allocates the same hundreds of megabytes again.
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_TRIM_THRESHOLD_": str(2**35),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
+THREADS = {
+    # Threads that wait spin by default; with one other busy process that makes every operation several times slower.
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+OnTick = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Prompts and how they are to be answered: greedily, up to a cap or one of ``stop``."""
+
+    prompts: Sequence[Sequence[Message]]
+    max_new_tokens: int
+    stop: tuple[str, ...] = ()
+
+    def args(self) -> dict[str, Any]:
+        """Return this as a request's arguments."""
+        prompts = [list(prompt) for prompt in self.prompts]
+        return {"prompts": prompts, "max_new_tokens": self.max_new_tokens, "stop": self.stop}
+
+
+class WorkerFault(WorkerError):
+    """A request failed and the worker lives; ``kind`` is a failure's kind, or ``bug``."""
+
+    def __init__(self, kind: str, message: str, log_tail: str) -> None:
+        super().__init__(message)
+        self.kind, self.log_tail = kind, log_tail
+
+
+class Worker:
+    """A warm process that is started at the first request and again after every death.
+
+    Args:
+        model: the base it holds.
+        log: the file that gets what it prints.
+        on_tick: called about once a second while a request is under way.
+    """
+
+    def __init__(self, model: LocalModel, *, log: Path, on_tick: OnTick = lambda: None) -> None:
+        self._model, self._log, self._on_tick = model, log, on_tick
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._share = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process's id, if one is alive."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def audit(self, rows: Path, config: TrainConfig, *, timeout_s: float) -> TokenReport:
+        """Count tokens; see ``Bench.audit``. Every method raises ``WorkerError``s only."""
+        return load(TokenReport, self._ask("audit", _args(rows, config), timeout_s))
+
+    def fit(self, rows: Path, config: TrainConfig, *, timeout_s: float) -> FitReport:
+        """Measure a step on the longest rows; see ``Bench.fit``."""
+        return load(FitReport, self._ask("fit", _args(rows, config), timeout_s))
+
+    def probe(
+        self, rows: Path, config: TrainConfig, *, steps: int, asking: Asking, timeout_s: float
+    ) -> tuple[ProbeReport, tuple[Generated, ...]]:
+        """Take a few steps and answer; see ``Bench.probe``."""
+        args = _args(rows, config) | asking.args() | {"steps": steps}
+        probed = load(Probed, self._ask("probe", args, timeout_s))
+        return probed.report, probed.answers
+
+    def train(
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        to: Path,
+        seconds: float | None,
+        on_step: Callable[[LossPoint], None],
+        trainer: str = "loop",
+    ) -> TrainingReport:
+        """Train for at most ``seconds``; see ``Bench.train``. A worker much later than that is ended."""
+        args = _args(rows, config) | {"to": str(to), "seconds": seconds, "trainer": trainer}
+        timeout_s = seconds * 1.5 + 60 if seconds else 7 * 86400.0
+        return load(TrainingReport, self._ask("train", args, timeout_s, on_step))
+
+    def generate(
+        self, asking: Asking, *, weights: Path | None, timeout_s: float
+    ) -> tuple[Generated, ...]:
+        """Answer prompts; see ``Bench.generate``."""
+        args = asking.args() | {"weights": str(weights) if weights else None}
+        return load(Answers, self._ask("generate", args, timeout_s)).answers
+
+    def start(self) -> None:
+        """Start the process and wait until the base model is loaded; the first request does so too."""
+        if self.pid:
+            return
+        self.close()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        command = [
+            sys.executable,
+            "-m",
+            "ftdojo.worker.server",
+            str(self._model.path),
+            self._model.name,
+        ]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=_environment(),
+                text=True,
+                encoding="utf8",
+            )
+        self._lines = queue.Queue()
+        assert self._process.stdout is not None
+        threading.Thread(
+            target=_pump, args=(self._process.stdout, self._lines), daemon=True
+        ).start()
+        self._wait(START_S, on_step=None)
+
+    def close(self) -> None:
+        """End the process; nothing it holds is worth keeping."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+        self._process = None
+
+    def _ask(
+        self,
+        op: Op,
+        args: Mapping[str, Any],
+        timeout_s: float,
+        on_step: Callable[[LossPoint], None] | None = None,
+    ) -> str:
+        self.start()
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"op": op, "args": args}) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise self._death() from error
+        try:
+            return self._wait(timeout_s, on_step=on_step)
+        except WorkerFault:
+            raise
+        except BaseException:  # the answer still under way must not become that of the next request
+            self.close()
+            raise
+
+    def _wait(self, timeout_s: float, *, on_step: Callable[[LossPoint], None] | None) -> str:
+        """Return the result's JSON, passing events on."""
+        until = time.monotonic() + timeout_s
+        while True:
+            line = self._line(until, timeout_s)
+            reply = json.loads(line)
+            if "event" in reply and on_step:
+                on_step(load(LossPoint, json.dumps(reply["event"])))
+            elif "result" in reply:
+                return json.dumps(reply["result"])
+            elif "fault" in reply:
+                raise WorkerFault(**reply["fault"])
+
+    def _line(self, until: float, timeout_s: float) -> str:
+        while time.monotonic() < until:
+            try:
+                line = self._lines.get(timeout=TICK_S)
+            except queue.Empty:
+                self._on_tick()
+                self._share = max(self._share * 0.9, self._memory_share())
+                continue
+            if line is None:
+                raise self._death()
+            return line
+        self.close()
+        raise WorkerTimeout(f"The worker gave no answer in {timeout_s:.0f} s and was ended.")
+
+    def _memory_share(self) -> float:
+        with suppress(psutil.Error):
+            return float(psutil.virtual_memory().percent) / 100
+        return 0.0
+
+    def _death(self) -> WorkerDied:
+        """Clear up after a death and return the error that tells of it."""
+        assert self._process is not None
+        code = self._process.wait()
+        self.close()
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        suspected = code == -9 and self._share > TIGHT
+        return WorkerDied(
+            f"The worker {how}; another is started when needed.",
+            log_tail=self._tail(),
+            memory_suspected=suspected,
+        )
+
+    def _tail(self) -> str:
+        with suppress(OSError):
+            return self._log.read_text(encoding="utf8", errors="replace")[-2000:]
+        return ""
+
+
+def _args(rows: Path, config: TrainConfig) -> dict[str, Any]:
+    return {"rows": str(rows), "config": config.model_dump(mode="json", exclude_unset=True)}
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    quiet = {
+        "HF_HUB_OFFLINE": "1",  # everything is on this disk by now
+        "TOKENIZERS_PARALLELISM": "false",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+    return kept | MALLOC | THREADS | quiet
+
+
+def _pump(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
+    with suppress(ValueError):  # closed under us by close()
+        for line in stream:
+            lines.put(line)
+    lines.put(None)

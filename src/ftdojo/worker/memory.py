@@ -1,0 +1,43 @@
+"""Peak memory of a stretch of work, by sampling: the system's own high-water mark never goes down again."""
+
+import threading
+from types import TracebackType
+
+import psutil
+
+
+class PeakMemory:
+    """Samples this process's resident memory while it is open; ``bytes`` is the highest seen (CUDA: allocated)."""
+
+    def __init__(self, every_s: float = 0.02) -> None:
+        self.bytes, self._every_s = 0, every_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self) -> "PeakMemory":
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        import torch
+
+        self._stop.set()
+        self._thread.join()
+        if torch.cuda.is_available():
+            self.bytes = torch.cuda.max_memory_allocated()
+
+    def _sample(self) -> None:
+        process = psutil.Process()
+        while True:
+            self.bytes = max(self.bytes, process.memory_info().rss)
+            if self._stop.wait(self._every_s):
+                return

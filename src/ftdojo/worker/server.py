@@ -1,0 +1,138 @@
+"""The worker process: ``python -m ftdojo.worker.server FOLDER NAME``.
+
+Requests come in on standard input, answers go out on what was standard output; anything a library prints goes to
+standard error, which the controller keeps as a log. The process ends with its controller, however that ends: standard
+input ends then, and a thread that waits for it ends the process in the middle of whatever is under way.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ftdojo.errors import FtdojoError
+from ftdojo.records import LossPoint
+from ftdojo.store import dump
+from ftdojo.submissions import TrainConfig
+
+if TYPE_CHECKING:  # torch is imported only once the first reply can say that it failed
+    from ftdojo.inference.engine import Decoding
+    from ftdojo.worker.bench import Bench
+    from ftdojo.worker.words import Probed
+
+
+class Server:
+    """Serves one controller, one request at a time."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._bench: Bench | None = None
+
+    def load(self, folder: str, name: str) -> None:
+        """Load the base model and report it."""
+        self._answer(lambda: self._load(folder, name))
+
+    def serve(self, line: str) -> None:
+        """Carry out one request and answer it."""
+        request = json.loads(line)
+        self._answer(lambda: self._carry_out(request["op"], request["args"]))
+
+    def _load(self, folder: str, name: str) -> str:
+        from ftdojo.worker.bench import Bench
+
+        self._bench = Bench(Path(folder), name)
+        return "{}"
+
+    def _carry_out(self, op: str, args: dict[str, Any]) -> str:
+        assert self._bench is not None, "no request comes before the model is loaded"
+        if op == "generate":
+            return self._generate(self._bench, args)
+        config, rows = TrainConfig.model_validate(args["config"]), Path(args["rows"])
+        if op == "audit":
+            return dump(self._bench.audit(rows, config))
+        if op == "fit":
+            return dump(self._bench.fit(rows, config))
+        if op == "probe":
+            return dump(self._probe(self._bench, rows, config, args))
+        to, seconds = Path(args["to"]), args["seconds"]
+        report = self._bench.train(
+            rows, config, to=to, seconds=seconds, on_step=self._step, trainer=args["trainer"]
+        )
+        return dump(report)
+
+    def _generate(self, bench: "Bench", args: dict[str, Any]) -> str:
+        weights = Path(args["weights"]) if args["weights"] else None
+        return dump(bench.generate(args["prompts"], _decoding(args), weights))
+
+    def _probe(
+        self, bench: "Bench", rows: Path, config: TrainConfig, args: dict[str, Any]
+    ) -> "Probed":
+        steps, prompts = args["steps"], args["prompts"]
+        return bench.probe(rows, config, steps=steps, prompts=prompts, decoding=_decoding(args))
+
+    def _step(self, point: LossPoint) -> None:
+        self._say(f'{{"event": {dump(point)}}}')
+
+    def _answer(self, work: Callable[[], str]) -> None:
+        """Answer with the result of ``work`` or with its fault: a failed experiment is data, not an end."""
+        try:
+            self._say(f'{{"result": {work()}}}')
+        except Exception as error:  # the one broad except: here failures are recorded
+            fault = {"kind": _kind(error), "message": _line(error), "log_tail": _tail()}
+            self._say(json.dumps({"fault": fault}))
+
+    def _say(self, line: str) -> None:
+        self._out.write(line.replace("\n", " ") + "\n")
+        self._out.flush()
+
+
+def _decoding(args: dict[str, Any]) -> "Decoding":
+    from ftdojo.inference.engine import Decoding
+
+    return Decoding(max_new_tokens=args["max_new_tokens"], stop=tuple(args["stop"]))
+
+
+def _kind(error: Exception) -> str:
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate" in said:
+        return "out-of-memory"
+    return "schema" if isinstance(error, FtdojoError | ValueError) else "bug"
+
+
+def _line(error: Exception) -> str:
+    first = next(iter(str(error).splitlines()), "")
+    return first if isinstance(error, FtdojoError) else f"{type(error).__name__}: {first}"
+
+
+def _tail() -> str:
+    return traceback.format_exc()[-4000:]
+
+
+def main() -> None:
+    """Load the base model, say so, and serve requests until standard input ends."""
+    requests: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_listen, args=(sys.stdin, requests), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the controller's to act on
+    out = os.fdopen(os.dup(1), "w", encoding="utf8")
+    os.dup2(2, 1)
+    server = Server(out)
+    server.load(sys.argv[1], sys.argv[2])
+    while True:
+        server.serve(requests.get())
+
+
+def _listen(stream: TextIO, requests: "queue.Queue[str]") -> None:
+    """Pass requests on; end the process with the controller, whose death closes ``stream``."""
+    for line in stream:
+        requests.put(line)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""What controller and worker say to each other: one JSON object a line, a request at a time.
+
+A request is ``{"op": name, "args": {...}}``. It is answered by any number of ``{"event": {...}}`` lines and one
+``{"result": {...}}`` or ``{"fault": {"kind", "message", "log_tail"}}``. ``kind`` is a failure's, or ``bug``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ftdojo.records import ProbeReport, Quantiles
+
+Op = Literal["audit", "fit", "probe", "train", "generate"]
+TRAINERS = ("loop", "trl")
+"""What may carry out a training: our loop, or TRL's as the reference."""
+
+MAX_ROWS = 1_000_000
+"""Most rows a training reads."""
+MAX_ROW_BYTES = 1 << 20
+"""Longest row, in bytes of JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenReport:
+    """Training rows after the chat template.
+
+    ``unlabelled`` are the numbers of rows without a token that carries loss. ``samples`` are up to five rows as the
+    model sees them, the part that carries loss between ``>>>`` and ``<<<``.
+    """
+
+    rows: int
+    tokens: Quantiles
+    label_tokens: Quantiles
+    total_tokens: int
+    label_share: float
+    truncated_share: float
+    unlabelled: tuple[int, ...]
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """One answer: ``text`` without stop string or end token; ``finished`` unless the cap cut it."""
+
+    text: str
+    tokens: int
+    finished: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """The answers to a batch of prompts, in their order."""
+
+    answers: tuple[Generated, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """A probe and what the probed weights answered."""
+
+    report: ProbeReport
+    answers: tuple[Generated, ...]

@@ -1,0 +1,88 @@
+"""A ladder on real ground: sandbox, a warm worker with ``tiny``, vault, sources; one for all tests of this folder."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ftdojo.checks import Ground, climb
+from ftdojo.evaluation import Vault
+from ftdojo.models import pull
+from ftdojo.sandbox import open_sandbox
+from ftdojo.sources import head, materialise
+from ftdojo.store import Cache
+from ftdojo.worker import Worker
+
+TOYS = Path(__file__).parent.parent / "toys"
+
+
+@pytest.fixture(scope="session")
+def toy():
+    sys.path.insert(0, str(TOYS))
+    import ftdojo_toy
+
+    yield ftdojo_toy
+    sys.path.remove(str(TOYS))
+
+
+@pytest.fixture(scope="session")
+def ground(toy, tmp_path_factory):
+    home = tmp_path_factory.mktemp("ground")
+    for name in ("whole", "heads", "scratch"):
+        (home / name).mkdir()
+    model = pull("tiny", cache=home / "cache")
+    digests = {}
+    for source in toy.task.sources:
+        stored = materialise(source, cache=home / "cache")
+        (home / "whole" / f"{source.name}.jsonl").write_bytes(stored.path.read_bytes())
+        head(stored, rows=64, to=home / "heads" / f"{source.name}.jsonl")
+        digests[source.name] = stored.digest
+    worker = Worker(model, log=home / "worker.log")
+    yield Ground(
+        task=toy.task,
+        sandbox=open_sandbox("auto"),
+        worker=worker,
+        vault=Vault(toy.task),
+        cache=Cache(home / "cache"),
+        sources=home / "whole",
+        heads=home / "heads",
+        digests=digests,
+        scratch=home / "scratch",
+        memory_bytes=2**40,
+        model_digest=model.digest,
+    )
+    worker.close()
+
+
+@pytest.fixture
+def submitted(toy):
+    """Return a function that makes a submission; a good one unless a file is replaced."""
+
+    def make(**changed):
+        good = toy.handed_in(rows=40, steps=5)
+        return replace(good, **changed)
+
+    return make
+
+
+@pytest.fixture
+def climbed(ground, submitted):
+    """Return a function that climbs with a submission whose files are replaced, on ground that is changed."""
+
+    def climb_with(*, left_s=600.0, on=None, **changed):
+        return climb(submitted(**changed), replace(ground, **(on or {})), left_s=left_s)
+
+    return climb_with
+
+
+@pytest.fixture
+def fell(climbed):
+    """Return a function that climbs, requires a fall and returns (stage, kind, message)."""
+
+    def fall(**changed):
+        failure = climbed(**changed).failure
+        assert failure is not None
+        return failure.stage.value, failure.kind.value, failure.message
+
+    return fall

@@ -1,0 +1,241 @@
+"""The ladder, rung by rung: what holds, and what each fall says."""
+
+import json
+import random
+import re
+import string
+
+import pytest
+
+from ftdojo.records import Stage
+
+RUNGS = ("static", "dry-run", "data", "fit", "probe")
+WRITE = "import json, os\nwith open('train.jsonl', 'w') as out:\n"
+ROW = {"prompt": "abcdefg!", "completion": "yes"}
+
+
+def writing(rows):
+    """Return a script that writes ``rows``."""
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    return f"open('train.jsonl', 'w', encoding='utf-8').write({lines!r})"
+
+
+def test_a_good_submission_passes_every_rung(climbed):
+    reached = climbed()
+    assert reached.failure is None
+    assert reached.report.rungs == RUNGS
+    assert (reached.report.data.rows, reached.config.max_steps) == (40, 5)
+    assert reached.report.fit.steps == 5
+    assert reached.report.fit.peak_bytes > 0 < reached.report.fit.tokens_per_s
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "kind", "message"),
+    [
+        ("plan", "", "schema", "plan.md: it is empty; say what changes against the parent"),
+        ("plan", "---\nparent: [\n---\nWhy.", "syntax", "plan.md: front matter, "),
+        ("data", "for:", "syntax", "data.py: line 1: invalid syntax."),
+        ("data", "pass", "syntax", "data.py: it does nothing; write code that turns raw sources"),
+        (
+            "train",
+            "learning_rte: 1",
+            "schema",
+            "'learning_rte' is unknown, the nearest is learning_rate.",
+        ),
+        ("train", "method: [", "syntax", "train.yaml: "),
+    ],
+)
+def test_the_static_rung_names_the_file_and_the_fault(fell, file, text, kind, message):
+    stage, found, said = fell(**{file: text})
+    assert (stage, found) == ("static", kind)
+    assert message.lower() in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message"),
+    [
+        (
+            "raise ValueError('no luck')",
+            "data-script",
+            "data.py ended with exit code 1: ValueError: no luck",
+        ),
+        ("import sys; sys.exit(3)", "data-script", "ended with exit code 3: it printed nothing"),
+        (
+            "print('done')",
+            "data-script",
+            "train.jsonl was not written. It must write its rows to train.jsonl in its working folder.",
+        ),
+        ("open('rows.jsonl', 'w').write('{}')", "data-script", "train.jsonl was not written."),
+        (
+            "import os; os.symlink('/etc/passwd', 'train.jsonl')",
+            "data-script",
+            "data.py ended well, but train.jsonl is a link; write a plain file instead.",
+        ),
+        ("import os; os.mkdir('train.jsonl')", "data-script", "train.jsonl is a folder"),
+        (
+            "open('train.jsonl', 'w')",
+            "empty-data",
+            "data.py wrote an empty train.jsonl when each source held 64 rows; it must cope with fewer rows",
+        ),
+        (
+            "open('train.jsonl', 'w').truncate(1 << 30)",
+            "data-script",
+            "data.py ended with exit code 1: OSError: [Errno 27] File too large",
+        ),
+        (
+            "out = open('train.jsonl', 'wb'); out.truncate(1 << 29); out.seek(1 << 29); out.write(b'x'); out.flush()",
+            "data-script",
+            "data.py was stopped by its limit on file size; write less.",
+        ),
+        ("x = bytearray(8 << 30)", "data-script", "data.py used more memory than allowed;"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "data-script",
+            "data.py was killed twice: it starts too many processes, or kills itself;",
+        ),
+    ],
+)
+def test_the_dry_run_says_what_the_script_did(fell, script, kind, message):
+    stage, found, said = fell(data=script)
+    assert (stage, found) == ("dry-run", kind)
+    assert message in said
+
+
+def test_an_endless_loop_is_ended(fell):
+    stage, kind, said = fell(data="while True: pass", on={"dry_run_s": 1.0})
+    assert (stage, kind) == ("dry-run", "timeout")
+    assert said == "data.py ran into its limit of 1 s; look for a loop without end or do less."
+
+
+def test_a_script_that_is_slow_on_the_whole_sources_only_is_ended_there(fell):
+    script = "import os, time\ntime.sleep(0 if os.environ['FTDOJO_DRY_RUN'] == '1' else 99)\n"
+    stage, kind, said = fell(data=script + writing([ROW]), on={"build_s": 1.0})
+    assert (stage, kind) == ("data", "timeout")
+    assert "limit of 1 s" in said
+
+
+def test_what_a_script_printed_last_is_in_the_log(climbed):
+    assert "the clue" in climbed(data="print('the clue')\nraise SystemExit(1)").failure.log_tail
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("open('train.jsonl', 'wb').write(b'{\"prompt\": \"\\xff\"}')", "Line 1 of the rows: byte"),
+        (writing([ROW, {"prompt": "abc"}]), "Line 2 of the rows: the row has no completion;"),
+        (writing([ROW, ROW | {"completion": " "}]), "Line 2 of the rows: the row has no answer:"),
+        ("open('train.jsonl', 'w').write('yes')", "Line 1 of the rows: it is not JSON"),
+    ],
+)
+def test_rows_that_cannot_be_trained_on_are_named_by_line(fell, script, message):
+    stage, kind, said = fell(data=script)
+    assert (stage, kind) == ("data", "schema")
+    assert said.startswith(message)
+
+
+def test_held_out_questions_are_refused_by_row_and_never_quoted(climbed, toy):
+    asked = [toy.words(split, 2)[0] for split in ("test", "confirm", "validation")]
+    rows = [ROW, *({"prompt": word, "completion": "yes"} for word in asked), ROW]
+    failure = climbed(data=writing(rows)).failure
+    assert (failure.stage.value, failure.kind.value) == ("data", "contaminated")
+    assert failure.message.startswith(
+        "3 training row(s) hold held-out questions (3 exactly, 0 nearly; rows 2, 3, 4): leave them out."
+    )
+    assert not [word for word in asked if word in repr(failure)]
+
+
+def test_answers_cut_off_by_max_length_are_named_by_row(fell):
+    long = {"prompt": "w " * 40 + "end", "completion": "yes"}
+    stage, kind, said = fell(data=writing([ROW, long]), train="max_length: 60\n")
+    assert (stage, kind) == ("data", "schema")
+    assert said.startswith("1 row(s) lose their whole answer at max_length=60 (rows 2;")
+    assert said.endswith("raise max_length or shorten the prompts.")
+
+
+def test_duplicates_lineage_and_formats_are_counted(climbed):
+    alpaca = {"instruction": "hijklmn?", "output": "no", "source": "made"}
+    data = climbed(data=writing([ROW, ROW, ROW, alpaca])).report.data
+    assert (data.rows, data.exact_duplicates) == (4, 2)
+    assert data.lineage == {"unknown": 3, "made": 1}
+    assert data.formats == {"prompt-completion": 3, "alpaca": 1}
+    assert any(">>>yes" in sample for sample in data.samples)
+
+
+def test_a_plan_too_slow_for_the_time_left_names_rows_that_then_fit(climbed, toy):
+    train = "num_train_epochs: 3\nper_device_train_batch_size: 4\n"
+    whole = climbed(data=toy.handed_in(rows=400).data, train=train)
+    left_s = whole.report.fit.train_forecast_s / 3
+    failure = climbed(data=toy.handed_in(rows=400).data, train=train, left_s=left_s).failure
+    assert (failure.stage, failure.kind.value) == (Stage.FIT, "too-slow")
+    fits = re.search(
+        r"at most about (\d+) of 400 rows \(or (\d+) of 300 steps\) fit", failure.message
+    )
+    for changed in (
+        {"data": toy.handed_in(rows=int(fits[1])).data, "train": train},
+        {
+            "data": toy.handed_in(rows=400).data,
+            "train": train.replace("num_train_epochs: 3", f"max_steps: {fits[2]}"),
+        },
+    ):
+        again = climbed(left_s=left_s, **changed)
+        assert again.failure is None or again.failure.kind.value != "too-slow", again.failure
+
+
+def test_where_not_one_step_fits_it_says_so(fell):
+    _, kind, said = fell(left_s=-1.0, on={"build_s": 60.0})
+    assert kind == "too-slow"
+    assert said.endswith("and 0 s are left for it: not one step fits. Finish with what there is.")
+
+
+def test_a_step_that_needs_more_memory_than_allowed_is_refused(fell):
+    stage, kind, said = fell(on={"memory_bytes": 1})
+    assert (stage, kind) == ("fit", "out-of-memory")
+    assert said.startswith(
+        "A step on the longest rows does not fit in memory: lower per_device_train_batch_size (now 8;"
+    )
+
+
+def test_a_probe_that_leads_nowhere_is_called_diverged(fell):
+    wild = "method: full\nlearning_rate: 0.1\nlr_scheduler_type: constant\n"
+    wild += "max_steps: 99\nper_device_train_batch_size: 1\n"
+    rng = random.Random(0)
+    answers = ["".join(rng.choices(string.printable[:90], k=30)) for _ in range(200)]
+    rows = [{"prompt": f"abc {at}", "completion": each} for at, each in enumerate(answers)]
+    stage, kind, said = fell(data=writing(rows), train=wild)
+    assert (stage, kind) == ("probe", "diverged")
+    assert re.match(r"In 4 steps the loss went from [\d.]+ to [\d.]+: lower learning_rate", said)
+    assert said.endswith("(now 0.1) or lengthen the warm-up.")
+
+
+def test_a_probe_after_which_nothing_is_readable_is_a_format_collapse(fell, toy):
+    train = "method: full\nlearning_rate: 1e-3\nmax_steps: 99\n"
+    made = toy.handed_in("mute", rows=200)
+    stage, kind, said = fell(data=made.data, train=train, on={"base_readable": 0.9})
+    assert (stage, kind) == ("probe", "format-collapse")
+    assert said.startswith(
+        "After 4 steps none of 8 validation answers could be read, where the base"
+    )
+
+
+def test_the_same_data_are_built_once(climbed, ground):
+    script = "import time\nprint(time.time_ns())\n" + writing([ROW])
+    first, second = (climbed(data=script).report.data for _ in range(2))
+    assert first.log_tail == second.log_tail
+    assert first.digest == second.digest
+    assert (
+        climbed(data=script, on={"digests": {"right": "other"}}).report.data.log_tail
+        != first.log_tail
+    )
+
+
+def test_nothing_is_left_in_the_scratch_folder(climbed, ground):
+    climbed(data="raise SystemExit(1)")
+    assert list(ground.scratch.iterdir()) == []
+
+
+def test_every_rung_is_told_when_it_is_reached(ground, submitted):
+    from ftdojo.checks import climb
+
+    told = []
+    climb(submitted(), ground, left_s=600.0, on_rung=told.append)
+    assert tuple(told) == RUNGS

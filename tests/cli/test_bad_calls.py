@@ -1,0 +1,75 @@
+"""Names and values that are wrong: one line each, before anything is spent."""
+
+import pytest
+
+RUN = ("run", "toy_yes:task", "--model", "tiny")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("run", "math/mimi"), "No task is called 'math/mimi'. Did you mean 'math/mini'? Known:"),
+        (("tasks", "show", "x"), "No task is called 'x'. Known: math/mini, text/extract."),
+        (("tasks", "check", "x"), "No task is called 'x'."),
+        (("sources", "list", "x"), "No task is called 'x'."),
+        (("run", "nowhere:task"), "The task 'nowhere:task' (nowhere:task) cannot be imported: No"),
+        (("run", "toy_yes:rows"), "'toy_yes:rows' is of type function, not a Task; name the"),
+        (("run", "toy_yes:task", "--model", "tinny"), "No model is called 'tinny'. Did you mean"),
+        (("models", "pull", "tinny"), "No model is called 'tinny'. Did you mean 'tiny'? Known:"),
+        ((*RUN, "--agent", "explorre"), "No agent is called 'explorre'. Did you mean 'explorer'?"),
+        ((*RUN, "--agent", "toy_yes:task"), "The agent 'toy_yes:task' does not take a seed and"),
+        ((*RUN, "--agent", "toy_yes:grade"), "The agent 'toy_yes:grade' does not take a seed and"),
+        ((*RUN, "--sandbox", "bubble"), "No sandbox is called 'bubble'. Did you mean 'bubblewrap'"),
+        (("doctor", "--sandbox", "bubble"), "No sandbox is called 'bubble'. Did you mean"),
+        ((*RUN, "--budget", "10"), "'10' is no duration; write a number and a unit, such as 90s,"),
+        ((*RUN, "--budget", "0m"), "'0m' is no duration; "),
+        ((*RUN, "--max-disk", "10Q"), "'10Q' is no size; write a number and a unit, such as 500M"),
+        ((*RUN, "--seed", 2**32), "seed=4294967296 must lie in 0 to 4294967295."),
+        ((*RUN, "--name", "../up"), "'../up' is no name for a run; use up to 100 letters, digits,"),
+        (("resume", "nosuch"), "No run is called 'nosuch'. Known: "),
+        (("report", "nosuch"), "No run is called 'nosuch'."),
+        (("runs", "show", "nosuch"), "No run is called 'nosuch'."),
+        (("export", "nosuch", "--to", "x"), "No run is called 'nosuch'."),
+    ],
+)
+def test_a_wrong_name_or_value_is_one_line_with_exit_code_2(call, refused, args, said):
+    assert refused(call(*args), code=2).startswith(said)
+
+
+def test_an_unknown_source_is_answered_with_the_nearest_one(call, refused):
+    line = refused(call("sources", "show", "toy_yes:task", "anwsers"), code=2)
+    assert line.startswith("No source is called 'anwsers'. Did you mean 'answers'?")
+    assert line.endswith("`ftdojo sources list toy_yes:task` shows them.")
+
+
+def test_a_run_is_answered_with_the_nearest_one(call, refused, learned):
+    line = refused(call("runs", "show", "lerned"), code=2)
+    assert line.startswith("No run is called 'lerned'. Did you mean 'learned'?")
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_is_lost(call, refused, learned, home):
+    before = (home / "runs" / "learned" / "run.json").read_bytes()
+    line = refused(call(*RUN, "--agent", "toy_yes:Idler", "--name", "learned", "--quiet"), code=1)
+    assert line.endswith(
+        "exists and is not empty. Go on with it by `ftdojo resume learned`, or choose another id."
+    )
+    assert (home / "runs" / "learned" / "run.json").read_bytes() == before
+
+
+def test_a_budget_too_small_for_one_experiment_says_how_much_is_needed(call, refused, learned):
+    asked = (*RUN, "--agent", "toy_yes:Idler", "--budget", "1s", "--name", "poor", "--quiet")
+    line = refused(call(*asked), code=1)
+    assert line.startswith("A budget of 1 s does not allow one experiment here: ")
+    assert "`ftdojo resume poor --budget " in line
+
+
+@pytest.mark.parametrize("closed", ["/dev/null/below", "/proc/nowhere"])
+def test_a_folder_of_runs_that_cannot_be_written_is_named(call, refused, learned, closed):
+    asked = (*RUN, "--agent", "toy_yes:Idler", "--name", "x", "--quiet")
+    line = refused(call(*asked, FTDOJO_HOME=closed), code=1)
+    assert line.startswith(f"{closed}/x cannot be written (")
+
+
+def test_a_cache_that_cannot_be_written_is_named(call, refused):
+    line = refused(call("models", "pull", "tiny", FTDOJO_CACHE="/dev/null/below"), code=1)
+    assert line.startswith("/dev/null/below/models cannot be written (Not a directory); set FTDOJO")

@@ -1,0 +1,60 @@
+"""A toy task that ``tiny`` learns in seconds, and one cache for the module's runs, so that equal work is done once."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftdojo import make
+from ftdojo.dojo import Choices, resume
+
+TOYS = Path(__file__).parent.parent / "toys"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def toys():
+    """Make the toy task importable by its name, here and in processes that are started."""
+    sys.path.insert(0, str(TOYS))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    yield
+    sys.path.remove(str(TOYS))
+
+
+@pytest.fixture(scope="session")
+def toy(toys):
+    import ftdojo_toy
+
+    return ftdojo_toy
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("dojo")
+
+
+@pytest.fixture(scope="session")
+def cache(home):
+    return home / "cache"
+
+
+@pytest.fixture(scope="session")
+def new(toys, home, cache):
+    """Return a function that makes a dojo for the toy task; close what it makes."""
+
+    def make_one(run, *, budget="10m", seed=0, task="ftdojo_toy:task", cache=cache, tell=None):
+        choices = Choices(run=run, root=home / "runs", cache=cache)
+        told = {"tell": tell} if tell else {}
+        return make(task, model="tiny", budget=budget, seed=seed, choices=choices, **told)
+
+    return make_one
+
+
+@pytest.fixture(scope="session")
+def reopen(home, cache):
+    """Return a function that resumes a run."""
+
+    def reopen_one(run, **facts):
+        return resume(run, root=home / "runs", cache=cache, **facts)
+
+    return reopen_one

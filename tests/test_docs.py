@@ -1,0 +1,134 @@
+"""The documents are true in what a machine can check: links, commands, code and generated pages."""
+
+import ast
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import ftdojo
+from ftdojo.cli.main import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
+EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+MADE_BY_A_RUN = {"benchmarks/results"}
+
+
+def fenced(text, *languages):
+    """Return the contents of a page's code blocks in one of ``languages``."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [code for language, code in found if language in languages]
+
+
+def commands(text):
+    """Return the words after ``ftdojo`` of every command line in blocks and in running text."""
+    lines = [line for block in fenced(text, "sh", "") for line in block.splitlines()]
+    spans = re.findall(r"`(ftdojo [^`]+)`", " ".join(text.split()))
+    also = [part.partition("also: ")[2] for part in lines]
+    found = [re.match(r"(?:\w+=\S+ )*ftdojo (.+)", line) for line in [*lines, *spans, *also]]
+    return [shlex.split(each[1], comments=True) for each in found if each]
+
+
+def parse(words):
+    """Parse a command as the program would, without running it; ``<id>`` and the like are plain words."""
+    command, rest = typer.main.get_command(app), list(words)
+    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        command = command.commands[rest.pop(0)]
+    if not {"-h", "--help", "--version"} & set(rest):
+        command.make_context("ftdojo", rest)
+
+
+@EACH
+def test_every_link_inside_the_repository_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text("utf8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+@EACH
+def test_every_command_line_is_one_that_the_program_takes(page):
+    for words in commands(page.read_text("utf8")):
+        alone = words in (["export"], ["play"], ["resume"], ["run"])  # named, not shown
+        assert alone or parse(words) is None, words
+
+
+@EACH
+def test_every_block_of_python_can_be_parsed(page):
+    for code in fenced(page.read_text("utf8"), "python"):
+        ast.parse(code)
+
+
+@EACH
+def test_every_name_of_the_package_that_is_shown_exists(page):
+    for code in fenced(page.read_text("utf8"), "python"):
+        for name in re.findall(r"\bftdojo\.(\w+)", code):
+            assert hasattr(ftdojo, name), name
+
+
+@EACH
+def test_every_file_that_is_named_exists(page):
+    named = re.findall(
+        r"`((?:src|docs|tests|examples|benchmarks|scripts)/[\w./-]+)`", page.read_text("utf8")
+    )
+    there = [name for name in named if name.rstrip("/") not in MADE_BY_A_RUN]
+    assert [name for name in there if not (ROOT / name).exists()] == []
+
+
+def test_every_function_that_the_trust_page_names_exists():
+    text = (ROOT / "docs" / "trust.md").read_text("utf8")
+    rooms = {path.name for path in (ROOT / "src" / "ftdojo").iterdir()}
+    named = set(re.findall(r"`(\w+(?:\.\w+)+)`", text))
+    inside = [name for name in named if name.partition(".")[0] in rooms]
+    assert len(inside) > 15
+    for name in inside:
+        found = resolve(name)
+        assert found is not None, name
+
+
+def resolve(dotted):
+    """Return what ``room.module.name`` means inside the package, attributes of classes included."""
+    parts = dotted.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module("ftdojo." + ".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[cut:]:
+            found = getattr(found, name, None)
+        return found
+    return None
+
+
+def test_the_agent_on_the_front_page_is_the_example():
+    example = (ROOT / "examples" / "my_agent.py").read_text("utf8")
+    assert example in fenced((ROOT / "README.md").read_text("utf8"), "python")
+
+
+def test_the_page_of_training_options_is_what_the_code_says():
+    spec = importlib.util.spec_from_file_location("options", ROOT / "docs" / "train_options.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = (ROOT / "docs" / "train-options.md").read_text("utf8")
+    assert found == module.page(), "run `python docs/train_options.py`"
+
+
+def test_the_front_page_lists_every_command():
+    shown = {tuple(words[:2]) for words in commands((ROOT / "README.md").read_text("utf8"))}
+    for name, command in typer.main.get_command(app).commands.items():
+        if hasattr(command, "commands"):
+            assert {(name, inner) for inner in command.commands} <= shown, name
+        else:
+            assert any(words[0] == name for words in shown), name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["runn", "math/mini"], ["run", "math/mini", "--bugdet", "8m"], ["export", "RUN"], ["run"]],
+)
+def test_a_command_that_the_program_refuses_is_noticed(words):
+    with pytest.raises(Exception, match=r"(?i)runn|bugdet|to|task"):
+        parse(words)

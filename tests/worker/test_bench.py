@@ -1,0 +1,103 @@
+from functools import partial
+
+import pytest
+import torch
+
+from ftdojo.inference.engine import Decoding
+from ftdojo.models import tensor_digest
+from ftdojo.submissions import TrainConfig
+from ftdojo.worker.bench import Bench
+
+PROMPTS = [[{"role": "user", "content": text}] for text in ("3+1", "12+1")]
+SHORT = Decoding(max_new_tokens=4)
+
+
+@pytest.fixture(scope="module")
+def bench(tiny):
+    bench = Bench(tiny.path, "tiny")
+    torch.set_num_threads(1)  # a second thread only waits at so small a size
+    return bench
+
+
+@pytest.fixture
+def train(bench, rows, config, tmp_path):
+    return partial(bench.train, rows, config, to=tmp_path, seconds=None, on_step=lambda point: None)
+
+
+def test_an_audit_counts_what_the_model_sees(bench, rows, config):
+    report = bench.audit(rows, config)
+    assert (report.rows, report.unlabelled, report.truncated_share) == (20, (), 0.0)
+    assert report.tokens.low == len("_user\n0+1_\n_assistant\n1_\n")
+    assert report.label_tokens.low == len("1_\n")
+    assert report.total_tokens == pytest.approx(20 * report.tokens.mean)
+    assert report.samples[0].endswith("assistant\n>>>1<|im_end|>\n<<<")
+
+
+def test_an_audit_names_the_rows_that_carry_no_loss(bench, write, tmp_path):
+    file = write(tmp_path / "rows.jsonl", ["1", "2"])
+    report = bench.audit(file, TrainConfig(max_length=16))
+    assert report.unlabelled == (1, 2)
+    assert report.truncated_share == 1.0
+
+
+def test_another_file_at_the_same_path_is_read_anew(bench, write, config, tmp_path):
+    file = tmp_path / "rows.jsonl"
+    counts = [bench.audit(write(file, answers), config).rows for answers in ("ab", "abc")]
+    assert counts == [2, 3]
+
+
+def test_other_options_encode_anew(bench, rows):
+    shares = [
+        bench.audit(rows, TrainConfig(completion_only_loss=only)).label_share
+        for only in (True, False)
+    ]
+    assert shares[0] < shares[1]
+
+
+@pytest.mark.parametrize("packing", [True, False])
+def test_fit_measures_the_longest_rows_and_forecasts_the_whole(bench, rows, packing):
+    config = TrainConfig(per_device_train_batch_size=2, packing=packing, max_length=128)
+    report = bench.fit(rows, config)
+    assert report.steps == (3 if packing else 10)
+    assert report.peak_bytes > 10**8
+    assert report.train_forecast_s * report.tokens_per_s == pytest.approx(
+        bench.audit(rows, config).total_tokens, rel=0.3
+    )
+
+
+def test_fit_of_few_rows_with_an_eval_split_takes_its_step(bench, write, tmp_path):
+    file = write(tmp_path / "rows.jsonl", ["1"])
+    assert bench.fit(file, TrainConfig(eval_share=0.5)).steps == 1
+
+
+@pytest.mark.parametrize("packing", [True, False])
+def test_a_probe_takes_its_steps_answers_and_forgets(bench, rows, config, packing):
+    before = bench.generate(PROMPTS, SHORT, None)
+    probing = TrainConfig(packing=packing, max_length=128, learning_rate=2e-2)
+    probed = bench.probe(rows, probing, steps=4, prompts=PROMPTS, decoding=SHORT)
+    assert probed.report.steps == 4
+    assert probed.report.loss_last < probed.report.loss_first
+    assert probed.answers != before.answers
+    assert bench.generate(PROMPTS, SHORT, None) == before
+
+
+def test_training_writes_weights_that_change_the_answers(bench, train, tmp_path):
+    base = bench.generate(PROMPTS, SHORT, None)
+    told = []
+    report = train(on_step=told.append)
+    assert report.curve == tuple(told)
+    assert (report.stopped, report.steps, report.planned_steps) == ("finished", 3, 3)
+    assert report.weights_digest == tensor_digest(tmp_path)
+    assert bench.generate(PROMPTS, SHORT, tmp_path) != base
+    assert bench.generate(PROMPTS, SHORT, None) == base
+
+
+def test_both_trainers_end_near_each_other(train):
+    ours, theirs = (train(trainer=trainer) for trainer in ("loop", "trl"))
+    assert ours.planned_steps == theirs.planned_steps
+    assert ours.loss_first == pytest.approx(theirs.loss_first, rel=0.1)
+    assert ours.weights_digest != theirs.weights_digest
+
+
+def test_training_stops_when_its_seconds_are_spent(train):
+    assert train(seconds=0.001).stopped == "over-budget"
