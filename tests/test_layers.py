@@ -9,7 +9,9 @@ ROOT = Path(__file__).parent.parent / "src" / "ftdojo"
 LAYERS = [  # bottom first; names on one line may not see each other
     {"errors"},
     {"records", "config", "registry"},
-    {"stats", "tasks", "sources", "models", "sandbox", "submissions"},
+    {"stats", "sources", "models", "sandbox", "submissions"},
+    {"scorers"},
+    {"tasks"},
     {"training", "inference", "evaluation", "store", "export"},
     {"worker"},
     {"checks", "feedback"},

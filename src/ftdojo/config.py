@@ -1,7 +1,7 @@
 """The only reader of environment variables: where things are kept, and how units are written.
 
 ``FTDOJO_HOME`` holds runs (default ``./runs``); ``FTDOJO_CACHE`` holds models, built data and scores (default: the
-user's cache folder). Secrets are never read here.
+user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets. Secrets are never read here.
 """
 
 import os
@@ -25,6 +25,12 @@ def cache_dir() -> Path:
 def runs_dir() -> Path:
     """Return the folder that holds the run folders."""
     return Path(os.environ.get("FTDOJO_HOME", "runs")).expanduser()
+
+
+def mirror_dir() -> Path | None:
+    """Return the folder that serves published data sets without a network, one folder each, if one is set."""
+    given = os.environ.get("FTDOJO_MIRROR")
+    return Path(given).expanduser() if given else None
 
 
 def seconds(text: str) -> float:

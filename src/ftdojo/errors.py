@@ -7,6 +7,7 @@
     |   `-- UnknownName         no registry holds that name (also a LookupError)
     |-- MissingExtra            an optional package or system tool is absent
     |-- ModelError              a base model cannot be had, read or trusted
+    |-- SourceError             raw data cannot be had, read or trusted
     |-- SandboxError            the sandbox itself failed, not the script in it
     |-- WorkerError             the training process failed
     |   |-- WorkerDied          it is gone (killed, crashed)
@@ -64,6 +65,10 @@ class MissingExtra(FtdojoError, ImportError):
 
 class ModelError(FtdojoError):
     """A base model cannot be had, read or trusted."""
+
+
+class SourceError(FtdojoError):
+    """Raw data cannot be had, read or trusted."""
 
 
 class SandboxError(FtdojoError):

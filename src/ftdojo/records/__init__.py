@@ -1,6 +1,7 @@
 """The words of ftdojo as frozen records, without behaviour. What crosses a seam is one of these."""
 
 from ftdojo.records.budget import Budget, Outlook, Spend
+from ftdojo.records.datasets import Dataset, Part
 from ftdojo.records.experiments import BASE, Experiment, Result, Status, Submission
 from ftdojo.records.failures import Failure, FailureKind, Stage
 from ftdojo.records.feedback import (
@@ -31,17 +32,28 @@ from ftdojo.records.protocol import (
     TaskCard,
     Train,
 )
-from ftdojo.records.tasks import Item, Message, Source, Split, Task
+from ftdojo.records.tasks import (
+    Aggregate,
+    Item,
+    Message,
+    Published,
+    Reference,
+    Source,
+    Split,
+    Task,
+)
 
 __all__ = [
     "BASE",
     "Action",
     "Agent",
+    "Aggregate",
     "Budget",
     "Check",
     "CheckReport",
     "Comparison",
     "DataReport",
+    "Dataset",
     "Direction",
     "Estimate",
     "EvaluationReport",
@@ -62,8 +74,11 @@ __all__ = [
     "Observation",
     "Outlook",
     "Overlap",
+    "Part",
     "ProbeReport",
+    "Published",
     "Quantiles",
+    "Reference",
     "Result",
     "Source",
     "SourceCard",

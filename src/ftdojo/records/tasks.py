@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
+from ftdojo.records.datasets import Dataset
 from ftdojo.records.grades import Direction, Grade
 
 Split = Literal["validation", "confirm", "test"]
@@ -21,13 +22,15 @@ class Message(TypedDict):
 class Item:
     """One held-out question.
 
-    ``gold`` is never shown to an agent unless the task says so.
+    ``gold`` is an output that earns full marks; it is never shown to an agent unless the task says so. ``facts`` is
+    what the scorer needs beside it (a table, a source molecule), and is never shown.
     """
 
     id: str
     messages: tuple[Message, ...]
     gold: str
     slices: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Source:
 
     ``rows`` yields the raw rows, the same ones in the same order at every call; they need not be training rows.
     ``prompt_field`` and ``response_field`` name the raw fields that come nearest to a question and its answer.
+    ``dataset`` is what ``rows`` has to fetch first, if anything.
     """
 
     name: str
@@ -47,6 +51,44 @@ class Source:
     notes: str
     version: int
     rows: Callable[[], Iterator[dict[str, Any]]]
+    dataset: Dataset | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate:
+    """How the scores of items become the score of a split.
+
+    ``mean`` is over items; ``mean-of-slices`` is the unweighted mean, over the values of the slice ``over``, of the
+    mean in each; ``macro-f1`` is the unweighted mean F1 of the labels that ``over`` holds as the right ones, with
+    ``Grade.extracted`` as the given one: an unreadable answer is a miss of its label.
+    """
+
+    kind: Literal["mean", "mean-of-slices", "macro-f1"] = "mean"
+    over: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The published evaluator, defects included, so that scores can be compared with the paper's.
+
+    ``mark`` reads one output and never raises; ``total`` sums up the marks of a whole split into metrics under their
+    published names and in their published units (0-100, unless a metric has its own). ``origin`` says whose it is.
+    """
+
+    mark: Callable[[str, Item], Mapping[str, Any]]
+    total: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, float]]
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """One figure of the paper: ``score`` of ``who`` (``base`` or ``FT-Agent``) with a base model, in ``metric``'s unit."""
+
+    metric: str
+    model: str
+    who: str
+    score: float
+    direction: Direction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +119,17 @@ class Task:
     shown: Literal["full", "output", "none"] = "full"
     overlap_words: int = 8
     """A training row that shares this many words in a row with a held-out question is a leak."""
+    datasets: tuple[Dataset, ...] = ()
+    """What ``items`` has to fetch first; empty where they are made on the spot."""
+    aggregate: Aggregate = Aggregate()
+    secondary: Mapping[str, str] = field(default_factory=dict)
+    """Secondary metric -> one sentence, with its unit and direction."""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    """Slice -> what its values tell apart."""
+    reference: Reference | None = None
+    reference_items: Callable[[Split], Sequence[Item]] | None = None
+    """The published splits, where ours differ; ``tasks.get`` serves them as ``NAME@reference``."""
+    published: tuple[Published, ...] = ()
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way items ask it."""

@@ -1,5 +1,7 @@
 """The tasks that ship with ftdojo, by name. Each is one declaration; nothing is imported before it is asked for."""
 
+from dataclasses import replace
+
 from ftdojo.errors import UsageError
 from ftdojo.records import Task
 from ftdojo.registry import Registry
@@ -14,22 +16,31 @@ tasks: Registry[Task] = Registry(
 
 
 def get(name: str) -> Task:
-    """Return the task called ``name``.
+    """Return the task called ``name``; ``NAME@reference`` has the published splits, where they differ from ours.
 
     Raises:
         UnknownName: no task is called that.
-        UsageError: ``module:attribute`` cannot be imported, or is no task.
+        UsageError: ``module:attribute`` cannot be imported, is no task, or has no such splits.
 
     Example:
         >>> get("math/mini").metric
         'exact_match'
     """
-    found = tasks.get(name)
+    plain, _, splits = name.partition("@")
+    found = tasks.get(plain)
     if not isinstance(found, Task):
         raise UsageError(
-            f"{name!r} is of type {type(found).__name__}, not a Task; name the declaration itself."
+            f"{plain!r} is of type {type(found).__name__}, not a Task; name the declaration itself."
         )
-    return found
+    return _with_splits(found, splits) if splits else found
+
+
+def _with_splits(task: Task, splits: str) -> Task:
+    if splits != "reference" or task.reference_items is None:
+        known = f"{task.name!r} alone or {task.name + '@reference'!r}"
+        only = known if task.reference_items else f"{task.name!r} alone"
+        raise UsageError(f"{task.name} has no splits called {splits!r}; write {only}.")
+    return replace(task, name=f"{task.name}@reference", items=task.reference_items)
 
 
 __all__ = ["get", "tasks"]

@@ -1,0 +1,14 @@
+"""Scorers by benchmark: text in, a grade out. ``reference`` repeats the published evaluator, ``strict`` is ours.
+
+``cases`` names, for each data set and each task, the function that scores one case of a case file.
+"""
+
+from ftdojo.registry import Registry
+from ftdojo.scorers.case import Case, CaseScorer, Variants
+
+cases: Registry[CaseScorer] = Registry(
+    "case scorer",
+    {},
+)
+
+__all__ = ["Case", "CaseScorer", "Variants", "cases"]
