@@ -91,9 +91,7 @@ def make(
     tell("model", {"name": model})
     local = pull(model, cache=cache, on_progress=lambda text: tell("progress", {"text": text}))
     _require_chat(local)
-    stored = _stored(chosen, cache)
-    root = choices.root or runs_dir()
-    machine = this_machine(sandbox.tier)
+    root, machine = choices.root or runs_dir(), this_machine(sandbox.tier)
     config = RunConfig(
         id=choices.run or new_run_id(task, choices.agent, seed, root),
         task=task,
@@ -110,7 +108,7 @@ def make(
         ftdojo=__version__,
         machine=machine,
         versions=machine.versions,
-        sources={name: each.digest for name, each in stored.items()},
+        sources={name: each.digest for name, each in _stored(chosen, cache).items()},
     )
     setting = _Setting(
         folder=RunFolder.create(root, config),

@@ -186,13 +186,17 @@ class Worker:
             self._process.stdin.flush()
         except OSError as error:
             raise self._death() from error
+        answered = False
         try:
-            return self._wait(timeout_s, on_step=on_step)
+            result = self._wait(timeout_s, on_step=on_step)
+            answered = True
         except WorkerFault:
+            answered = True
             raise
-        except BaseException:  # the answer still under way must not become that of the next request
-            self.close()
-            raise
+        finally:
+            if not answered:  # what is still under way must not become the answer to the next request
+                self.close()
+        return result
 
     def _wait(self, timeout_s: float, *, on_step: Callable[[LossPoint], None] | None) -> str:
         """Return the result's JSON, passing events on."""
