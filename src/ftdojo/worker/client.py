@@ -186,6 +186,7 @@ class Worker:
             self._process.stdin.flush()
         except OSError as error:
             raise self._death() from error
+        # What is still under way must not become the answer to the next request, so an unanswered worker is ended.
         answered = False
         try:
             result = self._wait(timeout_s, on_step=on_step)
@@ -194,7 +195,7 @@ class Worker:
             answered = True
             raise
         finally:
-            if not answered:  # what is still under way must not become the answer to the next request
+            if not answered:
                 self.close()
         return result
 
