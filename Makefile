@@ -2,13 +2,14 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 BUDGET ?= 10m
 SEED ?= 0
 
 .PHONY: demo test test-all install check fix lint types bench clean
 
-demo: $(READY)  ## Fine-tune a real language model on math/mini and test it
+demo: $(RUNS)  ## Fine-tune a real language model on math/mini and test it
 	$(BIN)/ftdojo run math/mini --budget $(BUDGET) --seed $(SEED)
 
 test: $(READY)  ## The default tests, a few minutes
@@ -19,8 +20,13 @@ test-all: $(READY)  ## Every test, the slow ones included
 
 install: $(READY)  ## Everything that is needed, into .venv
 
-$(READY): pyproject.toml constraints.txt scripts/install.sh
-	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh
+# What a run needs; what the tests and the other tasks need beside it.
+$(RUNS): pyproject.toml constraints.txt scripts/install.sh
+	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh train
+	touch $(RUNS)
+
+$(READY): $(RUNS)
+	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh train,tasks,dev
 	touch $(READY)
 
 check: $(READY) lint types test  ## What has to hold before a change lands

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs what ftdojo needs: system tools when root (else it says which), then Python packages into $VENV.
+# Usage: install.sh [EXTRAS], a comma-separated list of extras from pyproject.toml.
 set -eu
 PYTHON=${PYTHON:-python3.11}
 VENV=${VENV:-.venv}
@@ -26,4 +27,4 @@ command -v "$PYTHON" >/dev/null 2>&1 || PYTHON=python3
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
 # torch goes first: its CPU build satisfies everybody else, and nothing then asks for the CUDA one.
 "$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt torch
-"$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt -e ".[train,tasks,dev]"
+"$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt -e ".[${1:-train,tasks,dev}]"
