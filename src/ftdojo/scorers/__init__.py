@@ -8,7 +8,12 @@ from ftdojo.scorers.case import Case, CaseScorer, Variants
 
 cases: Registry[CaseScorer] = Registry(
     "case scorer",
-    {},
+    {
+        "agnews": "ftdojo.scorers.labels:score_line",
+        "banking77": "ftdojo.scorers.labels:score_line",
+        "sst2": "ftdojo.scorers.labels:score_word",
+        "pubmedqa": "ftdojo.scorers.labels:score_word",
+    },
 )
 
 __all__ = ["Case", "CaseScorer", "Variants", "cases"]

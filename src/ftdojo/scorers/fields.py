@@ -1,0 +1,29 @@
+"""Reads what a scoring case holds, and says in one line what it lacks."""
+
+from typing import Any
+
+from ftdojo.errors import UsageError
+from ftdojo.scorers.case import Case
+
+
+def given(case: Case, name: str, *kinds: type) -> Any:
+    """Return ``case.input[name]``, which must be of one of ``kinds``; without kinds anything will do.
+
+    Raises:
+        UsageError: the case does not hold it, or holds something else.
+
+    Example:
+        >>> given(Case(name="a", input={"prediction": "7"}), "prediction", str)
+        '7'
+    """
+    wanted = " or ".join(kind.__name__ for kind in kinds)
+    if name not in case.input:
+        raise UsageError(
+            f"The case {case.name!r} has no input {name!r}; add it{f', a {wanted}' if wanted else ''}."
+        )
+    value = case.input[name]
+    if kinds and not isinstance(value, kinds):
+        raise UsageError(
+            f"The input {name!r} of the case {case.name!r} is {str(value)[:60]!r}; give a {wanted}."
+        )
+    return value
