@@ -144,7 +144,7 @@ sys.exit("it could write a file of 64 MiB")
 _FOLDER = """
 for count in range(128):
     pathlib.Path(f"part-{count}").write_bytes(bytes(2**20))
-    time.sleep(0.01)
+    time.sleep(0.03)
 sys.exit("it could fill a folder with 128 MiB")
 """
 
@@ -155,7 +155,7 @@ for count in range(128):
     held[-1].write(bytes(2**20))
     held[-1].flush()
     os.unlink("part")
-    time.sleep(0.01)
+    time.sleep(0.03)
 sys.exit("it could fill the disk with 128 MiB of deleted files")
 """
 

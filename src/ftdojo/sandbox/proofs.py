@@ -15,6 +15,9 @@ from ftdojo.sandbox.attacks import ATTACKS, Attack
 from ftdojo.sandbox.base import Outcome, Sandbox
 from ftdojo.sandbox.outputs import HostileOutput, take_file
 
+_TEARDOWN_S = 2.0
+"""The kernel ends the processes of a namespace soon after its first one, but not in the same instant."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
@@ -90,15 +93,20 @@ def _harm(attack: Attack, outcome: Outcome) -> str:
 
 def _left_behind(scene: _Scene, outcome: Outcome, attack: Attack) -> str:
     """Return what outlived the run, or nothing; a stray process is ended here."""
-    for process in psutil.process_iter(["cmdline"]):
-        if scene.mark in (process.info["cmdline"] or ()):
-            process.kill()
-            return "a daemon outlived it"
+    strays = _marked(scene.mark)
+    for process in psutil.wait_procs(strays, timeout=_TEARDOWN_S)[1]:
+        process.kill()
+        return "a daemon outlived it"
     if any(_is_setuid(path) for path in scene.workdir.iterdir()):
         return "a set-user-id file is left"
     if len(outcome.log.encode()) > attack.limits.log_bytes:
         return f"{len(outcome.log)} characters of output were kept"
     return _followed(scene)
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    found = psutil.process_iter(["cmdline"])
+    return [process for process in found if mark in (process.info["cmdline"] or ())]
 
 
 def _is_setuid(path: Path) -> bool:

@@ -123,10 +123,10 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 def _ending(exit_code: int, seen: Followed, limits: Limits) -> Ending:
     """Tell from what is left behind which limit of the kernel's made the script fail, if one did."""
+    if seen.size.total > limits.folder_bytes or seen.size.hidden:
+        return "folder-size"
     if exit_code == 0:
-        return (
-            "folder-size" if seen.size.total > limits.folder_bytes or seen.size.hidden else "exit"
-        )
+        return "exit"
     if exit_code == 128 + signal.SIGXCPU:
         return "cpu-time"
     if exit_code == 128 + signal.SIGXFSZ or seen.size.largest >= limits.file_bytes:
