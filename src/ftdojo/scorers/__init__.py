@@ -13,6 +13,12 @@ cases: Registry[CaseScorer] = Registry(
         "banking77": "ftdojo.scorers.labels:score_line",
         "sst2": "ftdojo.scorers.labels:score_word",
         "pubmedqa": "ftdojo.scorers.labels:score_word",
+        "bioprobench": "ftdojo.scorers.biology.bioprobench_cases:score",
+        "biology/protocol-qa": "ftdojo.scorers.biology.bioprobench_cases:score",
+        "biology/protocol-ordering": "ftdojo.scorers.biology.bioprobench_cases:score",
+        "biology/protocol-error": "ftdojo.scorers.biology.bioprobench_cases:score",
+        "biology/protocol-generation": "ftdojo.scorers.biology.bioprobench_cases:score",
+        "biology/pubmedqa": "ftdojo.scorers.labels:score_word",
     },
 )
 

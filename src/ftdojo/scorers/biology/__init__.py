@@ -1,0 +1,1 @@
+"""Scorers of the biology tasks: questions about laboratory protocols (BioProBench)."""
