@@ -115,6 +115,16 @@ def test_a_budget_too_small_names_one_that_is_enough(new, reopen):
         assert again.step(Finish()).terminated
 
 
+def test_a_new_budget_is_remembered_by_later_resumes(new, reopen):
+    with new("rebudgeted", budget="3s"):
+        pass
+    with reopen("rebudgeted", budget=Budget(wall_s=900.0)):
+        pass
+    with reopen("rebudgeted") as again:
+        assert again.reset().budget == Budget(wall_s=900.0)
+        assert again.folder.config.budget == Budget(wall_s=3.0)
+
+
 @pytest.mark.parametrize(
     ("limit", "named"),
     [({"max_experiments": 0}, "experiments"), ({"max_train_s": 1.0}, "training time")],

@@ -83,6 +83,17 @@ def test_a_torn_last_event_is_passed_over_and_a_damaged_one_before_it_is_named(f
         folder.events()
 
 
+def test_the_budget_last_given_is_in_force_and_what_was_asked_for_stays(folder, config):
+    assert folder.budget == config.budget
+    more = replace(config.budget, wall_s=7200.0, max_disk_bytes=10**9)
+    folder.set_budget(config.budget)  # nothing new: no event
+    folder.set_budget(more)
+    folder.set_budget(more)
+    assert RunFolder(folder.path).budget == more
+    assert RunFolder(folder.path).config == config
+    assert [each["kind"] for each in folder.events()] == ["budget"]
+
+
 def test_experiments_come_back_in_the_order_of_their_numbers(folder, experiment):
     for name in ("e10", "e2", "e1"):
         folder.save_experiment(experiment(name))

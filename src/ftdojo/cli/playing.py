@@ -74,7 +74,9 @@ def run(
 
 def resume(
     run: str = RUN,
-    budget: str | None = typer.Option(None, help="A new budget for the whole run, such as 20m."),
+    budget: str | None = typer.Option(
+        None, help="A new budget for the whole run, from now on, such as 20m."
+    ),
     runs: Path | None = typer.Option(
         None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs)."
     ),
@@ -93,8 +95,10 @@ def resume(
     from ftdojo.store import RunFolder
 
     root = runs or runs_dir()
-    config = RunFolder.open(run, root).config
-    limits = replace(config.budget, wall_s=seconds(budget)) if budget else config.budget
+    folder = RunFolder.open(run, root)
+    config, limits = folder.config, folder.budget
+    if budget:
+        limits = replace(limits, wall_s=seconds(budget))
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = reopen(run, budget=limits, root=root, tell=tell)
         with dojo:

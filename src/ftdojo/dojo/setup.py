@@ -129,7 +129,7 @@ def resume(
     cache: Path | None = None,
     tell: Tell = silent,
 ) -> Dojo:
-    """Open a run again, after the last stage that was finished; ``budget`` replaces the one it was given.
+    """Open a run again, after the last stage that was finished; ``budget`` replaces the one it had, for good.
 
     Raises:
         UnknownName: there is no such run.
@@ -147,7 +147,7 @@ def resume(
         folder=folder,
         task=task,
         model=local,
-        budget=budget or config.budget,
+        budget=budget or folder.budget,
         cache=cache,
         tell=tell,
     )
@@ -169,6 +169,8 @@ class _Setting:
         """Lock the run folder and return the dojo over it; the lock is let go of if that fails."""
         with ExitStack() as stack:
             stack.enter_context(self.folder.lock())
+            if self.folder.result() is None:
+                self.folder.set_budget(self.budget)
             parts = self._parts()
             return Dojo(parts, stack.pop_all())
 

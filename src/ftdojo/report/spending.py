@@ -57,7 +57,7 @@ def spending(evidence: Evidence) -> Spending:
     Raises:
         StoreError: the ledger is damaged.
     """
-    spent, budget_s = evidence.spent, evidence.config.budget.wall_s
+    spent, budget_s = evidence.spent, evidence.folder.budget.wall_s
     seconds = {
         "check": spent.check_s,
         "data": spent.data_s,

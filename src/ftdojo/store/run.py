@@ -15,6 +15,7 @@ A file is there whole or not at all, so a killed controller leaves nothing to re
 """
 
 import contextlib
+import json
 import os
 import platform
 import re
@@ -28,6 +29,7 @@ from ftdojo.errors import RunBusy, StoreError, UnknownName, UsageError
 from ftdojo.records import (
     BASE,
     Action,
+    Budget,
     EvaluationReport,
     Experiment,
     Graded,
@@ -39,6 +41,8 @@ from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
 
 _ID = re.compile(r"e[1-9][0-9]{0,5}")
+BUDGET = "budget"
+"""The kind of event that replaces a run's budget."""
 
 
 class RunFolder:
@@ -93,6 +97,23 @@ class RunFolder:
                 f"{where} has format {found} and this ftdojo reads {FORMAT}; install the ftdojo that wrote it."
             )
         return codec.load(RunConfig, text, where=where)
+
+    @property
+    def budget(self) -> Budget:
+        """The budget in force: the one last given to ``resume``, else the one that was asked for.
+
+        Raises:
+            StoreError: the log is damaged.
+        """
+        given = [each["budget"] for each in self.events() if each["kind"] == BUDGET]
+        if not given:
+            return self.config.budget
+        return codec.load(Budget, json.dumps(given[-1]), where=self.path / "events.jsonl")
+
+    def set_budget(self, budget: Budget) -> None:
+        """Replace the budget from here on; ``run.json`` goes on telling what was asked for first."""
+        if budget != self.budget:
+            self.event(BUDGET, budget=budget)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
