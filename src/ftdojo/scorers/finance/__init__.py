@@ -1,0 +1,1 @@
+"""FinanceIQ: multiple choice in Chinese finance exams."""
