@@ -163,6 +163,15 @@ def test_a_killed_controller_leaves_no_process_and_is_resumed_to_a_result(home, 
     assert home.folder(run).result().test.score.score > 0.9
 
 
+def test_the_time_of_a_killed_data_script_is_not_lost(home, reached):
+    process = reached("charged", 400, DATA)  # a seed that makes the script last 6 s
+    log = home.folder("charged").path / "ledger.jsonl"
+    before = log.read_text()
+    until(lambda: log.read_text() != before)
+    assert sandboxed(process.pid)
+    process.kill()
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_after_a_kill_nothing_finished_is_done_again(home, reached, moment):
     run, seed = f"again-{MOMENTS.index(moment)}", 10 + MOMENTS.index(moment)

@@ -7,6 +7,7 @@ import pytest
 
 import ftdojo
 from ftdojo.errors import SandboxError, UsageError
+from ftdojo.sandbox import Limits
 
 
 def test_a_script_that_ends_well_is_ok_and_its_words_are_kept(run):
@@ -20,6 +21,15 @@ def test_a_script_that_fails_is_an_outcome_with_its_traceback(run):
     assert not outcome.ok
     assert (outcome.ended, outcome.exit_code) == ("exit", 1)
     assert outcome.log.endswith("LookupError: no such row\n")
+
+
+@pytest.mark.parametrize("tier", ["sandbox", "unsafe"])
+def test_whoever_waits_for_a_script_is_told_that_time_passes(request, job, tier):
+    (job / "s.py").write_text("import time; time.sleep(2.5)")
+    told = []
+    asked = {"workdir": job, "readonly": {}, "env": {}, "limits": Limits()}
+    request.getfixturevalue(tier).run_python("s.py", **asked, on_tick=lambda: told.append(1))
+    assert 1 <= len(told) <= 20
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 7, 127, 200])

@@ -54,6 +54,15 @@ def test_every_request_is_answered_by_one_process(worker, rows, config, asking, 
     assert worker.pid == pid
 
 
+def test_time_is_told_of_even_while_the_worker_never_falls_silent(tiny, rows, tmp_path):
+    ticks, steps = [], []
+    worker = Worker(tiny, log=tmp_path / "log", on_tick=lambda: ticks.append(len(steps)))
+    worker.train(rows, LONG, to=tmp_path / "to", seconds=3.0, on_step=steps.append)
+    worker.close()
+    told_in_training = [at for at in ticks if 0 < at < len(steps)]
+    assert 1 <= len(told_in_training) < len(steps) / 5
+
+
 @pytest.mark.slow
 def test_a_choice_of_trainer_reaches_the_process(worker, rows, config, tmp_path):
     made = [

@@ -93,6 +93,7 @@ def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float
             "FTDOJO_DRY_RUN": "1" if dry else "0",
         },
         limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
+        on_tick=ground.on_tick,
     )
 
 

@@ -1,6 +1,6 @@
 """What a ladder stands on: the trusted parts of one run, and how a rung says that it gave way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -19,9 +19,10 @@ class Ground:
 
     ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
     whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
-    use at most; ``dry_run_s`` and ``build_s`` are how long a data script may run. Three things are learnt on the
-    way: ``base_readable``, the share of validation answers the base writes readably; ``fits``, the measurements of this
-    run by what they depend on; ``pace``, how fast the last training went, as a multiple of what one step had promised.
+    use at most; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
+    second while one does. Three things are learnt on the way: ``base_readable``, the share of validation answers the
+    base writes readably; ``fits``, the measurements of this run by what they depend on; ``pace``, how fast the last
+    training went, as a multiple of what one step had promised.
     """
 
     task: Task
@@ -37,6 +38,7 @@ class Ground:
     model_digest: str
     dry_run_s: float = 60.0
     build_s: float = 900.0
+    on_tick: Callable[[], None] = lambda: None
     base_readable: float = 0.0
     fits: dict[str, FitReport] = field(default_factory=dict)
     pace: float = 1.0

@@ -220,6 +220,7 @@ class _Setting:
             scratch=scratch,
             memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
             model_digest=self.model.digest,
+            on_tick=ledger.heartbeat,
         )
 
 

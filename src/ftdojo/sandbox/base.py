@@ -1,6 +1,6 @@
 """The words of the sandbox: what a script may use, how its run ended, and what every tier can do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
@@ -11,7 +11,14 @@ Ending = Literal["exit", "wall-time", "cpu-time", "memory", "file-size", "folder
 """``killed`` is a death by SIGKILL or for too many processes; every other word but ``exit`` names a limit. A folder
 that cannot be measured (nested too deep, closed to its owner) counts as too large."""
 
+OnTick = Callable[[], None]
+"""Called about once a second while a script runs; what it raises ends the script and goes on to the caller."""
+
 TAKEN = ("/job", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/dev", "/tmp", "/sys")
+
+
+def nothing() -> None:
+    """Do nothing on a tick."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,7 @@ class Sandbox(Protocol):
         readonly: Mapping[str, Path],
         env: Mapping[str, str],
         limits: Limits,
+        on_tick: OnTick = nothing,
     ) -> Outcome:
         """Run ``workdir/script`` with this interpreter until it ends or a limit ends it.
 
@@ -82,6 +90,7 @@ class Sandbox(Protocol):
             readonly: where the script sees it (an absolute path such as ``/data``) -> a host file or folder.
             env: added to a clean environment. Never put a secret here.
             limits: what the run may use.
+            on_tick: called now and then meanwhile; see ``OnTick``.
 
         Raises:
             UsageError: a path is wrong.

@@ -19,7 +19,7 @@ from typing import Self
 
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox import seccomp
-from ftdojo.sandbox.base import Limits, Outcome, check_paths
+from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
 from ftdojo.sandbox.folder import lent
 from ftdojo.sandbox.launch import environment, limited, mortal, tool
 from ftdojo.sandbox.mounts import check_readable, world
@@ -71,6 +71,7 @@ class Bubblewrap:
         readonly: Mapping[str, Path],
         env: Mapping[str, str],
         limits: Limits,
+        on_tick: OnTick = nothing,
     ) -> Outcome:
         """Run the script in the sandbox; the contract is ``Sandbox.run_python``'s."""
         check_paths(script, workdir, readonly)
@@ -82,7 +83,8 @@ class Bubblewrap:
         seen = world(readonly, workdir=workdir, memory_bytes=limits.memory_bytes)
         with _Pipes() as pipes, lent(workdir, uid=HOST_UID if self._is_root else None):
             command = self._command(seen, [*pipes.options(), *inside])
-            followed = follow(pipes.start(command), workdir=workdir, limits=limits)
+            process = pipes.start(command)
+            followed = follow(process, workdir=workdir, limits=limits, on_tick=on_tick)
             return followed.outcome(_exit_code(pipes.status(), followed), limits)
 
     def path_of(self, inside: str, host: Path) -> str:

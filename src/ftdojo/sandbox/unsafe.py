@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftdojo.errors import SandboxError
-from ftdojo.sandbox.base import Limits, Outcome, check_paths
+from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
 from ftdojo.sandbox.launch import environment, limited, mortal
 from ftdojo.sandbox.watch import follow
 
@@ -24,6 +24,7 @@ class UnsafeSubprocess:
         readonly: Mapping[str, Path],
         env: Mapping[str, str],
         limits: Limits,
+        on_tick: OnTick = nothing,
     ) -> Outcome:
         """Run the script; the contract is ``Sandbox.run_python``'s, but mounts stay where they are on the host."""
         check_paths(script, workdir, readonly)
@@ -36,7 +37,7 @@ class UnsafeSubprocess:
             cwd=workdir,
             start_new_session=True,
         )
-        followed = follow(process, workdir=workdir, limits=limits)
+        followed = follow(process, workdir=workdir, limits=limits, on_tick=on_tick)
         status = followed.status
         return followed.outcome(status if status >= 0 else 128 - status, limits)
 

@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftdojo.sandbox.base import Ending, Limits, Outcome
+from ftdojo.sandbox.base import Ending, Limits, OnTick, Outcome
 from ftdojo.sandbox.folder import Size, measure
 from ftdojo.sandbox.log import Tail
 from ftdojo.sandbox.tree import Tree, Usage
 
 _EVERY_S = 0.05
+_TICK_S = 1.0
 _FOLDER_EVERY_S = 0.2
 _FOLDER_SHARE = 10
 """A folder that takes long to measure is measured less often: it rests this many times as long as it took."""
@@ -52,7 +53,7 @@ class _Watch:
 
     def __init__(self, pid: int, *, workdir: Path, limits: Limits) -> None:
         self._limits, self._workdir, self._started = limits, workdir, time.monotonic()
-        self.tree, self.peak, self._next_look = Tree(pid), 0, 0.0
+        self.tree, self.peak, self._next_look, self._next_tick = Tree(pid), 0, 0.0, _TICK_S
         self.size = Size(total=0, largest=0, hidden=False)
 
     @property
@@ -74,6 +75,13 @@ class _Watch:
         }
         return next((name for name, is_over in crossings.items() if is_over), None)
 
+    def is_time_to_tick(self) -> bool:
+        """Whether a second has passed since this was last true."""
+        if self.seconds < self._next_tick:
+            return False
+        self._next_tick = self.seconds + _TICK_S
+        return True
+
     def look_at_folder(self, usage: Usage | None = None) -> None:
         """Measure the folder if it is time to, or at once where nothing runs any more."""
         started = self.seconds
@@ -84,7 +92,9 @@ class _Watch:
         self._next_look = self.seconds + max(_FOLDER_EVERY_S, rest)
 
 
-def follow(process: subprocess.Popen[bytes], *, workdir: Path, limits: Limits) -> Followed:
+def follow(
+    process: subprocess.Popen[bytes], *, workdir: Path, limits: Limits, on_tick: OnTick
+) -> Followed:
     """Watch ``process`` until it and all it started are gone; its output must be a pipe."""
     assert process.stdout is not None, "the watch drains standard output"
     watch = _Watch(process.pid, workdir=workdir, limits=limits)
@@ -93,6 +103,8 @@ def follow(process: subprocess.Popen[bytes], *, workdir: Path, limits: Limits) -
     try:
         while ended is None and process.poll() is None:
             ended = watch.crossed()
+            if watch.is_time_to_tick():
+                on_tick()
             log.drain(_EVERY_S)
             if log.ended:
                 _wait(process, _EVERY_S)

@@ -84,7 +84,7 @@ class Worker:
         self._model, self._log, self._on_tick = model, log, on_tick
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._share = 0.0
+        self._share, self._next_tick = 0.0, 0.0
 
     @property
     def pid(self) -> int | None:
@@ -214,17 +214,24 @@ class Worker:
 
     def _line(self, until: float, timeout_s: float) -> str:
         while time.monotonic() < until:
+            self._tick()
             try:
                 line = self._lines.get(timeout=TICK_S)
             except queue.Empty:
-                self._on_tick()
-                self._share = max(self._share * 0.9, self._memory_share())
                 continue
             if line is None:
                 raise self._death()
             return line
         self.close()
         raise WorkerTimeout(f"The worker gave no answer in {timeout_s:.0f} s and was ended.")
+
+    def _tick(self) -> None:
+        """Let it be known that time passes, at most once a second however often the worker speaks."""
+        if time.monotonic() < self._next_tick:
+            return
+        self._next_tick = time.monotonic() + TICK_S
+        self._on_tick()
+        self._share = max(self._share * 0.9, self._memory_share())
 
     def _memory_share(self) -> float:
         with suppress(psutil.Error):
