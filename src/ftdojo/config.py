@@ -1,7 +1,8 @@
 """The only reader of environment variables: where things are kept, and how units are written.
 
 ``FTDOJO_HOME`` holds runs (default ``./runs``); ``FTDOJO_CACHE`` holds models, built data and scores (default: the
-user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets. Secrets are never read here.
+user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets; ``FTDOJO_ACCEPT_LICENCES`` names licences
+that were agreed to. Secrets are never read here, nor are the hub client's own variables (HF_HOME, HF_TOKEN, ...).
 """
 
 import os
@@ -31,6 +32,12 @@ def mirror_dir() -> Path | None:
     """Return the folder that serves published data sets without a network, one folder each, if one is set."""
     given = os.environ.get("FTDOJO_MIRROR")
     return Path(given).expanduser() if given else None
+
+
+def accepted_licences() -> frozenset[str]:
+    """Return the licences that were agreed to beforehand, as they were written between the commas."""
+    given = os.environ.get("FTDOJO_ACCEPT_LICENCES", "").split(",")
+    return frozenset(each.strip() for each in given if each.strip())
 
 
 def seconds(text: str) -> float:

@@ -1,7 +1,20 @@
 """Raw data sets on disk: written once, verified ever after, profiled, and read back in slices."""
 
 from ftdojo.sources.cards import card
-from ftdojo.sources.fetch import dataset_rows
+from ftdojo.sources.fetch import dataset_rows, pull, where
+from ftdojo.sources.session import Download, local_only, on_download
 from ftdojo.sources.stored import StoredSource, head, materialise, rows
 
-__all__ = ["StoredSource", "card", "dataset_rows", "head", "materialise", "rows"]
+__all__ = [
+    "Download",
+    "StoredSource",
+    "card",
+    "dataset_rows",
+    "head",
+    "local_only",
+    "materialise",
+    "on_download",
+    "pull",
+    "rows",
+    "where",
+]

@@ -1,30 +1,67 @@
 """Rows of a published data set: from a mirror folder, or from the hub."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from ftdojo.config import mirror_dir
-from ftdojo.errors import SourceError, UsageError
+from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.records import Dataset
+from ftdojo.sources import hub, licences, mirror
+from ftdojo.sources.places import Place
+from ftdojo.sources.reading import read_rows
 
 
 def dataset_rows(dataset: Dataset, part: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of ``part``, in the data set's own field names, always in the same order.
 
+    A mirror is asked first (``FTDOJO_MIRROR``), then what was downloaded before, then the hub; what comes from there
+    is kept. Inside ``local_only`` nothing is downloaded.
+
     Raises:
         UsageError: the data set has no such part.
-        SourceError: the rows cannot be had, or a line of them cannot be read.
+        SourceError: the rows cannot be had or trusted, their licence was not accepted, or a row cannot be read.
+    """
+    place = pull(dataset, part)
+    convert = dataset.parts[part].read
+    for path in place.files:
+        for line, row in read_rows(path):
+            if not place.raw:
+                yield row
+                continue
+            try:
+                converted = convert(row)
+            except FtdojoError:
+                raise
+            except Exception as error:
+                raise SourceError(
+                    f"{path}, line {line}, is no row of {dataset.name} as its declaration knows them "
+                    f"({type(error).__name__}: {error}); pin the revision it was written for."
+                ) from error
+            if converted is not None:
+                yield converted
+
+
+def pull(dataset: Dataset, part: str, *, again: bool = False) -> Place:
+    """Return where the files of ``part`` are, downloading them if need be; ``again`` downloads what is here anew.
+
+    Raises:
+        UsageError: the data set has no such part.
+        SourceError: they cannot be had or trusted, or their licence was not accepted.
     """
     if part not in dataset.parts:
         raise UsageError(f"{dataset.name} has no part {part!r}; it has {', '.join(dataset.parts)}.")
-    mirror = mirror_dir()
-    path = mirror / dataset.name / f"{part}.jsonl" if mirror else Path()
-    if not path.is_file():
-        raise SourceError(
-            f"{dataset.name} is not here; point FTDOJO_MIRROR at a folder that holds it."
-        )
-    with path.open(encoding="utf8") as file:
-        for line in file:
-            yield json.loads(line)
+    if found := mirror.find(dataset, part):
+        if not dataset.commercial:
+            licences.warn_once(dataset.name, licences.warning(dataset))
+        return found
+    return (None if again else hub.find(dataset, part)) or hub.pull(dataset, part, again=again)
+
+
+def where(dataset: Dataset, part: str) -> str:
+    """Return ``mirror``, ``cache`` or nothing: where ``part`` would be read from without a download.
+
+    Raises:
+        SourceError: ``FTDOJO_MIRROR`` names no folder.
+    """
+    if mirror.find(dataset, part):
+        return "mirror"
+    return "cache" if hub.is_here(dataset, part) else ""

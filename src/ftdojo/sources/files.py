@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ftdojo.errors import FtdojoError, SourceError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -39,3 +41,21 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def cache_errors(place: Path) -> Iterator[None]:
+    """Turn what goes wrong with writing ``place``, in the cache, into one line.
+
+    Raises:
+        SourceError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, FtdojoError):
+            raise
+        raise SourceError(
+            f"{place} cannot be written ({error.strerror or error}); make room there, or point FTDOJO_CACHE at "
+            "another folder."
+        ) from error
