@@ -9,14 +9,20 @@
     |-- ModelError              a base model cannot be had, read or trusted
     |-- SourceError             raw data cannot be had, read or trusted
     |-- SandboxError            the sandbox itself failed, not the script in it
+    |-- HostileOutput           a script left no file that may be read (sandbox/outputs.py)
+    |-- RowFault                a row cannot be trained on (submissions/rows.py)
+    |-- Fell                    a rung of the ladder gave way (checks/ground.py)
     |-- WorkerError             the training process failed
     |   |-- WorkerDied          it is gone (killed, crashed)
-    |   `-- WorkerTimeout       it did not answer in time and was ended
+    |   |-- WorkerTimeout       it did not answer in time and was ended
+    |   `-- WorkerFault         it lives and could not do what it was asked (worker/client.py)
     |-- StoreError              a run folder or cache entry cannot be used
     |   `-- RunBusy             another process plays this run
     |-- BudgetError             a budget that allows nothing, or none left
     `-- Interrupted             the user stopped a run, exit code 130
 
+A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
+``Fell`` and ``WorkerFault`` are caught by whoever turns them into a failure, so no user meets them.
 A failed *experiment* is no exception: it is a ``records.Failure``, which the agent reads.
 A message says what was wrong (with the value), what would be right, and what to do next.
 """
