@@ -93,6 +93,11 @@ def test_the_model_leaves_in_each_form(call, learned, tmp_path, form, found):
     assert (to / "README.md").is_file()
 
 
+def test_an_export_says_nothing_but_where_it_is(program, learned, tmp_path):
+    ended = program("export", "learned", "--to", tmp_path / "taken", "--merge", PYTHONWARNINGS="")
+    assert (ended.code, ended.err) == (0, "")
+
+
 def test_an_export_into_a_folder_that_holds_something_is_refused(call, refused, learned, tmp_path):
     (tmp_path / "mine").write_text("dear")
     line = refused(call("export", "learned", "--to", tmp_path), code=2)

@@ -60,8 +60,8 @@ def load_merged(weights: Path | None, base: LocalModel) -> tuple[Any, Any]:
             model = AutoModelForCausalLM.from_pretrained(
                 source, dtype=torch.float32, local_files_only=True
             )
-        if adapter:
-            model = PeftModel.from_pretrained(model, weights).merge_and_unload(safe_merge=True)
+            if adapter:
+                model = PeftModel.from_pretrained(model, weights).merge_and_unload(safe_merge=True)
     except (ValueError, RuntimeError, OSError, SafetensorError) as error:
         told = str(error).splitlines()[0]
         raise ModelError(

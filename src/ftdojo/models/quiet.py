@@ -1,4 +1,4 @@
-"""Silence for libraries that draw progress bars of their own on stderr, where ours are."""
+"""Silence for libraries that draw progress bars and warn of each other on stderr, where our own words are."""
 
 import io
 from collections.abc import Iterator
