@@ -20,7 +20,7 @@ TASK = "toy_weather:task"
 def python(*args, cache, cwd):
     """Run this interpreter as a user would, examples and the toy task in reach; return what it printed."""
     env = os.environ | {
-        "PYTHONPATH": f"{EXAMPLES}{os.pathsep}{TESTS}",
+        "PYTHONPATH": f"{EXAMPLES}{os.pathsep}{TESTS / 'toys'}",
         "FTDOJO_CACHE": str(cache),
         "OMP_NUM_THREADS": "1",
     }

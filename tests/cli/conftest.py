@@ -11,7 +11,7 @@ import pytest
 
 from ftdojo.cli.main import main
 
-HERE = Path(__file__).parent
+TOYS = Path(__file__).parent.parent / "toys"
 PROGRAM = (sys.executable, "-m", "ftdojo.cli.main")
 TINY = ("--model", "tiny", "--budget", "10m")
 
@@ -37,7 +37,7 @@ def environment(home):
     return kept | {
         "FTDOJO_HOME": str(home / "runs"),
         "FTDOJO_CACHE": str(home / "cache"),
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": str(TOYS),
         "OMP_NUM_THREADS": "1",
         "PYTHONWARNINGS": "ignore",
     }
@@ -50,7 +50,7 @@ def call(monkeypatch, capsys, environment):
     def called(*args, **env):
         for name, value in (environment | env).items():
             monkeypatch.setenv(name, str(value))
-        monkeypatch.syspath_prepend(HERE)
+        monkeypatch.syspath_prepend(TOYS)
         monkeypatch.setattr(sys, "argv", ["ftdojo", *map(str, args)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:

@@ -1,6 +1,7 @@
 """What is broken around a run (files, disks, tools, packages) is one line, and what can be mended is."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from ftdojo.store import RunFolder
 
+TOYS = Path(__file__).parent.parent / "toys"
 RUN = ("run", "toy_yes:task", "--model", "tiny")
 IDLE = (*RUN, "--agent", "toy_yes:Idler")
 BLOCK = """
@@ -153,8 +155,8 @@ def test_without_bubblewrap_nothing_runs_and_the_package_is_named(without_bwrap,
 )
 def test_without_the_train_extra_the_line_to_install_it_is_shown(program, refused, tmp_path, args):
     (tmp_path / "sitecustomize.py").write_text(BLOCK)
-    shutil.copy(Path(__file__).with_name("toy_yes.py"), tmp_path)
-    ended = program(*args, PYTHONPATH=tmp_path, FTDOJO_CACHE=tmp_path / "cache")
+    found = f"{tmp_path}{os.pathsep}{TOYS}"
+    ended = program(*args, PYTHONPATH=found, FTDOJO_CACHE=tmp_path / "cache")
     line = refused(ended, code=1)
     assert line.startswith("Models, training and evaluation need the train extra, of which ")
     assert line.endswith(" is not installed: pip install 'ftdojo[train]'.")

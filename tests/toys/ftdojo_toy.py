@@ -7,16 +7,9 @@ import random
 import string
 from dataclasses import replace
 
-from ftdojo.records import (
-    Direction,
-    Finish,
-    Grade,
-    Item,
-    Source,
-    Submission,
-    Task,
-    Train,
-)
+from toy_parts import one_of, toy_source, toy_task
+
+from ftdojo.records import Finish, Item, Submission, Train
 
 ANSWERS = {"!": "yes", "?": "no"}
 SWAPPED = {"!": "no", "?": "yes"}
@@ -84,8 +77,7 @@ def items(split):
 
 
 def grade(output, item):
-    said = output.strip()
-    return Grade(score=float(said == item.gold), readable=said in ANSWERS.values(), extracted=said)
+    return one_of(ANSWERS.values(), output, item)
 
 
 def source(name, answers):
@@ -93,32 +85,14 @@ def source(name, answers):
         for word in words("train", 400):
             yield {"question": word, "answer": answers[word[-1]]}
 
-    return Source(
-        name=name,
-        summary=f"Words and what {name} people say to them.",
-        licence="CC0-1.0",
-        fields={"question": "a word", "answer": "yes or no"},
-        prompt_field="question",
-        response_field="answer",
-        notes="",
-        version=1,
-        rows=rows,
-    )
+    return toy_source(name, rows, summary=f"Words and what {name} people say to them.")
 
 
-task = Task(
+task = toy_task(
     name="toy",
-    version=1,
-    domain="toy",
     summary="Say yes to words that end in !, no to words that end in ?.",
     answer_format="yes or no.",
-    system="",
-    template="{question}",
-    metric="exact_match",
-    direction=Direction.HIGHER,
-    unit="share",
     max_new_tokens=4,
-    stop=(),
     sources=(
         source("right", ANSWERS),
         source("swapped", SWAPPED),

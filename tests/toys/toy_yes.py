@@ -2,17 +2,9 @@
 
 from dataclasses import replace
 
-from ftdojo.records import (
-    BASE,
-    Direction,
-    Finish,
-    Grade,
-    Item,
-    Source,
-    Submission,
-    Task,
-    Train,
-)
+from toy_parts import toy_source, toy_task
+
+from ftdojo.records import BASE, Finish, Grade, Item, Submission, Train
 
 COUNTS = {"validation": 24, "confirm": 16, "test": 24}
 GOLD = "yes"
@@ -49,30 +41,18 @@ def grade(output, item):
     return Grade(score=float(word == item.gold), readable=word in {"yes", "no"}, extracted=word)
 
 
-task = Task(
+task = toy_task(
     name="toy/yes",
-    version=1,
     domain="toys",
     summary="Say yes to everything.",
     answer_format="yes or no",
-    system="",
-    template="{question}",
     metric="accuracy",
-    direction=Direction.HIGHER,
-    unit="share",
-    max_new_tokens=6,
-    stop=(),
     sources=(
-        Source(
-            name="answers",
+        toy_source(
+            "answers",
+            rows,
             summary="Questions and the one answer.",
-            licence="CC0-1.0",
-            fields={"prompt": "a question", "completion": "its answer"},
-            prompt_field="prompt",
-            response_field="completion",
-            notes="",
-            version=1,
-            rows=rows,
+            fields=("prompt", "completion"),
         ),
     ),
     items=items,
