@@ -10,6 +10,10 @@ tasks: Registry[Task] = Registry(
     "task",
     {
         "math/mini": "ftdojo.tasks.math_mini:task",
+        "tables/mini": "ftdojo.tasks.tables.mini:task",
+        "chemistry/mini": "ftdojo.tasks.chemistry.mini:task",
+        "finance/mini": "ftdojo.tasks.finance.mini:task",
+        "patent/mini": "ftdojo.tasks.patent.mini:task",
         "text/extract": "ftdojo.tasks.text_extract:task",
     },
 )

@@ -1,0 +1,1 @@
+"""Chemistry: ChemCoTBench and its miniature."""

@@ -1,0 +1,94 @@
+"""The raw sources of ``chemistry/mini``: six collections of honest mixed quality, made on the spot.
+
+No source can hold a held-out molecule: they ask for ``train``.
+"""
+
+import random
+
+from ftdojo.tasks.chemistry import mini_molecules as molecules
+from ftdojo.tasks.chemistry.mini_molecules import Question
+from ftdojo.tasks.raw_sources import Workshop, airy
+from ftdojo.tasks.small_talk import small_talk
+
+SLIP_SHARE = 0.4
+WORDS = ("none", "one", "two", "three", "four")
+CAPTIONS = ("It bears {} of them.", "There are {} to be seen.", "You can find {} of these.")
+FEW = 40
+
+SHOP: Workshop[Question] = Workshop(
+    task=molecules.NAME,
+    draw=molecules.GENERATOR.train,
+    ask=molecules.ask,
+    holds=("the molecule and what to count", "the answer, as text"),
+)
+
+
+def _worked(question: Question, _: random.Random) -> str:
+    return molecules.worked(question)
+
+
+def _count(question: Question, _: random.Random) -> str:
+    return molecules.boxed(molecules.count(question))
+
+
+def _notes(question: Question, quirks: random.Random) -> str:
+    """Work it out, with one side group taken for another in ``SLIP_SHARE`` of the rows."""
+    slips, at = quirks.random() < SLIP_SHARE, quirks.randrange(len(question.pieces))
+    if not slips:
+        return molecules.worked(question)
+    off = -1 if question.pieces[at] == question.wanted else 1
+    total = molecules.count(question) + off
+    return f"{molecules.steps(question, slip=at)}\n{molecules.boxed(total)}"
+
+
+def _caption(question: Question, quirks: random.Random) -> str:
+    return quirks.choice(CAPTIONS).format(WORDS[molecules.count(question)])
+
+
+def _again(question: Question, quirks: random.Random) -> tuple[str, str]:
+    guise, end = quirks.choice((str, airy, _apart)), quirks.choice(("", " ", "\n"))
+    return guise(molecules.ask(question)), molecules.worked(question) + end
+
+
+def _apart(text: str) -> str:
+    return text.replace("\n", "\n\n")
+
+
+SOURCES = (
+    SHOP.source(
+        "inventories",
+        fields=("molecule", "inventory"),
+        about="Molecules with a list of their side groups and a count of one kind.",
+        notes="Those counted are numbered in the list; then the count as JSON.",
+        pairs=SHOP.written("inventories", 2000, _worked),
+    ),
+    SHOP.source(
+        "catalogue",
+        fields=("entry", "record"),
+        about="A catalogue of molecules with counts of side groups.",
+        notes="The count as JSON and nothing else.",
+        pairs=SHOP.written("catalogue", 3000, _count),
+    ),
+    SHOP.source(
+        "lab-notes",
+        fields=("molecule", "note"),
+        about="Notes taken in a course: side groups listed and counted.",
+        notes="Nobody checked these; some take one group for another. The count as JSON.",
+        pairs=SHOP.written("lab-notes", 2500, _notes),
+    ),
+    SHOP.source(
+        "captions",
+        fields=("molecule", "caption"),
+        about="Molecules with captions that say how many side groups of a kind there are.",
+        notes="A sentence each, numbers as words.",
+        pairs=SHOP.written("captions", 2000, _caption),
+    ),
+    small_talk,
+    SHOP.source(
+        "worksheets",
+        fields=("molecule", "inventory"),
+        about="Worksheets with molecules, their side groups listed and counted.",
+        notes="Every class gets the same few molecules; spacing varies.",
+        pairs=SHOP.repeated("worksheets", 2400, _again, of="inventories", known=FEW),
+    ),
+)

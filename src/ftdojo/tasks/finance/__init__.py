@@ -1,0 +1,1 @@
+"""Finance: FinanceIQ, Banking77 and their miniature."""

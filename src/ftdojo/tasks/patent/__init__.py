@@ -1,0 +1,1 @@
+"""Patents: PANORAMA and its miniature."""

@@ -1,0 +1,57 @@
+"""Questions that a seeded generator of ours draws, and where each belongs.
+
+Which split a question is in depends on its ``key`` alone: what makes it this question and no other, whatever its
+wording and order. No seed and no order of drawing can move one, so a generator that asks for training questions can
+draw no held-out one.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, TypeVar
+
+from ftdojo.records import Split
+from ftdojo.tasks.splits import place
+
+COUNTS: Mapping[Split, int] = {"validation": 100, "confirm": 100, "test": 300}
+SHARES: Mapping[str, float] = {"validation": 0.05, "confirm": 0.05, "test": 0.12}
+
+Q = TypeVar("Q")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator(Generic[Q]):
+    """Draws the questions of ``task``.
+
+    ``draw`` makes one, ``ask`` words it, ``key`` says what it is held out by. ``shares`` of all keys are held out.
+    """
+
+    task: str
+    draw: Callable[[random.Random], Q]
+    ask: Callable[[Q], str]
+    key: Callable[[Q], str]
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+
+    def split_of(self, question: Q) -> str:
+        """Return ``validation``, ``confirm``, ``test`` or ``train``: a property of the key alone."""
+        return place(f"{self.task} {self.key(question)}", self.shares)
+
+    def distinct(self, rng: random.Random, *, split: str) -> Iterator[Q]:
+        """Yield questions of ``split``, no two worded alike, without end as long as there are any left."""
+        seen = set()
+        while True:
+            question = self.draw(rng)
+            text = self.ask(question)
+            if text not in seen and self.split_of(question) == split:
+                seen.add(text)
+                yield question
+
+    def train(self, rng: random.Random) -> Iterator[Q]:
+        """Yield training questions without end."""
+        return self.distinct(rng, split="train")
+
+    def held_out(self, split: Split) -> list[tuple[str, Q]]:
+        """Return an id and a question for each item of ``split``, always the same ones in the same order."""
+        drawn = self.distinct(random.Random(f"{self.task} {split} v1"), split=split)
+        return [(f"{split}-{at:03}", each) for at, each in enumerate(islice(drawn, COUNTS[split]))]

@@ -1,0 +1,1 @@
+"""Tables: TableBench and its miniature."""
