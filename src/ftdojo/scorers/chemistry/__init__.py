@@ -1,0 +1,1 @@
+"""Scorers of chemistry answers: molecules are read by RDKit in a process that can be killed."""

@@ -1,0 +1,76 @@
+"""What scorers ask about molecules. Text that is no molecule, or that RDKit does not read in time, is no answer.
+
+Every function takes whatever a model wrote, and none raises on it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ftdojo.scorers.chemistry.rdkit_process import ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """Two molecules side by side; ``exact`` is equality of their InChI, the rest looks away from stereochemistry.
+
+    ``canonical`` holds both canonical SMILES without stereochemistry, None for what is no molecule. The similarities are
+    Tanimoto's of counted Morgan fingerprints (radius 2), of MACCS keys and of RDKit's own fingerprint; 0 unless both
+    are molecules.
+    """
+
+    canonical: tuple[str | None, str | None]
+    exact: bool
+    morgan: float
+    maccs: float
+    rdk: float
+
+
+def is_molecule(smiles: str) -> bool:
+    """Return whether RDKit reads ``smiles``; "" is no molecule."""
+    return bool(smiles) and ask("is_molecule", smiles) is True
+
+
+def tanimoto(one: str, other: str, *, bits: int) -> float:
+    """Return the Tanimoto similarity of two Morgan fingerprints (radius 2); 0 unless both are molecules."""
+    return float(ask("tanimoto", one, other, bits) or 0.0)
+
+
+def group_counts(smiles: str, groups: Sequence[str]) -> list[int] | None:
+    """Return how often each functional group occurs; None for no molecule or a group that ``groups`` lacks."""
+    counts = ask("group_counts", smiles, list(groups))
+    return None if counts is None else [int(count) for count in counts]
+
+
+def contains(whole: str, part: str) -> tuple[bool, int]:
+    """Return whether the molecule ``whole`` contains ``part``, and how many heavy atoms it has more."""
+    found = ask("contains", whole, part)
+    return (bool(found[0]), int(found[1])) if found else (False, 0)
+
+
+def oracle(smiles: str, prop: str) -> float | None:
+    """Return the property ``prop`` (``logp``, ``qed``, ``solubility``, ``penalized_logp``); None for no molecule."""
+    value = ask("oracle", smiles, prop)
+    return None if value is None else float(value)
+
+
+def scaffolds(one: str, other: str) -> tuple[bool, float]:
+    """Return whether two molecules have the same Murcko scaffold, and how alike the scaffolds are."""
+    found = ask("scaffolds", one, other)
+    return (bool(found[0]), float(found[1])) if found else (False, 0.0)
+
+
+def likeness(one: str, other: str) -> Likeness:
+    """Return how alike two molecules are."""
+    found = ask("likeness", one, other)
+    if found is None:
+        return Likeness(canonical=(None, None), exact=False, morgan=0.0, maccs=0.0, rdk=0.0)
+    canonical, exact, (morgan, maccs, rdk) = found
+    return Likeness(
+        canonical=(canonical[0], canonical[1]), exact=exact, morgan=morgan, maccs=maccs, rdk=rdk
+    )
+
+
+def improved(smiles: str, prop: str, *, least: float) -> str | None:
+    """Return a neighbour of ``smiles`` that is better in ``prop`` and at least ``least`` alike; None if none is found."""
+    found = ask("improved", smiles, prop, least)
+    return None if found is None else str(found)
