@@ -133,8 +133,9 @@ class _Buffer:
 
     def object(self) -> dict[str, Any]:
         """Return the object that begins here and step over it."""
-        if self.peek() not in "{":
-            refuse(self._path, self.line, f"holds {self.peek()!r} where a row begins; mend it")
+        if (found := self.peek()) != "{":
+            told = repr(found) if found else "the end of the file"
+            refuse(self._path, self.line, f"holds {told} where a row begins; mend it")
         wanted = _CHUNK_CHARS
         while True:
             try:
@@ -142,8 +143,9 @@ class _Buffer:
             except RecursionError:
                 refuse(self._path, self.line, "is nested too deeply; leave the row out")
             except ValueError as error:
+                line = self.line + self._text.count("\n", self._at, getattr(error, "pos", self._at))
                 if not (self._may_go_on(error) and self._more(wanted)):
-                    self._refuse_object(error)
+                    self._refuse_object(error, line)
                 wanted *= 2
             else:
                 self._advance(end)
@@ -154,13 +156,10 @@ class _Buffer:
         at = getattr(error, "pos", 0)
         return _told(error).startswith("Unterminated string") or at > len(self._text) - _LONGEST_CUT
 
-    def _refuse_object(self, error: ValueError) -> NoReturn:
+    def _refuse_object(self, error: ValueError, line: int) -> NoReturn:
         if self._left() > MAX_ROW_BYTES:
             told = f"holds a row longer than {MAX_ROW_BYTES / 1e6:.0f} MB, or one that never ends"
             refuse(self._path, self.line, f"{told}; drop it")
-        line = self.line
-        if isinstance(error, json.JSONDecodeError):
-            line += self._text.count("\n", self._at, error.pos)
         refuse(self._path, line, f"is no JSON ({_told(error)}); mend or drop it")
 
     def _advance(self, to: int) -> None:

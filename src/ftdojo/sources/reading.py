@@ -60,7 +60,7 @@ def kind_of(path: Path) -> str:
 
 def _jsonl(path: Path) -> Numbered:
     for number, text in _lines(path):
-        if not text.isspace():
+        if text := text.strip():
             yield number, parse(text, path, number)
 
 

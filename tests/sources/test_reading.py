@@ -1,0 +1,207 @@
+"""Files of rows: every kind reads the same, memory stays small, and whatever is wrong is named with its line."""
+
+import csv
+import gzip
+import io
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftdojo.errors import SourceError
+from ftdojo.sources import json_rows
+from ftdojo.sources.reading import read_rows
+
+ROWS = [{"q": "a, b", "a": 'say "ä"\nthen 日'}, {"q": "c", "a": ""}, {"q": "d", "a": "\u2028"}]
+
+
+def as_csv(rows, delimiter=","):
+    made = io.StringIO()
+    writer = csv.DictWriter(made, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return made.getvalue().encode()
+
+
+def as_jsonl(rows):
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+
+
+def as_parquet(rows):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    made = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), made, row_group_size=2)
+    return made.getvalue()
+
+
+FORMS = {
+    "rows.jsonl": as_jsonl(ROWS),
+    "bom.jsonl": b"\xef\xbb\xbf" + as_jsonl(ROWS) + b"\n\n",
+    "gaps.ndjson": as_jsonl(ROWS).replace(b"\n{", b"\r\n \n{"),
+    "rows.jsonl.gz": gzip.compress(as_jsonl(ROWS)),
+    "list.json": json.dumps(ROWS).encode(),
+    "pretty.JSON": b"\xef\xbb\xbf \n" + json.dumps(ROWS, indent=2).encode() + b"\n",
+    "lines.json": as_jsonl(ROWS),
+    "data.json": json.dumps({"version": "1", "tags": ["x"], "data": ROWS}, indent=1).encode(),
+    "rows.csv": as_csv(ROWS),
+    "bom.csv": b"\xef\xbb\xbf" + as_csv(ROWS),
+    "rows.tsv": as_csv(ROWS, "\t"),
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(name, data):
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return written
+
+
+def rows(path):
+    return [row for _, row in read_rows(path)]
+
+
+def refusal(path):
+    with pytest.raises(SourceError) as refused:
+        rows(path)
+    told = str(refused.value)
+    assert "\n" not in told
+    assert str(path) in told
+    return told.removeprefix(str(path))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_kind_of_file_gives_the_same_rows(write, name):
+    assert rows(write(name, FORMS[name])) == ROWS
+
+
+def test_parquet_gives_the_same_rows(write):
+    assert rows(write("rows.parquet", as_parquet(ROWS))) == ROWS
+
+
+def test_objects_in_an_object_get_their_key(write):
+    found = rows(write("keyed.json", b'{"x1": {"q": "a"}, "x2": {"q": "b"}}'))
+    assert found == [{"_key": "x1", "q": "a"}, {"_key": "x2", "q": "b"}]
+
+
+def test_any_other_object_is_one_row(write):
+    one = b'{"q": "a",\n "n": 1}'
+    assert rows(write("one.json", one)) == rows(write("one.jsonl", b'{"q": "a", "n": 1}'))
+    assert rows(write("one.json", one)) == [{"q": "a", "n": 1}]
+
+
+def test_nan_is_a_missing_value(write):
+    assert rows(write("nan.jsonl", b'{"a": NaN}')) == [{"a": None}]
+
+
+def test_rows_are_numbered_by_their_lines(write):
+    text = b'[\n\n{"a": 1},\n{"a":\n 2},   {"a": 3}\n]'
+    assert [line for line, _ in read_rows(write("list.json", text))] == [3, 4, 5]
+    assert [line for line, _ in read_rows(write("gap.jsonl", b'{"a": 1}\n\n{"a": 2}'))] == [1, 3]
+    assert [line for line, _ in read_rows(write("rows.csv", b'a,b\n1,"x\ny"\n2,z\n'))] == [2, 4]
+
+
+GOOD = b'{"q": "fine"}\n'
+BROKEN = {
+    "cut.jsonl": (GOOD * 2 + b'{"q": "cu\n' + GOOD, "line 3, is no JSON (Invalid control char"),
+    "bare.jsonl": (GOOD + b"x\n" + GOOD, "line 2, is no JSON (Expecting value); mend or drop it."),
+    "infinite.jsonl": (b'{"a": Infinity}', "line 1, is no JSON (Infinity is no number of JSON)"),
+    "list.jsonl": (GOOD + b"[1]\n", "line 2, holds a list, not an object; mend or drop it."),
+    "deep.jsonl": (GOOD + b'{"a":' + b"[" * 200_000, "line 2, is nested too deeply"),
+    "latin.jsonl": (GOOD + '{"q": "né"}'.encode("latin1"), "line 2, is not UTF-8 (byte 0xe9 at co"),
+    "utf16.jsonl": ('{"q": "x"}'.encode("utf-16"), "line 1, is not UTF-8 (it looks like UTF-16)"),
+    "latin.csv": (b"a,b\n1,2\nn\xe9,3\n", "line 3, is not UTF-8 (byte 0xe9 at column 2)"),
+    "cells.csv": (b"a,b\n1,2\n1,2,3\n", "line 3, has 3 cells where the header has 2; mend it."),
+    "quote.csv": (b'a,b\n1,2\n"1,2\n3,4\n', "line 3, is no CSV (unexpected end of data)"),
+    "list.json": (b'[\n{"a": 1},\n{"a": oh},\n{"a": 3}]', "line 3, is no JSON (Expecting value)"),
+    "late.json": (b'[{"a":\n 1,\n b}' + b" " * 10**6, "line 3, is no JSON (Expecting property n"),
+    "comma.json": (
+        b'[{"a": 1}\n{"a": 2}]',
+        "line 2, is no JSON (expecting ',', not '{'); mend it.",
+    ),
+    "open.json": (
+        b'[{"a": 1},\n',
+        "line 2, holds the end of the file where a row begins; mend it.",
+    ),
+    "more.json": (b'[{"a": 1}]\n[]', "line 2, goes on with '[' after the list; mend the file."),
+    "numbers.json": (b"[1, 2]", "line 1, holds '1' where a row begins; mend it."),
+    "latin.json": (b'[{"a": 1},\n{"a": "\xe9"}]', "line 2, is not UTF-8 (byte 0xe9"),
+    "deep.json": (b'[{"a":' + b"[" * 200_000, "line 1, is nested too deeply"),
+    "word.json": (b"hello", "line 1, is no JSON (expecting '[', not 'h'); mend it."),
+    "nothing.json": (b"", "line 1, is no JSON (expecting '[', not the end of the file); mend it."),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_named_with_its_line(write, name):
+    data, told = BROKEN[name]
+    assert refusal(write(name, data)).startswith(f", {told}")
+
+
+LONG = b'{"q": "' + b"x" * 10_000_000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("long.jsonl", GOOD + LONG + b"\n" + GOOD),
+        ("long.json", b'[{"q": 1},\n' + LONG + b"]"),
+        ("long.csv", b"a,b\n1," + b"x" * 10_000_000 + b"\n"),
+        ("long.jsonl.gz", gzip.compress(GOOD + LONG)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_row_of_ten_megabytes_is_refused(write, name, data):
+    assert "line 2, " in refusal(write(name, data))
+    assert "longer than 8 MB" in refusal(write(name, data)).replace("the 8 MB", "8 MB")
+
+
+@pytest.mark.parametrize("name", ["cut.parquet", "text.parquet"])
+def test_broken_parquet_is_named(write, name):
+    data = as_parquet(ROWS)[:-30] if name == "cut.parquet" else b"hello"
+    assert " is no whole Parquet file after row 0 (" in refusal(write(name, data))
+
+
+def test_broken_gzip_is_named(write):
+    assert " is no whole gzip file (" in refusal(write("x.jsonl.gz", FORMS["rows.jsonl.gz"][:-20]))
+    assert " is no whole gzip file (" in refusal(write("y.jsonl.gz", b"hello"))
+
+
+def test_other_kinds_of_file_are_not_opened(write):
+    assert " is of a kind that is not read; .jsonl, " in refusal(write("rows.pkl", b"pickle"))
+
+
+def test_a_file_that_is_gone_is_named(tmp_path):
+    assert " cannot be read: No such file or directory." in refusal(tmp_path / "gone.jsonl")
+
+
+def test_a_long_list_takes_little_memory(write):
+    path = write("list.json", json.dumps([{"q": "x" * 1000}] * 20_000).encode())
+    tracemalloc.start()
+    count = sum(1 for _ in read_rows(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 20_000
+    assert peak < 3_000_000
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+LISTS = st.lists(st.dictionaries(st.text(max_size=3), VALUES, max_size=3), max_size=5)
+
+
+@settings(max_examples=50, deadline=None)
+@given(LISTS, st.integers(1, 9), st.sampled_from([None, 1]), st.booleans())
+def test_a_list_read_in_pieces_is_the_list(tmp_path_factory, found, piece, indent, plain):
+    path = tmp_path_factory.mktemp("lists") / "list.json"
+    path.write_text(json.dumps(found, indent=indent, ensure_ascii=plain, allow_nan=False), "utf8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_rows, "_CHUNK_CHARS", piece)
+        assert rows(path) == found
