@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.evaluation import Output, evaluate, report, scores
-from ftdojo.records import Direction, Grade, Graded
+from ftdojo.records import Aggregate, Direction, Grade, Graded, Reference
 
 
 def passed(task, texts, **changes):
@@ -99,3 +99,46 @@ def test_scores_are_keyed_by_item():
 def test_a_pass_without_items_has_no_report(task):
     with pytest.raises(ValueError, match="No scores to estimate a mean from"):
         report([], task, split="validation", items=(), seconds=0.0)
+
+
+def test_the_score_is_what_the_task_makes_of_its_items(task):
+    items = [item for at, item in enumerate(task.items("validation")) if at % 2 or at < 10]
+    uneven = replace(
+        task,
+        aggregate=Aggregate(kind="mean-of-slices", over="terms"),
+        items=lambda split: items,
+    )
+    found = passed(uneven, [item.gold if len(item.gold) < 3 else "0" for item in items])
+    three, four = (found.slices[f"terms={number}"] for number in (3, 4))
+    assert (three.n, four.n) == (5, 30)
+    assert found.score.score == pytest.approx((three.score + four.score) / 2)
+    assert three.score != four.score
+
+
+def test_an_unreadable_answer_is_a_missed_label_whatever_was_picked_out_of_it():
+    graded = [
+        Graded(
+            item=str(at),
+            output="",
+            grade=Grade(score=1.0, readable=at > 0, extracted="yes"),
+            tokens=1,
+            finished=True,
+            slices={"label": "yes"},
+        )
+        for at in range(4)
+    ]
+    found = scores(graded, Aggregate(kind="macro-f1", over="label"))
+    assert found.given == {"0": "", "1": "yes", "2": "yes", "3": "yes"}
+
+
+def test_the_published_evaluator_marks_every_output_and_sums_them_up(task):
+    counting = Reference(
+        mark=lambda output, item: {"right": output == item.gold},
+        total=lambda marks: {"accuracy": 100 * sum(mark["right"] for mark in marks) / len(marks)},
+        origin="toy",
+    )
+    texts = [item.gold if at < 15 else "1" for at, item in enumerate(task.items("validation"))]
+    found = passed(replace(task, reference=counting), texts).reference["accuracy"]
+    assert (found.score, found.n) == (25.0, 60)
+    assert 10 < found.low < 20 < 30 < found.high < 40
+    assert passed(task, texts).reference == {}

@@ -90,8 +90,9 @@ def compare_runs(
             raise StoreError(
                 f"The run {run} has no result yet, so it cannot be compared; `ftdojo resume {run}` goes on with it."
             )
-    direction = tasks.get(names.pop()).direction
-    found = compare(scores(graded[0]), scores(graded[1]), against=other, direction=direction)
+    task = tasks.get(names.pop())
+    ours, theirs = (scores(each, task.aggregate) for each in graded)
+    found = compare(ours, theirs, against=other, direction=task.direction)
     if as_json:
         print(json.dumps({"run": one} | asdict(found)))
         return

@@ -70,6 +70,7 @@ def _score(report: EvaluationReport) -> dict[str, Any]:
         "low": score.low,
         "high": score.high,
         "unreadable": report.unreadable_share,
+        "reference": {name: asdict(found) for name, found in report.reference.items()},
     }
 
 
@@ -104,11 +105,24 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
         f"model:    {folder.path / result.export if result.export else 'the base stands; nothing to export'}",
         f"report:   {folder.path / 'report.html'}",
     ]
+    lines[:0] = _published(result)
     if gain:
         difference = gain.difference
         lines.insert(
             0,
             f"gain:     {difference.score:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}] on {difference.n} test "
             f"items, {gain.fixed} fixed, {gain.broken} broken, p = {gain.p_value:.2g}",
+        )
+    return lines
+
+
+def _published(result: Result) -> list[str]:
+    """Return a line a metric of the published evaluator, in its own units."""
+    lines = []
+    for name, found in result.test.reference.items():
+        base = result.base_test.reference.get(name)
+        before = f"{base.score:.4g} -> " if base and result.chosen != BASE else ""
+        lines.append(
+            f"as published: {name} {before}{found.score:.4g} [{found.low:.4g}, {found.high:.4g}], test, n = {found.n}"
         )
     return lines

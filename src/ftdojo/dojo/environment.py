@@ -36,7 +36,7 @@ from ftdojo.records import (
     TaskCard,
     Train,
 )
-from ftdojo.stats import detectable
+from ftdojo.stats import detectable, effective
 from ftdojo.store import RunFolder
 
 DECODING = "greedy"
@@ -107,7 +107,7 @@ class Dojo:
         self._measured(known)
         self._plan_end(scorer)
         parts.ground.base_readable = 1 - known.unreadable_share
-        self._standing = Standing(parts.task.direction, graded)
+        self._standing = Standing(parts.task, graded)
         self._restore(self._standing)
         self._require_one_experiment()
         return self._observation()
@@ -300,8 +300,17 @@ def task_card(parts: Parts) -> TaskCard:
         stop=task.stop,
         decoding=DECODING,
         validation_items=count,
-        detectable=detectable(count),
+        detectable=detectable(effective(_groups(parts))),
+        aggregate=task.aggregate.words,
+        secondary=task.secondary,
+        slices=task.slices,
     )
+
+
+def _groups(parts: Parts) -> list[str]:
+    """Return the slice that each validation item counts in, where the score is a mean over slices."""
+    how, items = parts.task.aggregate, parts.task.items("validation")
+    return [item.slices.get(how.over, "") if how.kind == "mean-of-slices" else "" for item in items]
 
 
 def _model_card(parts: Parts) -> ModelCard:

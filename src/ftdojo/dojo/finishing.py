@@ -34,11 +34,14 @@ def finish(
     items = parts.vault.open_test()
     parts.note("test-opened", chosen=chosen.id if chosen else BASE)
     base_graded, base_test = _scorer(parts, None).score("test", items)
-    test, gain = base_test, None
+    test, gain, how = base_test, None, parts.task.aggregate
     if chosen:
         graded, test = _scorer(parts, chosen).score("test", items)
         gain = compare(
-            scores(graded), scores(base_graded), against=BASE, direction=parts.task.direction
+            scores(graded, how),
+            scores(base_graded, how),
+            against=BASE,
+            direction=parts.task.direction,
         )
     export = _export(parts, chosen, base_test, test)
     base = parts.folder.base()
@@ -77,7 +80,8 @@ def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
         return None
     ours, _ = _scorer(parts, proposed).score("confirm", items)
     theirs, _ = _scorer(parts, None).score("confirm", items)
-    return confirm(scores(ours), scores(theirs), direction=parts.task.direction)
+    how = parts.task.aggregate
+    return confirm(scores(ours, how), scores(theirs, how), direction=parts.task.direction)
 
 
 def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:

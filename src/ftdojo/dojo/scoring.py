@@ -78,9 +78,11 @@ class Scorer:
         task, parts = self._parts.task, self._parts
         parts.worker.start()  # a cold start is no part of what a pass takes
         began, race = time.monotonic(), None
-        if rival:
+        if rival and task.aggregate.kind != "macro-f1":
             chunks = max(2, len(items) // PART_ITEMS)
-            race = Race(rival=scores(rival), direction=task.direction, chunks=chunks)
+            race = Race(
+                rival=scores(rival, task.aggregate), direction=task.direction, chunks=chunks
+            )
         graded, raced_out = evaluate(
             items,
             task,

@@ -1,17 +1,17 @@
 """Who stands where on validation: scores by item for the base and every experiment, and who is best so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ftdojo.evaluation import scores
-from ftdojo.records import BASE, Comparison, Direction, Graded
-from ftdojo.stats import Choice, compare, select
+from ftdojo.records import BASE, Comparison, Graded, Task
+from ftdojo.stats import Choice, compare, select, total
 
 
 class Standing:
     """Validation scores of one run. ``best`` is the choice that ``stats.select`` would make now."""
 
-    def __init__(self, direction: Direction, base: Sequence[Graded]) -> None:
-        self._direction = direction
+    def __init__(self, task: Task, base: Sequence[Graded]) -> None:
+        self._direction, self._aggregate = task.direction, task.aggregate
         self._graded: dict[str, Sequence[Graded]] = {BASE: base}
         self._choice = Choice(chosen=BASE, why="Nothing else was validated.")
 
@@ -32,8 +32,8 @@ class Standing:
     def add(self, name: str, graded: Sequence[Graded]) -> None:
         """Take an experiment's validation outputs into account."""
         self._graded[name] = graded
-        others = {each: scores(found) for each, found in self._graded.items() if each != BASE}
-        base = scores(self._graded[BASE])
+        scored = {each: self._scores(found) for each, found in self._graded.items()}
+        others, base = {each: scored[each] for each in scored if each != BASE}, scored[BASE]
         self._choice = select(others, base, direction=self._direction)
 
     def compared(
@@ -50,14 +50,16 @@ class Standing:
             theirs = self._graded.get(name)
             if not theirs:
                 continue
-            rival = scores(theirs)
-            level = sum(rival.values()) / len(rival)
+            rival = self._scores(theirs)
             found[role] = compare(
-                scores(graded),
+                self._scores(graded),
                 rival,
                 against=name,
                 direction=self._direction,
                 look=look,
-                predicted=None if predicted is None else predicted - level,
+                predicted=None if predicted is None else predicted - total(rival).score,
             )
         return found
+
+    def _scores(self, graded: Sequence[Graded]) -> Mapping[str, float]:
+        return scores(graded, self._aggregate)

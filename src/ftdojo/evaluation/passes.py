@@ -8,7 +8,7 @@ from math import isfinite
 from ftdojo.errors import UsageError
 from ftdojo.evaluation.reports import scores
 from ftdojo.records import Direction, Graded, Item, Message, Task
-from ftdojo.stats import surely_worse
+from ftdojo.stats import Scores, surely_worse
 
 Generate = Callable[[Sequence[tuple[Message, ...]]], Sequence["Output"]]
 """Answers a batch of prompts, one output each, in their order."""
@@ -134,5 +134,6 @@ def _graded(item: Item, task: Task, output: Output) -> Graded:
 
 
 def _lost(graded: Mapping[str, Graded], race: Race, *, looks: int) -> bool:
-    so_far = scores(list(graded.values()))
+    how = race.rival.how if isinstance(race.rival, Scores) else None
+    so_far = scores(list(graded.values()), how)
     return surely_worse(so_far, race.rival, direction=race.direction, looks=looks)

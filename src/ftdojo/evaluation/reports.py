@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from ftdojo.records import (
+    Aggregate,
     Direction,
     Estimate,
     EvaluationReport,
@@ -14,16 +15,24 @@ from ftdojo.records import (
     Task,
     WrongItem,
 )
-from ftdojo.stats import estimate, quantiles
+from ftdojo.stats import Scores, estimate, quantiles, resampled, total
 
 WRONG_SHOWN = 5
 TEXT_SHOWN = 800
 """Characters of a prompt, output or gold that a wrong item shows."""
 
 
-def scores(graded: Sequence[Graded]) -> dict[str, float]:
-    """Return the score of each item by its id."""
-    return {each.item: each.grade.score for each in graded}
+def scores(graded: Sequence[Graded], how: Aggregate | None = None) -> Mapping[str, float]:
+    """Return the score of each item by its id, and with it what ``how`` needs to make up a split's score."""
+    by_item = {each.item: each.grade.score for each in graded}
+    if how is None or how.kind == "mean":
+        return by_item
+    return Scores(
+        by_item=by_item,
+        how=how,
+        groups={each.item: each.slices.get(how.over, "") for each in graded},
+        given={each.item: each.grade.extracted if each.grade.readable else "" for each in graded},
+    )
 
 
 def report(
@@ -37,7 +46,7 @@ def report(
 ) -> EvaluationReport:
     """Sum up one pass.
 
-    Every mean is over all graded items; an unreadable output counts as wrong, and a secondary metric that a grade
+    The score is the task's aggregate; every mean is over all graded items; an unreadable output counts as wrong, and a secondary metric that a grade
     lacks counts as 0, so that silence never pays. Slices are keyed ``name=value``.
 
     Args:
@@ -56,7 +65,7 @@ def report(
         unit=task.unit,
         direction=task.direction,
         split=split,
-        score=estimate([each.grade.score for each in graded]),
+        score=total(scores(graded, task.aggregate)),
         planned=len(items),
         raced_out=raced_out,
         unreadable_share=sum(not each.grade.readable for each in graded) / len(graded),
@@ -66,7 +75,19 @@ def report(
         output_tokens=quantiles([each.tokens for each in graded]),
         seconds=seconds,
         wrong=_wrong(graded, task, items) if split == "validation" else (),
+        reference=_reference(graded, task, items),
     )
+
+
+def _reference(
+    graded: Sequence[Graded], task: Task, items: Sequence[Item]
+) -> Mapping[str, Estimate]:
+    """Return what the published evaluator makes of the outputs, where the task has one."""
+    if task.reference is None:
+        return {}
+    asked = {item.id: item for item in items}
+    marks = [task.reference.mark(each.output, asked[each.item]) for each in graded]
+    return resampled(marks, task.reference.total)
 
 
 def _secondary(graded: Sequence[Graded]) -> Mapping[str, Estimate]:

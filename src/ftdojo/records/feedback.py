@@ -137,7 +137,8 @@ class EvaluationReport:
 
     ``planned`` is the size of the split; ``n`` of ``score`` is smaller when a race ended the pass early
     (``raced_out``). ``unit`` and ``direction`` are the task's, so that a stored score can be read without the task;
-    ``None`` is not recorded.
+    ``None`` is not recorded. ``score`` is the task's aggregate; ``secondary`` and ``slices`` are means over items.
+    ``reference`` holds the published evaluator's metrics under their published names and in its units.
     """
 
     metric: str
@@ -154,6 +155,7 @@ class EvaluationReport:
     wrong: tuple[WrongItem, ...] = ()
     unit: str = ""
     direction: Direction | None = None
+    reference: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ class Graded:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean with its 95 % interval."""
+    """A mean, or what else the task makes of its items' scores, with its 95 % interval."""
 
     score: float
     n: int

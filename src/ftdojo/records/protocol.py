@@ -68,6 +68,12 @@ class TaskCard:
     validation_items: int
     detectable: float
     """The smallest true difference in the metric that this validation set shows four times in five."""
+    aggregate: str = "mean"
+    """How items make up the score, in words."""
+    secondary: Mapping[str, str] = field(default_factory=dict)
+    """What is measured beside the metric, one sentence each; it decides nothing."""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    """By what the score is also given in parts, and what the parts are."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,15 @@ class Aggregate:
     kind: Literal["mean", "mean-of-slices", "macro-f1"] = "mean"
     over: str = ""
 
+    @property
+    def words(self) -> str:
+        """How items make up the score, in words."""
+        return {
+            "mean": "mean over items",
+            "mean-of-slices": f"mean over the values of {self.over!r} of the mean in each",
+            "macro-f1": f"mean F1 over the labels ({self.over!r}), an unreadable answer being a miss",
+        }[self.kind]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:

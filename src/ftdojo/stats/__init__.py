@@ -5,16 +5,23 @@ from ftdojo.stats.estimates import estimate, quantiles
 from ftdojo.stats.paired import compare
 from ftdojo.stats.power import alpha_at, detectable
 from ftdojo.stats.race import surely_worse
+from ftdojo.stats.resampled import resampled
+from ftdojo.stats.scores import Scores, effective
+from ftdojo.stats.total import total
 
 __all__ = [
     "Choice",
+    "Scores",
     "alpha_at",
     "compare",
     "confirm",
     "detectable",
+    "effective",
     "estimate",
     "quantiles",
+    "resampled",
     "select",
     "stands",
     "surely_worse",
+    "total",
 ]

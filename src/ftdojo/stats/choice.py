@@ -16,7 +16,9 @@ from statistics import NormalDist, fmean, stdev
 
 from ftdojo.records import BASE, Comparison, Direction
 from ftdojo.stats.estimates import is_binary
-from ftdojo.stats.paired import adjusted, compare, gains, paired
+from ftdojo.stats.paired import adjusted, common, compare, deviation, f1_pair, gains, paired
+from ftdojo.stats.scores import Scores, equal_weights, groups
+from ftdojo.stats.slices import weighted
 
 SURE = 0.8
 """How probable it has to be that a chosen candidate is better than the base.
@@ -94,11 +96,18 @@ def stands(confirmation: Comparison, *, direction: Direction) -> bool:
 def _gain(
     scores: Mapping[str, float], base: Mapping[str, float], direction: Direction
 ) -> tuple[float, float]:
-    """Return the mean gain over the base and its standard error."""
+    """Return the gain over the base and its standard error."""
     pairs = paired(scores, base)
     if not pairs:
         raise ValueError("A candidate shares no item with the base; score both on one split.")
+    if isinstance(scores, Scores) and scores.how.kind == "macro-f1":
+        pair = f1_pair(scores, base)
+        return gains([pair.difference], direction)[0], pair.error
     gained = gains([one - other for one, other in pairs], direction)
+    among = groups(scores, common(scores, base))
+    if not equal_weights(among):
+        heavy = weighted(gained, among)
+        return fmean(heavy), deviation(heavy) / sqrt(len(heavy))
     if is_binary([score for pair in pairs for score in pair]):
         return fmean(gained), adjusted(gained)[1]
     return fmean(gained), stdev(gained) / sqrt(len(gained)) if len(gained) > 1 else inf

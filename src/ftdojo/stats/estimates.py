@@ -7,6 +7,7 @@ otherwise, and for samples too small or too even for a bootstrap one that rests 
 from collections.abc import Sequence
 from math import inf, sqrt
 from statistics import NormalDist, fmean
+from typing import Any
 
 from ftdojo.records import Estimate, Quantiles
 
@@ -119,17 +120,25 @@ def _bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
     """Return the BCa interval (Efron 1987, "Better bootstrap confidence intervals") of the mean."""
     import numpy as np
 
-    sample, normal = np.asarray(values, dtype=float), NormalDist()
+    sample = np.asarray(values, dtype=float)
     rng, n = np.random.default_rng(seed), len(values)
     blocks = (rng.integers(n, size=(100, n)) for _ in range(RESAMPLES // 100))  # bounds the memory
     means = np.concatenate([sample[block].mean(axis=1) for block in blocks])
-    below = (means < sample.mean()).mean() + (means == sample.mean()).mean() / 2
-    bias = normal.inv_cdf(min(max(float(below), 1 / RESAMPLES), 1 - 1 / RESAMPLES))
     centred = sample - sample.mean()
     acceleration = float((centred**3).sum() / (6 * (centred**2).sum() ** 1.5))
+    return bias_corrected(means, sample.mean(), acceleration)
+
+
+def bias_corrected(draws: Any, observed: float, acceleration: float = 0.0) -> tuple[float, float]:
+    """Return the 95 % interval of a bootstrap's ``draws``, corrected for bias and, if it is given, acceleration."""
+    import numpy as np
+
+    normal, resamples = NormalDist(), len(draws)
+    below = (draws < observed).mean() + (draws == observed).mean() / 2
+    bias = normal.inv_cdf(min(max(float(below), 1 / resamples), 1 - 1 / resamples))
 
     def corrected(z: float) -> float:
         return normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z)))
 
-    low, high = np.quantile(means, [corrected(-Z95), corrected(Z95)])
+    low, high = np.quantile(draws, [corrected(-Z95), corrected(Z95)])
     return float(low), float(high)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from math import ceil, comb, sqrt
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
 from ftdojo.records import Comparison, Direction, Estimate, Verdict
 from ftdojo.stats.estimates import Z95, in_unit, is_binary, mean_interval
+from ftdojo.stats.f1 import F1Pair
 from ftdojo.stats.power import alpha_at, detectable_given, detectable_mean
+from ftdojo.stats.scores import Scores, equal_weights, groups
+from ftdojo.stats.slices import slices_interval, weighted
 
 EXACT_UP_TO = 14
 """Sign flips of this many differences (2 ** 14) are counted one by one."""
@@ -26,11 +29,12 @@ def compare(
 
     Right/wrong scores: exact McNemar test (McNemar 1947; two-sided binomial) and the adjusted Wald interval of
     Bonett and Price (2012). Other scores: sign-flip permutation test (Fisher 1935), counted fully for up to 14
-    differing items and drawn with a fixed seed beyond, and a bootstrap interval of the mean difference.
-    The verdict holds the p-value to ``alpha_at(look)``.
+    differing items and drawn with a fixed seed beyond, and a bootstrap interval of the mean difference. Means of
+    slices of unequal size: the same with every item weighted, resampled inside its slice. Macro-F1: a permutation
+    test that swaps the two answers to an item, and a bootstrap over items. The verdict holds the p-value to ``alpha_at(look)``.
 
     Args:
-        candidate: score by item id.
+        candidate: score by item id; ``Scores`` where they make up more than a mean.
         rival: score by item id; only the common items count.
         against: the rival's name, for the record.
         direction: which way the metric is better; ``difference`` itself is always candidate minus rival.
@@ -43,34 +47,98 @@ def compare(
     pairs = paired(candidate, rival)
     if not pairs:
         raise ValueError("No item was scored for both; compare two passes over one split.")
-    differences = [one - other for one, other in pairs]
-    better = gains(differences, direction)
-    alpha, n = alpha_at(look), len(pairs)
-    fixed, broken = sum(gain > 0 for gain in better), sum(gain < 0 for gain in better)
-    if is_binary([score for pair in pairs for score in pair]):
-        p_value, interval = mcnemar(fixed, broken), bonett_price(differences)
-        smallest = detectable_given((fixed + broken + 1) / (n + 2), n=n, alpha=alpha)
-    else:
-        within = (-1.0, 1.0) if all(in_unit(pair) for pair in pairs) else None
-        p_value, interval = sign_flip(differences, alpha), mean_interval(differences, within=within)
-        smallest = detectable_mean(_deviation(differences), n=n, alpha=alpha)
+    alpha = alpha_at(look)
+    better = gains([one - other for one, other in pairs], direction)
+    test = _tested(candidate, rival, alpha)
     return Comparison(
         against=against,
-        difference=Estimate(score=fmean(differences), n=n, low=interval[0], high=interval[1]),
-        fixed=fixed,
-        broken=broken,
-        p_value=p_value,
+        difference=Estimate(score=test.difference, n=len(pairs), low=test.low, high=test.high),
+        fixed=sum(gain > 0 for gain in better),
+        broken=sum(gain < 0 for gain in better),
+        p_value=test.p_value,
         alpha=alpha,
         look=look,
-        detectable=smallest,
-        verdict=_verdict(fmean(better), p_value, alpha),
+        detectable=test.detectable,
+        verdict=_verdict(gains([test.difference], direction)[0], test.p_value, alpha),
         predicted=predicted,
     )
 
 
+class _Test(NamedTuple):
+    """A difference with its interval, its two-sided p-value, and the smallest true one that would be seen."""
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    detectable: float
+
+
+def _tested(candidate: Mapping[str, float], rival: Mapping[str, float], alpha: float) -> _Test:
+    if isinstance(candidate, Scores) and candidate.how.kind == "macro-f1":
+        return _labels(f1_pair(candidate, rival), len(common(candidate, rival)), alpha)
+    pairs, items = paired(candidate, rival), common(candidate, rival)
+    differences = [one - other for one, other in pairs]
+    among = groups(candidate, items)
+    if not equal_weights(among):
+        return _slices(pairs, differences, among, alpha)
+    if is_binary([score for pair in pairs for score in pair]):
+        return _shares(differences, alpha)
+    low, high = mean_interval(differences, within=_range(pairs))
+    smallest = detectable_mean(deviation(differences), n=len(pairs), alpha=alpha)
+    return _Test(fmean(differences), low, high, sign_flip(differences, alpha), smallest)
+
+
+def _shares(differences: Sequence[float], alpha: float) -> _Test:
+    n = len(differences)
+    up, down = (sum(sign * each > 0 for each in differences) for sign in (1, -1))
+    low, high = bonett_price(differences)
+    smallest = detectable_given((up + down + 1) / (n + 2), n=n, alpha=alpha)
+    return _Test(fmean(differences), low, high, mcnemar(up, down), smallest)
+
+
+def _slices(
+    pairs: Sequence[tuple[float, float]],
+    differences: Sequence[float],
+    among: Sequence[str],
+    alpha: float,
+) -> _Test:
+    low, high = slices_interval(differences, among, within=_range(pairs))
+    heavy = weighted(differences, among)
+    smallest = detectable_mean(deviation(heavy), n=len(heavy), alpha=alpha)
+    return _Test(fmean(heavy), low, high, sign_flip(heavy, alpha), smallest)
+
+
+def _labels(pair: F1Pair, n: int, alpha: float) -> _Test:
+    low, high = pair.interval()
+    smallest = detectable_mean(pair.error * sqrt(n) or 1 / sqrt(n), n=n, alpha=alpha)
+    return _Test(pair.difference, low, high, pair.p_value(alpha), smallest)
+
+
+def f1_pair(candidate: Scores, rival: Mapping[str, float]) -> F1Pair:
+    """Return both models' answers to the items they have in common.
+
+    Raises:
+        TypeError: the rival's answers are not known, only its scores.
+    """
+    if not isinstance(rival, Scores):
+        raise TypeError("Macro-F1 is compared by answers; give the rival as Scores too.")
+    items = common(candidate, rival)
+    return F1Pair(
+        groups(candidate, items),
+        [candidate.given.get(item, "") for item in items],
+        [rival.given.get(item, "") for item in items],
+    )
+
+
+def common(candidate: Mapping[str, float], rival: Mapping[str, float]) -> list[str]:
+    """Return the items that both were scored on, in the order of their ids."""
+    return sorted(candidate.keys() & rival.keys())
+
+
 def paired(candidate: Mapping[str, float], rival: Mapping[str, float]) -> list[tuple[float, float]]:
     """Return (candidate, rival) scores of the common items, in the order of their ids."""
-    return [(candidate[item], rival[item]) for item in sorted(candidate.keys() & rival.keys())]
+    return [(candidate[item], rival[item]) for item in common(candidate, rival)]
 
 
 def gains(differences: Sequence[float], direction: Direction) -> list[float]:
@@ -146,7 +214,11 @@ def _drawn_flips(changed: Any, alpha: float) -> Any:
     return np.concatenate([each @ changed for each in signs])
 
 
-def _deviation(differences: Sequence[float]) -> float:
+def _range(pairs: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    return (-1.0, 1.0) if all(in_unit(pair) for pair in pairs) else None
+
+
+def deviation(differences: Sequence[float]) -> float:
     """Return the standard deviation; where no difference is seen, as if one item differed by 1."""
     seen = stdev(differences) if len(differences) > 1 else 0.0
     return seen or 1 / sqrt(len(differences))

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from ftdojo.records import Direction
 from ftdojo.stats.estimates import is_binary
-from ftdojo.stats.paired import gains, paired, sign_flip, sign_tail
+from ftdojo.stats.paired import common, gains, paired, sign_flip, sign_tail
+from ftdojo.stats.scores import Scores, equal_weights, groups
+from ftdojo.stats.slices import weighted
 
 RISK = 0.01
 """The chance that a race, over all of its looks, ends a candidate that is as good as its rival."""
@@ -17,7 +19,8 @@ def surely_worse(
 
     One-sided exact sign test on right/wrong scores, one-sided sign-flip test on others, each look held to
     ``0.01 / looks`` (Bonferroni). A candidate as good as its rival is therefore stopped in at most one race of a
-    hundred; no assumption is made on how the looks depend on each other.
+    hundred; no assumption is made on how the looks depend on each other. Means of slices weigh the items by the slices
+    met so far; macro-F1 says little before the end, so there nobody loses early.
 
     Args:
         candidate: score by item id, so far.
@@ -30,8 +33,12 @@ def surely_worse(
     """
     if looks < 1:
         raise ValueError(f"looks={looks} must be at least 1: a race looks once or more.")
-    pairs = paired(candidate, rival)
+    if isinstance(candidate, Scores) and candidate.how.kind == "macro-f1":
+        return False
+    pairs, among = paired(candidate, rival), groups(candidate, common(candidate, rival))
     losses = gains([other - one for one, other in pairs], direction)
+    if not equal_weights(among):
+        return sign_flip(weighted(losses, among), RISK / looks, two_sided=False) <= RISK / looks
     level = RISK / looks
     if is_binary([score for pair in pairs for score in pair]):
         worse, better = (sum(sign * loss > 0 for loss in losses) for sign in (1, -1))
