@@ -6,16 +6,15 @@ ChemCoTBench's ``fg_count`` and ``ring_count``, and is read strictly. Chance is 
 is decided by the data: side groups listed and numbered teach counting, bare counts hardly do.
 """
 
+from dataclasses import replace
 from functools import cache
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
+from ftdojo.scorers.chemistry import questions, strict
 from ftdojo.tasks.chemistry import mini_molecules as molecules
 from ftdojo.tasks.chemistry.mini_molecules import Question
 from ftdojo.tasks.chemistry.mini_sources import SOURCES
-from ftdojo.tasks.json_answer import last_object
 from ftdojo.tasks.working import share_right
-
-NEAR = 1
 
 
 @cache
@@ -29,27 +28,15 @@ def items(split: Split) -> tuple[Item, ...]:
 
 
 def grade(output: str, item: Item) -> Grade:
-    """Compare the count in the last JSON object with RDKit's; without one the output is unreadable.
+    """Compare the last count with RDKit's; without one the output is unreadable.
 
-    Secondary: ``near`` is 1 when the count is at most 1 off; ``steps_right`` is the share of the side groups to be
-    listed that the first line has in their places.
+    Secondary: ``mae`` is how far the count is off, 10 at most and where there is none; ``steps_right`` is the share of
+    the side groups to be listed that the first line has in their places.
     """
-    given = _count(output)
-    off = None if given is None else abs(given - item.facts["count"])
-    return Grade(
-        score=float(off == 0),
-        readable=given is not None,
-        extracted="" if given is None else str(given),
-        secondary={
-            "near": float(off is not None and off <= NEAR),
-            "steps_right": share_right(output, item.facts["steps"]),
-        },
-    )
-
-
-def _count(output: str) -> int | None:
-    told = str((last_object(output) or {}).get("count", ""))
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    asked = questions.Question(subtask=item.slices["subtask"], reference=str(item.facts["count"]))
+    graded = strict.grade(output, asked)
+    steps_right = share_right(output, item.facts["steps"])
+    return replace(graded, secondary={"mae": graded.secondary["mae"], "steps_right": steps_right})
 
 
 def _item(name: str, question: Question) -> Item:
@@ -71,9 +58,9 @@ task = Task(
         "chain of carbon atoms that bears four or five side groups, each in brackets; the count is between 0 and 4."
     ),
     answer_format=(
-        'One JSON object with the key count, as in {"count": 2}. The last complete object counts; working before it is '
-        "welcome, within the 56 tokens an output may have. Without such an object the output is unreadable and scores "
-        "0. Decoding is greedy."
+        'One JSON object with the key count, as in {"count": 2}; the last one counts. Working before it is welcome, '
+        "within the 56 tokens an output may have. Without the key an output is read only if it is nothing but a "
+        "number, else it is unreadable and scores 0. Decoding is greedy."
     ),
     system='Count it in the molecule. Reply with JSON: {"count": number}',
     template="{question}",
@@ -89,7 +76,7 @@ task = Task(
     # No question has as many: parts of molecules are alike, so only a whole question is a leak.
     overlap_words=80,
     secondary={
-        "near": "share of counts at most 1 off; higher is better",
+        "mae": "how far the count is off, 10 at most and where it is unreadable; lower is better",
         "steps_right": "share of the side groups to be listed that are right; higher is better",
     },
     slices={"subtask": "what is counted: fg_count (side groups) or ring_count (rings)"},

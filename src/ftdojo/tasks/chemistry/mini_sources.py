@@ -67,21 +67,21 @@ SOURCES = (
         fields=("entry", "record"),
         about="A catalogue of molecules with counts of side groups.",
         notes="The count as JSON and nothing else.",
-        pairs=SHOP.written("catalogue", 3000, _count),
+        pairs=SHOP.written("catalogue", 2000, _count),
     ),
     SHOP.source(
         "lab-notes",
         fields=("molecule", "note"),
         about="Notes taken in a course: side groups listed and counted.",
         notes="Nobody checked these; some take one group for another. The count as JSON.",
-        pairs=SHOP.written("lab-notes", 2500, _notes),
+        pairs=SHOP.written("lab-notes", 2000, _notes),
     ),
     SHOP.source(
         "captions",
         fields=("molecule", "caption"),
         about="Molecules with captions that say how many side groups of a kind there are.",
         notes="A sentence each, numbers as words.",
-        pairs=SHOP.written("captions", 2000, _caption),
+        pairs=SHOP.written("captions", 1500, _caption),
     ),
     small_talk,
     SHOP.source(
@@ -89,6 +89,6 @@ SOURCES = (
         fields=("molecule", "inventory"),
         about="Worksheets with molecules, their side groups listed and counted.",
         notes="Every class gets the same few molecules; spacing varies.",
-        pairs=SHOP.repeated("worksheets", 2400, _again, of="inventories", known=FEW),
+        pairs=SHOP.repeated("worksheets", 1500, _again, of="inventories", known=FEW),
     ),
 )

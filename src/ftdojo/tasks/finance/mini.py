@@ -52,8 +52,9 @@ task = Task(
         "amount after two others."
     ),
     answer_format=(
-        "The letter of an option after 'Answer:', as in 'Answer: B'. Working before it is welcome, within the 56 "
-        "tokens an output may have. Without 'Answer:', a letter that stands alone counts; without any the output is unreadable and scores 0. Decoding is greedy."
+        "The letter of an option after 'Answer:', as in 'Answer: B'; the last one counts. Working before it is "
+        "welcome, within the 56 tokens an output may have. Without 'Answer:' a letter is read that the output begins "
+        "with, else the last one that stands alone; without any it is unreadable and scores 0. Decoding is greedy."
     ),
     system="Calculate, then choose. End with 'Answer: ' and A, B, C or D.",
     template="{question}",

@@ -53,9 +53,9 @@ task = Task(
         "holds all three, 103 if only both together do, else ALLOW."
     ),
     answer_format=(
-        'One JSON object with the key code, one of "102", "103" and "ALLOW", as in {"code": "103"}. The last complete '
-        "object counts; working before it is welcome, within the 48 tokens an output may have. Without such an object "
-        "the output is unreadable and scores 0. Decoding is greedy."
+        'One JSON object with the key code, one of "102", "103" and "ALLOW", as in {"code": "103"}; the last one '
+        "counts. Working before it is welcome, within the 48 tokens an output may have. Without the object, 'code: "
+        "103' or a code and nothing else is read; any other output is unreadable and scores 0. Decoding is greedy."
     ),
     system='All in one document: 102. Both together: 103. Else: ALLOW. Reply with JSON: {"code": "..."}',
     template="{question}",

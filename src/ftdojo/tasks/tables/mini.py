@@ -52,9 +52,9 @@ task = Task(
         "up, say who has the most or the fewest, or count who has more than so many."
     ),
     answer_format=(
-        "The number or the name after 'Final Answer:', as in 'Final Answer: 7'. Working before it is welcome, within "
-        "the 48 tokens an output may have. Without 'Final Answer:' the output is unreadable and scores 0. Decoding is "
-        "greedy."
+        "The number or the name after 'Final Answer:', as in 'Final Answer: 7'; the last one counts. Working before it "
+        "is welcome, within the 48 tokens an output may have. Without 'Final Answer:' the output is unreadable and "
+        "scores 0. Decoding is greedy."
     ),
     system="Read the table. End with 'Final Answer: ' and the answer.",
     template="{question}",
