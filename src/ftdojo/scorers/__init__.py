@@ -39,6 +39,16 @@ cases: Registry[CaseScorer] = Registry(
         "patent/pi4pc": "ftdojo.scorers.patents.cases:score_pi4pc",
         "panorama_noc4pc": "ftdojo.scorers.patents.cases:score_noc4pc",
         "patent/noc4pc": "ftdojo.scorers.patents.cases:score_noc4pc",
+        "tablebench": "ftdojo.scorers.tables.cases:score",
+        "tables/data-analysis": "ftdojo.scorers.tables.cases:score",
+        "tables/fact-checking": "ftdojo.scorers.tables.cases:score",
+        "tables/numerical-reasoning": "ftdojo.scorers.tables.cases:score",
+        "tables/visualization": "ftdojo.scorers.tables.cases:score",
+        "chemcotbench": "ftdojo.scorers.chemistry.cases:score",
+        "chemistry/mol-und": "ftdojo.scorers.chemistry.cases:score",
+        "chemistry/mol-edit": "ftdojo.scorers.chemistry.cases:score",
+        "chemistry/mol-opt": "ftdojo.scorers.chemistry.cases:score",
+        "chemistry/reaction": "ftdojo.scorers.chemistry.cases:score",
     },
 )
 
