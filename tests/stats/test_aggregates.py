@@ -222,3 +222,11 @@ def test_a_figure_summed_up_elsewhere_gets_an_interval_about_as_wide_as_ours():
     assert found["right"].low / 100 == pytest.approx(ours.low, abs=0.03)
     assert found["right"].high / 100 == pytest.approx(ours.high, abs=0.03)
     assert (found["count"].low, found["count"].high, found["count"].n) == (100, 100, 100)
+
+
+def test_the_choice_is_by_f1_where_that_is_the_score():
+    right = ["a", "b", "c"] * 40
+    always = labelled([(label, "a") for label in right])
+    fair = labelled([(label, label if at % 9 < 3 else "") for at, label in enumerate(right)])
+    assert sum(fair.values()) == sum(always.values())
+    assert select({"e1": fair}, always, direction=HIGHER).chosen == "e1"
