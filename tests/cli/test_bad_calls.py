@@ -9,7 +9,7 @@ RUN = ("run", "toy_yes:task", "--model", "tiny")
     ("args", "said"),
     [
         (("run", "math/mimi"), "No task is called 'math/mimi'. Did you mean 'math/mini'? Known:"),
-        (("tasks", "show", "x"), "No task is called 'x'. Known: math/mini, text/extract."),
+        (("tasks", "show", "x"), "No task is called 'x'. Known: "),
         (("tasks", "check", "x"), "No task is called 'x'."),
         (("sources", "list", "x"), "No task is called 'x'."),
         (("run", "nowhere:task"), "The task 'nowhere:task' (nowhere:task) cannot be imported: No"),
@@ -70,6 +70,24 @@ def test_a_folder_of_runs_that_cannot_be_written_is_named(call, refused, learned
     assert line.startswith(f"{closed}/x cannot be written (")
 
 
-def test_a_cache_that_cannot_be_written_is_named(call, refused):
-    line = refused(call("models", "pull", "tiny", FTDOJO_CACHE="/dev/null/below"), code=1)
-    assert line.startswith("/dev/null/below/models cannot be written (Not a directory); set FTDOJO")
+@pytest.mark.parametrize("closed", ["/dev/null/below", "/proc/nowhere"])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("models", "pull", "tiny"),
+        (*RUN, "--agent", "toy_yes:Idler", "--name", "x", "--quiet"),
+        ("resume", "learned", "--quiet"),
+        ("export", "learned", "--to", "/nowhere", "--merge"),
+    ],
+    ids=lambda args: args[0],
+)
+def test_a_cache_that_cannot_be_written_is_named(call, refused, learned, closed, args):
+    line = refused(call(*args, FTDOJO_CACHE=closed), code=1)
+    assert line.startswith(f"{closed}/models cannot be written (")
+    assert line.endswith("; set FTDOJO_CACHE to a folder on another disk.")
+
+
+def test_a_target_of_an_export_that_cannot_be_written_is_named(call, refused, learned):
+    line = refused(call("export", "learned", "--to", "/proc/nowhere"), code=1)
+    reason = "(No such file or directory); name a folder on another disk."
+    assert line == f"/proc/nowhere cannot be written {reason}"

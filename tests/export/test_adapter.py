@@ -123,5 +123,5 @@ def test_an_unreadable_adapter_config_is_named(adapter, tiny, card, tmp_path):
 
 def test_a_target_that_cannot_be_written_is_named(adapter, tiny, card, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ModelError, match=r"file cannot be written \(Not a directory\); name a fol"):
+    with pytest.raises(ModelError, match=r"out cannot be written \(Not a directory\); name a fol"):
         export_adapter(adapter, tiny, to=tmp_path / "file" / "out", card=card)

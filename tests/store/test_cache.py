@@ -195,3 +195,19 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(StoreError, match=r"cannot be written .* Check that its folder exists"):
         Cache(tmp_path / "cache").put_text("scores", "k", "1")
+
+
+def test_a_cache_on_a_disk_that_is_only_readable_serves_and_says_why_it_takes_nothing(tmp_path):
+    cache = Cache(tmp_path / "cache")
+    cache.put_text("checks", "old", "made before")
+    mounted = subprocess.run(
+        ["mount", "--bind", "-o", "ro", str(cache.root), str(cache.root)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"mounting is not permitted: {mounted.stderr.decode().strip()}")
+    try:
+        assert cache.get_text("checks", "old") == "made before"
+        with pytest.raises(StoreError, match=r"new cannot be written \(Read-only file system\)"):
+            cache.put_text("checks", "new", "never")
+    finally:
+        subprocess.run(["umount", str(cache.root)], check=True)

@@ -10,7 +10,7 @@ from ftdojo.dojo.parts import Parts
 from ftdojo.models import tensor_digest
 from ftdojo.models.device import dtype_name
 from ftdojo.records import LossPoint, TrainingReport
-from ftdojo.store import dump, load, require_free
+from ftdojo.store import dump, files, load, require_free
 
 TRAINER_VERSION = "2"
 """Raised whenever equal rows and options could give other weights."""
@@ -99,11 +99,12 @@ def _sound(entry: Path) -> bool:
 def _place(made: Path, to: Path) -> None:
     """Put weights into the run folder, whole or not at all."""
     part = to.with_name(to.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    _copy(made, part)
-    shutil.rmtree(to, ignore_errors=True)
-    part.rename(to)
+    with files.writing(to):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _copy(made, part)
+        shutil.rmtree(to, ignore_errors=True)
+        part.rename(to)
 
 
 def _copy(made: Path, to: Path) -> None:

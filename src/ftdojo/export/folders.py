@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from ftdojo.errors import ModelError, UsageError
-from ftdojo.models import disk_errors
+from ftdojo.models import disk_errors, make_folder
 
+_REMEDY = "name a folder on another disk"
 _TOKENIZER = (
     "tokenizer*",
     "special_tokens_map.json",
@@ -55,8 +56,8 @@ def writing(to: Path) -> Iterator[Path]:
         raise UsageError(f"{to} exists and is not an empty folder; name another one, or delete it.")
     fresh = to.parent / f".{to.name}.tmp{os.getpid()}"
     try:
-        with disk_errors(to.parent, remedy="name a folder on another disk"):
-            fresh.mkdir(parents=True)
+        make_folder(fresh, remedy=_REMEDY, told=to)
+        with disk_errors(to.parent, remedy=_REMEDY):
             yield fresh
             if to.exists():
                 to.rmdir()

@@ -1,7 +1,7 @@
 """Base models: found by name, pulled once, pinned by the digest of their tensors."""
 
 from ftdojo.models.catalogue import KnownModel, hub_id, known, pull, verify
-from ftdojo.models.disk import disk_errors
+from ftdojo.models.disk import disk_errors, make_folder
 from ftdojo.models.local import LocalModel
 from ftdojo.models.quiet import quiet
 from ftdojo.models.weights import tensor_digest
@@ -12,6 +12,7 @@ __all__ = [
     "disk_errors",
     "hub_id",
     "known",
+    "make_folder",
     "pull",
     "quiet",
     "tensor_digest",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ftdojo.errors import ModelError, UnknownName
 from ftdojo.models import hub, smollm2, tiny
+from ftdojo.models.disk import disk_errors, make_folder
 from ftdojo.models.entries import (
     Progress,
     entry_folder,
@@ -176,6 +177,7 @@ def _hub(name: str, *, cache: Path, on_progress: Progress) -> LocalModel:
 def _remember(model: LocalModel, entry: Path) -> LocalModel:
     """Record in ``entry`` a model whose files lie elsewhere."""
     shutil.rmtree(entry, ignore_errors=True)
-    entry.mkdir(parents=True)
-    write_manifest(model, entry)
+    make_folder(entry)
+    with disk_errors(entry):
+        write_manifest(model, entry)
     return model

@@ -27,10 +27,24 @@ def disk_errors(folder: Path, *, remedy: str = CACHE_REMEDY) -> Iterator[None]:
             told = f"The disk of {folder} is full; free some space, or {remedy}."
             raise ModelError(told) from error
         if number in _CLOSED:
-            raise ModelError(
-                f"{folder} cannot be written ({getattr(error, 'strerror', error)}); {remedy}."
-            ) from error
+            raise _closed(folder, error, remedy) from error
         raise
+
+
+def make_folder(folder: Path, *, remedy: str = CACHE_REMEDY, told: Path | None = None) -> None:
+    """Make ``folder`` and those above it, unless they are there; a user is ``told`` of it by another name, if given.
+
+    Raises:
+        ModelError: it cannot be, whatever the system's reason; it ends with ``remedy``.
+    """
+    named = told or folder
+    try:
+        with disk_errors(named, remedy=remedy):
+            folder.mkdir(parents=True, exist_ok=True)
+    except (
+        OSError
+    ) as error:  # /proc and its like say that the folder which is to be made is missing
+        raise _closed(named, error, remedy) from error
 
 
 def need_room(folder: Path, size_bytes: int, *, remedy: str = CACHE_REMEDY) -> None:
@@ -45,6 +59,11 @@ def need_room(folder: Path, size_bytes: int, *, remedy: str = CACHE_REMEDY) -> N
             f"{size_bytes / 1e9:.1f} GB are needed in {folder}, where {free / 1e9:.1f} GB are free; "
             f"free some space, or {remedy}."
         )
+
+
+def _closed(folder: Path, error: Exception, remedy: str) -> ModelError:
+    why = getattr(error, "strerror", error)
+    return ModelError(f"{folder} cannot be written ({why}); {remedy}.")
 
 
 def _tells_of_a_full_disk(text: str) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models.disk import disk_errors
+from ftdojo.models.disk import disk_errors, make_folder
 from ftdojo.models.local import LocalModel
 from ftdojo.models.weights import tensor_digest
 
@@ -33,14 +33,14 @@ def locked(entry: Path, on_progress: Progress) -> Iterator[None]:
     """Hold the entry's lock, so that of two processes one makes the model and the other finds it made."""
     from filelock import FileLock, Timeout
 
-    with disk_errors(entry.parent):
-        entry.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(entry.parent)
     lock = FileLock(entry.parent / f".{entry.name}.lock")
-    try:
-        lock.acquire(timeout=0.2)
-    except Timeout:
-        on_progress(f"{entry.name}: waiting for another process that makes it ...")
-        lock.acquire()
+    with disk_errors(entry.parent):
+        try:
+            lock.acquire(timeout=0.2)
+        except Timeout:
+            on_progress(f"{entry.name}: waiting for another process that makes it ...")
+            lock.acquire()
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models.disk import disk_errors, need_room
+from ftdojo.models.disk import disk_errors, make_folder, need_room
 from ftdojo.models.entries import Progress
 from ftdojo.models.local import read_config
 
@@ -76,7 +76,7 @@ def _look_first(repo: str, asked: dict[str, Any], on_progress: Progress) -> None
     missing = sum(file.file_size for file in offered if file.will_download)
     if missing:
         place = Path(constants.HF_HUB_CACHE)
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place, remedy=_REMEDY)
         need_room(place, missing, remedy=_REMEDY)
         on_progress(f"{repo}: downloading {missing / 1e6:.0f} MB from {constants.ENDPOINT} ...")
 

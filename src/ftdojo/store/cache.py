@@ -13,10 +13,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ftdojo.errors import StoreError
 from ftdojo.store import codec, files
+
+if TYPE_CHECKING:
+    import filelock
 
 Kind = Literal["data", "weights", "scores", "checks"]
 MANIFEST = "manifest.json"
@@ -170,10 +173,15 @@ class Cache:
     def _locked(self, kind: Kind, key: str) -> Iterator[None]:
         path = self._path(kind, key)
         files.make_folder(path.parent)
-        with self._lock(path):
+        lock = self._lock(path)
+        with files.writing(path):
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
-    def _lock(self, path: Path, timeout: float = -1) -> "contextlib.AbstractContextManager[object]":
+    def _lock(self, path: Path, timeout: float = -1) -> "filelock.BaseFileLock":
         import filelock
 
         folder = self.root / "locks"
