@@ -8,7 +8,7 @@ from typing import Any
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case, Variants
 from ftdojo.scorers.fields import given
-from ftdojo.scorers.tables import answers, charts, official, rdagent
+from ftdojo.scorers.tables import answers, charts, official, published, rdagent
 from ftdojo.scorers.tables.csv_file import csv_text
 from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
 
@@ -62,30 +62,22 @@ def _chart(case: Case, output: str, answer: str) -> Variants:
     kind, table = given(case, "chart_type", str), case.input.get("table") or {}
     seen, fresh, twice = studio().draw(_published(output, kind, csv_text(table)))
     grade = charts.grade(output, answer=answer, kind=kind, table=table)
-    passed = {
+    ours = {
         "Pass@1": 100.0 * grade.score,
         "ECR@1": 100.0 * grade.secondary["ran"],
         "Parse@1": 100.0 * grade.readable,
     }
     return Variants(
         reference={
-            "rdagent": rdagent_chart(output, answer, seen),
+            "rdagent": published.rdagent_chart(output, answer, seen),
             "official": {
                 "parsed_prediction": _verdict(output, answer, kind, twice),
                 "ecr_1": bool(official.code_of(output)) and twice.ran,
             },
             "official_fresh_figure": _verdict(output, answer, kind, fresh),
         },
-        strict=passed,
+        strict=ours,
     )
-
-
-def rdagent_chart(output: str, answer: str, seen: Drawn) -> dict[str, float]:
-    """Return RD-Agent's three figures, 0 or 100, of a chart that was drawn to capture what it is given."""
-    has_code, wanted = bool(rdagent.code_of(output)), rdagent.references(answer)
-    ran = has_code and wanted is not None and seen.ran
-    right = ran and rdagent.passes(seen.values, wanted or [])
-    return {"Pass@1": 100.0 * right, "ECR@1": 100.0 * ran, "Parse@1": 100.0 * has_code}
 
 
 def _published(output: str, kind: str, table: str) -> list[Chart]:

@@ -1,0 +1,176 @@
+"""The raw sources of the TableBench tasks: TableInstruct, what is left of TableBench, and two of our own."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from ftdojo.records import Source
+from ftdojo.scorers.tables.charts import example
+from ftdojo.sources import dataset_rows
+from ftdojo.tasks.tables import made_charts, records
+from ftdojo.tasks.tables.datasets import QTYPES, TABLEBENCH, TABLEINSTRUCT
+from ftdojo.tasks.tables.made_tables import Worked
+from ftdojo.tasks.tables.prompts import asked
+
+Rows = Iterator[dict[str, Any]]
+Maker = Callable[[random.Random], Worked]
+OWN_LICENCE = "Apache-2.0"
+WORKED, ANSWERS = 2000, 2000
+_TABLE_FIELDS = {
+    "id": "name of the record",
+    "qtype": "type of question",
+    "qsubtype": "kind of question",
+    "question": "table and question, as the task asks them",
+    "response": "the answer in the task's format",
+}
+_OWN_FIELDS = {
+    "id": "row number",
+    "kind": "kind of question",
+    "question": "table and question, as the task asks them",
+    "response": "what to answer",
+}
+
+
+def text_sources(part: str, makers: Sequence[Maker]) -> tuple[Source, ...]:
+    """Return the sources of a task whose answers are text."""
+    return (
+        _tableinstruct(part),
+        _rest(
+            part,
+            rows=partial(_rest_answers, part),
+            notes="Real tables; answers only, no reasoning. Only some rows are of this task's kind of question (see qtype).",
+        ),
+        _own(
+            "made-tables-worked",
+            rows=partial(_made, part, makers, WORKED, is_worked=True),
+            summary="Small invented tables, each with a question, its steps and the answer.",
+            notes="Right throughout, but far simpler than the task: four to eight rows, three columns, few wordings.",
+        ),
+        _own(
+            "made-tables-answers",
+            rows=partial(_made, part, makers, ANSWERS, is_worked=False),
+            summary="Small invented tables, each with a question and the bare answer.",
+            notes="Right throughout, without any step, so sums and means have to be guessed.",
+        ),
+    )
+
+
+def chart_sources(part: str) -> tuple[Source, ...]:
+    """Return the sources of the task whose answers are code."""
+    return (
+        _tableinstruct(part),
+        _rest(
+            part,
+            rows=partial(_rest_charts, part),
+            notes=(
+                "A handful of rows. TableBench gives the values to be drawn and no code; the code here writes them out "
+                "instead of reading the table, so it teaches the format and the kind of chart only."
+            ),
+        ),
+        _own(
+            "made-charts-worked",
+            rows=partial(_made_charts, part, made_charts.worked, "worked"),
+            summary="Small invented tables, each with a request and code that reads table.csv and draws it.",
+            notes="Every chart is right. Simple: whole columns, no filtering; two in five need thousands commas removed.",
+        ),
+        _own(
+            "made-charts-written-out",
+            rows=partial(_made_charts, part, made_charts.written_out, "written out"),
+            summary="Small invented tables, each with a request and code that draws bars of numbers written out.",
+            notes="Always bars, whatever was asked for, and the table is not read: right for some requests only.",
+        ),
+    )
+
+
+def _tableinstruct(part: str) -> Source:
+    return Source(
+        name="tableinstruct",
+        summary="The training set made for TableBench: about 19,700 questions on tables, with answers.",
+        licence=TABLEINSTRUCT.licence,
+        fields=TABLEINSTRUCT.fields,
+        prompt_field="instruction",
+        response_field="response",
+        notes=(
+            "Answers written by language models, of mixed quality, some of them wrong; all four types of question and four "
+            "styles of answer (instruction_type TCoT is the task's). The prompt is whole, template included. 106 MB."
+        ),
+        version=1,
+        rows=partial(_instructions, part),
+        dataset=TABLEINSTRUCT,
+    )
+
+
+def _rest(part: str, *, rows: Callable[[], Rows], notes: str) -> Source:
+    return Source(
+        name="tablebench-rest",
+        summary="Questions of TableBench that this task does not hold out, about other tables than it does.",
+        licence=TABLEBENCH.licence,
+        fields=_TABLE_FIELDS,
+        prompt_field="question",
+        response_field="response",
+        notes=f"{notes} A few prompts are very long.",
+        version=1,
+        rows=rows,
+        dataset=TABLEBENCH,
+    )
+
+
+def _own(name: str, *, rows: Callable[[], Rows], summary: str, notes: str) -> Source:
+    return Source(
+        name=name,
+        summary=summary,
+        licence=OWN_LICENCE,
+        fields=_OWN_FIELDS,
+        prompt_field="question",
+        response_field="response",
+        notes=notes,
+        version=1,
+        rows=rows,
+    )
+
+
+def _instructions(part: str) -> Rows:
+    held_out = records.held_out(part)
+    for row in dataset_rows(TABLEINSTRUCT, "train"):
+        if not held_out.holds(asked(row["instruction"])):
+            yield row
+
+
+def _rest_answers(part: str) -> Rows:
+    for row in records.rest(part):
+        if row["qtype"] != QTYPES["tcot_visualization"]:
+            yield _told(row, f"Final Answer: {row['answer']}")
+
+
+def _rest_charts(part: str) -> Rows:
+    for row in records.rest(part):
+        if row["qtype"] == QTYPES["tcot_visualization"]:
+            yield _told(row, example(row["answer"], row["chart_type"]))
+
+
+def _told(row: dict[str, Any], response: str) -> dict[str, Any]:
+    kept = {field: row[field] for field in ("id", "qtype", "qsubtype")}
+    return {**kept, "question": asked(row["instruction"]), "response": response}
+
+
+def _made(part: str, makers: Sequence[Maker], count: int, *, is_worked: bool) -> Rows:
+    rng = random.Random(f"{part} made tables {'worked' if is_worked else 'answers'} v1")
+    for number in range(count):
+        made = rng.choice(makers)(rng)
+        steps = f"{made.steps}\n" if is_worked else ""
+        yield {
+            "id": number,
+            "kind": made.kind,
+            "question": made.asked,
+            "response": f"{steps}Final Answer: {made.answer}",
+        }
+
+
+def _made_charts(
+    part: str, write: Callable[[made_charts.Request], str], name: str, count: int = 1000
+) -> Rows:
+    rng = random.Random(f"{part} made charts {name} v1")
+    for number in range(count):
+        made = made_charts.request(rng)
+        yield {"id": number, "kind": made.kind, "question": made.asked, "response": write(made)}
