@@ -22,6 +22,7 @@ cases: Registry[CaseScorer] = Registry(
         "bbh": "ftdojo.scorers.general.bbh:score",
         "restaurant8k": "ftdojo.scorers.general.restaurant8k:score",
         "text2sql_geo": "ftdojo.scorers.general.sql:score",
+        "ifeval": "ftdojo.scorers.general.ifeval:score",
         "_common": "ftdojo.scorers.think:score",
         "think_strip": "ftdojo.scorers.think:score",
         "aime24": "ftdojo.scorers.maths.aime:score",
