@@ -89,6 +89,13 @@ def test_a_damaged_run_is_named_and_hides_no_other(call, refused, learned, home,
     assert listed.err.startswith("torn: ")
 
 
+def test_runs_without_a_common_test_item_are_not_compared(call, refused, learned, home, tmp_path):
+    shutil.copytree(home / "runs" / "learned", tmp_path / "bare")
+    (tmp_path / "bare" / "experiments" / "e1" / "predictions-test.jsonl").unlink()
+    line = refused(call("runs", "compare", "learned", tmp_path / "bare"), code=1)
+    assert line.startswith(f"learned and {tmp_path / 'bare'} have no test items in common, so they")
+
+
 def test_a_run_of_a_later_format_says_so(call, refused, learned, home, tmp_path):
     shutil.copytree(home / "runs" / "learned", tmp_path / "later")
     where = tmp_path / "later" / "run.json"

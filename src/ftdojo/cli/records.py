@@ -92,6 +92,11 @@ def compare_runs(
             )
     task = tasks.get(names.pop())
     ours, theirs = (scores(each, task.aggregate) for each in graded)
+    if not ours.keys() & theirs.keys():
+        raise StoreError(
+            f"{one} and {other} have no test items in common, so they cannot be compared: one was made with another "
+            f"version of {task.name}, or its predictions are gone. Compare runs of one version."
+        )
     found = compare(ours, theirs, against=other, direction=task.direction)
     if as_json:
         print(json.dumps({"run": one} | asdict(found)))
