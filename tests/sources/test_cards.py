@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo import sources
-from ftdojo.records import Source
-from ftdojo.sources.cards import quantiles
+from ftdojo.records import Dataset, Part, Source
+from ftdojo.sources.profile import Tokens, quantiles
 
 SOURCE = Source(
     name="talk",
@@ -75,3 +75,44 @@ def test_quantiles_of_counts_are_those_of_the_sorted_values(values):
     assert (found.low, found.high) == (ordered[0], ordered[-1])
     assert found.p50 == ordered[(len(values) + 1) // 2 - 1]
     assert found.mean == pytest.approx(fmean(values))
+
+
+RIDDLES = Dataset(
+    name="riddles",
+    hub_id="org/riddles",
+    revision="v1",
+    licence="CC BY-NC 4.0",
+    parts={"train": Part(files=("*",))},
+    fields={"q": "asked"},
+    commercial=False,
+)
+
+
+def test_the_card_of_a_published_source_says_where_it_is_from_and_what_its_licence_forbids(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FTDOJO_CACHE", str(tmp_path))
+    monkeypatch.delenv("FTDOJO_MIRROR", raising=False)
+    found = card(replace(SOURCE, dataset=RIDDLES), tmp_path)
+    assert (found.hub_id, found.revision, found.origin) == ("org/riddles", "v1", "hub")
+    assert found.warning == "riddles is under CC BY-NC 4.0, which does not allow commercial use."
+    assert not found.commercial
+
+
+def test_a_source_made_here_has_no_hub_and_no_warning(tmp_path):
+    found = card(SOURCE, tmp_path)
+    assert (found.hub_id, found.origin, found.warning) == ("", "made here", "")
+
+
+def test_another_tokenizer_is_measured_anew(tmp_path):
+    stored = sources.materialise(SOURCE, cache=tmp_path)
+    sources.card(SOURCE, stored, path="x")
+    ones = Tokens(name="ones", count=lambda texts: [1 for _ in texts])
+    found = sources.card(SOURCE, stored, path="x", tokens=ones)
+    assert (found.tokens_by, found.total_tokens) == ("ones", 2)
+
+
+def test_a_profile_that_cannot_be_kept_is_measured_all_the_same(tmp_path):
+    stored = sources.materialise(SOURCE, cache=tmp_path)
+    stored.path.with_name("profile.json.part").mkdir()
+    assert sources.card(SOURCE, stored, path="x").rows == 2

@@ -107,7 +107,7 @@ def test_rows_are_numbered_by_their_lines(write):
 
 GOOD = b'{"q": "fine"}\n'
 BROKEN = {
-    "cut.jsonl": (GOOD * 2 + b'{"q": "cu\n' + GOOD, "line 3, is no JSON (Invalid control char"),
+    "cut.jsonl": (GOOD * 2 + b'{"q": "cu\n' + GOOD, "line 3, is no JSON (Unterminated string"),
     "bare.jsonl": (GOOD + b"x\n" + GOOD, "line 2, is no JSON (Expecting value); mend or drop it."),
     "infinite.jsonl": (b'{"a": Infinity}', "line 1, is no JSON (Infinity is no number of JSON)"),
     "list.jsonl": (GOOD + b"[1]\n", "line 2, holds a list, not an object; mend or drop it."),
@@ -190,7 +190,11 @@ def test_a_long_list_takes_little_memory(write):
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False, allow_infinity=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=8,
 )

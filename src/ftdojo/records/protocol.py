@@ -33,9 +33,14 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Climb the ladder, then build the data, train and validate."""
+    """Climb the ladder, then build the data, train and validate.
+
+    ``validate_items`` scores only that many validation items, always the same ones: cheaper, and a rougher verdict.
+    None scores all.
+    """
 
     submission: Submission
+    validate_items: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,11 @@ class TaskCard:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceCard:
-    """One raw source. ``path`` is where a data script finds it; ``words`` counts words of question and answer."""
+    """One raw source. ``path`` is where a data script finds it; ``words`` counts words of question and answer.
+
+    ``hub_id`` and ``revision`` are those of the published data set behind it, if there is one, and ``origin`` where
+    its rows came from: ``made here``, ``mirror`` or ``hub``. ``warning`` says what the licence forbids.
+    """
 
     name: str
     summary: str
@@ -94,6 +103,24 @@ class SourceCard:
     duplicate_share: float
     samples: tuple[Mapping[str, Any], ...]
     digest: str
+    hub_id: str = ""
+    revision: str = ""
+    origin: str = "made here"
+    commercial: bool = True
+    warning: str = ""
+    characters: Quantiles | None = None
+    tokens: Quantiles | None = None
+    total_tokens: int = 0
+    tokens_by: str = ""
+    """Whose tokens they are, or how they were estimated."""
+    near_duplicate_share: float | None = None
+    """Of different rows: those that share four in five of their runs of three words with an earlier one."""
+    missing_answers: float = 0.0
+    """Share of rows whose answer is empty."""
+    scripts: Mapping[str, float] = field(default_factory=dict)
+    """Script that most letters of a row belong to (Latin, Han, Cyrillic, other, none) -> share of rows."""
+    measured_on: str = ""
+    """Which of these figures are not of all rows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from ftdojo.sources.cards import card
 from ftdojo.sources.fetch import dataset_rows, pull, where
+from ftdojo.sources.profile import Tokens
 from ftdojo.sources.session import Download, local_only, on_download
 from ftdojo.sources.stored import StoredSource, head, materialise, rows
 
 __all__ = [
     "Download",
     "StoredSource",
+    "Tokens",
     "card",
     "dataset_rows",
     "head",

@@ -1,32 +1,41 @@
 """The card of a raw source: its declaration, and figures measured in one pass over the stored rows.
 
-The pass keeps a counter of lengths and eight bytes a row, never the rows; what it found is kept beside the data.
+What the pass found is kept beside the data, under the digest of their bytes.
 """
 
-import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import accumulate
 from typing import Any
 
-from ftdojo.records import Quantiles, Source, SourceCard
+from ftdojo.errors import SourceError
+from ftdojo.records import Dataset, Quantiles, Source, SourceCard
+from ftdojo.sources import hub, licences, mirror
 from ftdojo.sources.files import read_json, write_json
+from ftdojo.sources.profile import ESTIMATED, Profile, Tokens
 from ftdojo.sources.stored import StoredSource, each_row
 
 SAMPLES = 3
 SAMPLE_CHARS = 300
-_PROFILE_VERSION = 1
+_PROFILE_VERSION = 2
+_DISTRIBUTIONS = ("words", "characters", "tokens")
+_log = logging.getLogger(__name__)
 
 
-def card(source: Source, stored: StoredSource, *, path: str) -> SourceCard:
-    """Return the card of ``source``; ``path`` is where a data script finds its rows.
+def card(
+    source: Source, stored: StoredSource, *, path: str, tokens: Tokens = ESTIMATED
+) -> SourceCard:
+    """Return the card of ``source``; ``path`` is where a data script finds its rows, ``tokens`` counts theirs.
 
-    ``words`` counts words of question and answer together; ``duplicate_share`` is the share of rows whose question
-    and answer, apart from case and spacing, an earlier row has. Samples are spread over the file, long strings cut.
+    ``words``, ``characters`` and ``tokens`` are of question and answer together; ``duplicate_share`` is the share of
+    rows whose question and answer, apart from case and spacing, an earlier row has. Samples are spread over the file,
+    long strings cut.
     """
-    profile = _profile(source, stored)
+    profile = _profile(source, stored, tokens)
+    apart = {"made_from", "samples", *_DISTRIBUTIONS}
+    found = {name: value for name, value in profile.items() if name not in apart}
+    found |= {name: Quantiles(**profile[name]) for name in _DISTRIBUTIONS}
     return SourceCard(
         name=source.name,
         summary=source.summary,
@@ -38,67 +47,57 @@ def card(source: Source, stored: StoredSource, *, path: str) -> SourceCard:
         response_field=source.response_field,
         notes=source.notes,
         path=path,
-        words=Quantiles(**profile["words"]),
-        duplicate_share=profile["duplicate_share"],
-        samples=tuple(profile["samples"]),
         digest=stored.digest,
+        samples=tuple(profile["samples"]),
+        **found,
+        **provenance(source.dataset),
     )
 
 
-def _profile(source: Source, stored: StoredSource) -> dict[str, Any]:
+def provenance(dataset: Dataset | None) -> dict[str, Any]:
+    """Return what a card says about where rows come from: hub, revision (the commit, once known), licence."""
+    if dataset is None:
+        return {}
+    commit = hub.commit_of(dataset)
+    try:
+        in_mirror = any(mirror.find(dataset, part) for part in dataset.parts)
+    except SourceError:
+        in_mirror = False
+    return {
+        "hub_id": dataset.hub_id,
+        "revision": dataset.revision if in_mirror else commit or dataset.revision,
+        "origin": "mirror" if in_mirror else "hub",
+        "commercial": dataset.commercial,
+        "warning": licences.warning(dataset),
+    }
+
+
+def _profile(source: Source, stored: StoredSource, tokens: Tokens) -> dict[str, Any]:
     """Return the measured figures, from beside the data if they are of the same bytes."""
     home = stored.path.with_name("profile.json")
-    made_from = [_PROFILE_VERSION, stored.digest, source.prompt_field, source.response_field]
+    fields = [source.prompt_field, source.response_field]
+    made_from = [_PROFILE_VERSION, stored.digest, *fields, tokens.name]
     kept = read_json(home)
     if kept.get("made_from") == made_from:
         return kept
-    profile = {"made_from": made_from, **_measure(source, stored)}
-    write_json(home, profile)
+    profile = {"made_from": made_from, **_measure(source, stored, tokens)}
+    try:
+        write_json(home, profile)
+    except OSError as error:
+        _log.warning("The profile of %r cannot be kept in %s: %s.", source.name, home, error)
     return profile
 
 
-def _measure(source: Source, stored: StoredSource) -> dict[str, Any]:
-    lengths: Counter[int] = Counter()
-    seen: set[bytes] = set()
+def _measure(source: Source, stored: StoredSource, tokens: Tokens) -> dict[str, Any]:
+    profile = Profile(source.prompt_field, source.response_field, tokens)
     samples: list[Mapping[str, Any]] = []
     shown = {at * stored.rows // SAMPLES for at in range(SAMPLES)}
     for number, row in enumerate(each_row(stored)):
-        words = _words(row, (source.prompt_field, source.response_field))
-        lengths[len(words)] += 1
-        seen.add(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest())
+        profile.add(row)
         if number in shown:
             samples.append({key: _cut(value) for key, value in row.items()})
-    duplicates = 1 - len(seen) / stored.rows if stored.rows else 0.0
-    words_card = asdict(quantiles(lengths))
-    return {"words": words_card, "duplicate_share": duplicates, "samples": samples}
-
-
-def quantiles(counts: Mapping[int, int]) -> Quantiles:
-    """Return the distribution of values given as value -> how often; all zeros where there is none.
-
-    A quantile is the smallest value that at least that share of the values do not exceed.
-
-    Example:
-        >>> quantiles({1: 9, 5: 1})
-        Quantiles(low=1.0, p50=1.0, p95=5.0, high=5.0, mean=1.4)
-    """
-    values = sorted(counts)
-    if not values:
-        return Quantiles(low=0.0, p50=0.0, p95=0.0, high=0.0, mean=0.0)
-    below = list(accumulate(counts[value] for value in values))
-    at = {
-        share: float(
-            next(value for value, n in zip(values, below, strict=True) if n >= share * below[-1])
-        )
-        for share in (0.5, 0.95)
-    }
-    mean = sum(value * counts[value] for value in values) / below[-1]
-    low, high = float(values[0]), float(values[-1])
-    return Quantiles(low=low, p50=at[0.5], p95=at[0.95], high=high, mean=mean)
-
-
-def _words(row: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
-    return " ".join(str(row.get(field, "")) for field in fields).casefold().split()
+    found = profile.found()
+    return found | {name: asdict(found[name]) for name in _DISTRIBUTIONS} | {"samples": samples}
 
 
 def _cut(value: Any) -> Any:

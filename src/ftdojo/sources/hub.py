@@ -51,6 +51,11 @@ def is_here(dataset: Dataset, part: str) -> bool:
     return bool(files) and all(Path(each.path).is_file() for each in files)
 
 
+def commit_of(dataset: Dataset) -> str:
+    """Return the commit of what was downloaded of ``dataset``, or nothing."""
+    return read_lock(dataset, cache=cache_dir()).commit
+
+
 def pull(dataset: Dataset, part: str, *, again: bool = False) -> Place:
     """Return where ``part`` is, downloading what is missing of it; ``again`` fetches what is here, too.
 

@@ -1,0 +1,143 @@
+"""One pass over the rows of a source, with memory that does not grow with them, and what it found."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from ftdojo.records import Quantiles
+from ftdojo.sources.near import NearDuplicates
+from ftdojo.sources.scripts import script_of
+from ftdojo.sources.sketch import Duplicates
+
+CHARACTERS_A_TOKEN = 4
+_EXACT_BELOW = 10_000
+_BATCH_ROWS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """What counts tokens: ``count`` returns the number of tokens of each text; ``name`` says whose they are."""
+
+    name: str
+    count: Callable[[Sequence[str]], Sequence[int]]
+
+
+def _estimate(texts: Sequence[str]) -> list[int]:
+    return [-(-len(text) // CHARACTERS_A_TOKEN) for text in texts]
+
+
+ESTIMATED = Tokens(name=f"estimate: characters / {CHARACTERS_A_TOKEN}", count=_estimate)
+
+
+class Profile:
+    """Figures of the rows added so far; question and answer are taken together."""
+
+    def __init__(self, prompt_field: str, response_field: str, tokens: Tokens = ESTIMATED) -> None:
+        self.rows = 0
+        self._prompt, self._response, self._tokens = prompt_field, response_field, tokens
+        self._words: Counter[int] = Counter()
+        self._characters: Counter[int] = Counter()
+        self._token_counts: Counter[int] = Counter()
+        self._scripts: Counter[str] = Counter()
+        self._missing = 0
+        self._total_tokens = 0
+        self._exact, self._near = Duplicates(), NearDuplicates()
+        self._waiting: list[str] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Count one row."""
+        answer = _text(row.get(self._response))
+        text = f"{_text(row.get(self._prompt))} {answer}"
+        words = text.casefold().split()
+        self.rows += 1
+        self._missing += not answer.strip()
+        self._words[_rounded(len(words))] += 1
+        self._characters[_rounded(len(text))] += 1
+        self._scripts[script_of(text)] += 1
+        plain = " ".join(words).encode("utf8", "replace")
+        digest = int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little")
+        if self._exact.add(digest):
+            self._near.add(words)
+        self._waiting.append(text)
+        if len(self._waiting) >= _BATCH_ROWS:
+            self._count_tokens()
+
+    def found(self) -> dict[str, Any]:
+        """Return the figures, under the names that a card gives them."""
+        self._count_tokens()
+        share = {name: count / self.rows for name, count in self._scripts.most_common()}
+        return {
+            "words": quantiles(self._words),
+            "characters": quantiles(self._characters),
+            "tokens": quantiles(self._token_counts),
+            "total_tokens": self._total_tokens,
+            "tokens_by": self._tokens.name,
+            "duplicate_share": self._exact.share(),
+            "near_duplicate_share": self._near.share(),
+            "missing_answers": self._missing / self.rows if self.rows else 0.0,
+            "scripts": share,
+            "measured_on": self._measured_on(),
+        }
+
+    def _count_tokens(self) -> None:
+        for count in self._tokens.count(self._waiting):
+            self._token_counts[_rounded(count)] += 1
+            self._total_tokens += count
+        self._waiting.clear()
+
+    def _measured_on(self) -> str:
+        """Say which figures are not of all rows."""
+        exact = f"duplicates: 1 different row in {1 << self._exact.level}, chosen by digest"
+        near = f"near-duplicates: the first {self._near.rows} different rows"
+        told = [exact] * bool(self._exact.level) + [near] * (self.rows > self._near.rows)
+        return "; ".join(told) or "all rows"
+
+
+def quantiles(counts: Mapping[int, int]) -> Quantiles:
+    """Return the distribution of values given as value -> how often; all zeros where there is none.
+
+    A quantile is the smallest value that at least that share of the values do not exceed.
+
+    Example:
+        >>> quantiles({1: 9, 5: 1})
+        Quantiles(low=1.0, p50=1.0, p95=5.0, high=5.0, mean=1.4)
+    """
+    values = sorted(counts)
+    if not values:
+        return Quantiles(low=0.0, p50=0.0, p95=0.0, high=0.0, mean=0.0)
+    below = list(accumulate(counts[value] for value in values))
+    at = {
+        share: float(
+            next(value for value, n in zip(values, below, strict=True) if n >= share * below[-1])
+        )
+        for share in (0.5, 0.95)
+    }
+    mean = sum(value * counts[value] for value in values) / below[-1]
+    low, high = float(values[0]), float(values[-1])
+    return Quantiles(low=low, p50=at[0.5], p95=at[0.95], high=high, mean=mean)
+
+
+def measure(
+    rows: Iterable[Mapping[str, Any]], *, fields: tuple[str, str], tokens: Tokens = ESTIMATED
+) -> dict[str, Any]:
+    """Return the figures of ``rows``; ``fields`` are those of question and answer."""
+    profile = Profile(*fields, tokens)
+    for row in rows:
+        profile.add(row)
+    return profile.found()
+
+
+def _rounded(value: int) -> int:
+    """Return ``value`` with four digits, so that there are few different ones however long rows get."""
+    if value < _EXACT_BELOW:
+        return value
+    return round(value, 4 - len(str(value)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None or value in ([], {}) else str(value)
