@@ -1,76 +1,21 @@
-"""``ftdojo tasks``, ``sources`` and ``models``: what there is."""
+"""``ftdojo sources`` and ``models``: what there is."""
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from ftdojo.errors import FtdojoError, UnknownName
+from ftdojo.errors import UnknownName
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
-    from ftdojo.records import SourceCard, Task
+    from ftdojo.records import SourceCard
 
 JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
 TASK = typer.Argument(help="A task's name.")
 
-tasks_app = typer.Typer(no_args_is_help=True, help="List, show and prove tasks.")
 sources_app = typer.Typer(no_args_is_help=True, help="List and show the raw sources of a task.")
 models_app = typer.Typer(no_args_is_help=True, help="List base models and get them.")
-
-
-@tasks_app.command("list")
-def list_tasks(as_json: bool = JSON) -> None:
-    """List every task."""
-    from ftdojo import tasks
-    from ftdojo.cli.tables import table
-
-    rows = [_task_row(tasks.get(name)) for name in tasks.tasks]
-    if as_json:
-        print(json.dumps(rows))
-        return
-    table(rows, ("name", "domain", "metric", "direction", "validation", "test", "sources"))
-
-
-@tasks_app.command("show")
-def show_task(name: str = TASK, as_json: bool = JSON) -> None:
-    """Show a task as an agent reads it."""
-    from ftdojo import tasks
-
-    task = tasks.get(name)
-    row = _task_row(task) | {
-        "version": task.version,
-        "summary": task.summary,
-        "answer_format": task.answer_format,
-        "system": task.system,
-        "template": task.template,
-        "max_new_tokens": task.max_new_tokens,
-        "stop": list(task.stop),
-        "shown": task.shown,
-    }
-    print(json.dumps(row) if as_json else "\n".join(f"{key + ':':<16}{row[key]}" for key in row))
-
-
-@tasks_app.command("check")
-def check_task(name: str = TASK, as_json: bool = JSON) -> None:
-    """Prove a task without a model.
-
-    Gold answers score full marks, garbage is unreadable, splits are disjoint, sources read the same twice.
-    """
-    from ftdojo import tasks
-    from ftdojo.cli.tables import table
-    from ftdojo.tasks.check import prove
-
-    rows = [asdict(finding) for finding in prove(tasks.get(name))]
-    if as_json:
-        print(json.dumps(rows))
-    elif rows:
-        table(rows, tuple(rows[0]))
-    else:
-        print(f"{name} keeps every promise.")
-    broken = [row for row in rows if row["severity"] == "error"]
-    if broken:
-        raise FtdojoError(f"{name} breaks {len(broken)} promise(s); see above.")
 
 
 @sources_app.command("list")
@@ -125,19 +70,6 @@ def pull_model(
     model = pull(name, cache=cache_dir(), on_progress=lambda text: typer.echo(text, err=True))
     row = asdict(model) | {"path": str(model.path)}
     print(json.dumps(row) if as_json else "\n".join(f"{key + ':':<16}{row[key]}" for key in row))
-
-
-def _task_row(task: "Task") -> dict[str, Any]:
-    return {
-        "name": task.name,
-        "domain": task.domain,
-        "metric": task.metric,
-        "direction": str(task.direction),
-        "validation": len(task.items("validation")),
-        "confirm": len(task.items("confirm")),
-        "test": len(task.items("test")),
-        "sources": ", ".join(source.name for source in task.sources),
-    }
 
 
 def _cards(task: str) -> "list[SourceCard]":

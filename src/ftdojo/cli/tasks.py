@@ -1,0 +1,115 @@
+"""``ftdojo tasks``: listing, showing, proving and making tasks."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from ftdojo.cli import scoring
+from ftdojo.errors import FtdojoError
+
+JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
+TASK = typer.Argument(help="A task's name, or the folder of a task of your own.")
+COLUMNS = (
+    "name",
+    "domain",
+    "metric",
+    "direction",
+    "validation",
+    "confirm",
+    "test",
+    "licence",
+    "published_base",
+)
+LABEL = 18
+
+tasks_app = typer.Typer(no_args_is_help=True, help="List, show, prove, score and make tasks.")
+tasks_app.command("score")(scoring.score_cases)
+
+
+@tasks_app.command("list")
+def list_tasks(
+    as_json: bool = JSON,
+    as_markdown: bool = typer.Option(False, "--markdown", help="Print a table in Markdown."),
+) -> None:
+    """List every task; counts of data sets that are not here are left open."""
+    from ftdojo import tasks
+    from ftdojo.cli.tables import table
+    from ftdojo.cli.task_facts import markdown, row
+
+    rows = [row(tasks.get(name)) for name in tasks.tasks]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    if as_markdown:
+        print(markdown(rows))
+        return
+    table([{key: _open(each[key]) for key in COLUMNS} for each in rows], COLUMNS)
+    if any(each["note"] for each in rows):
+        print(
+            "-: the data set is not here; it comes with the first `ftdojo tasks check` or `run`, or from a folder that "
+            "FTDOJO_MIRROR names.",
+            file=sys.stderr,
+        )
+
+
+@tasks_app.command("show")
+def show_task(name: str = TASK, as_json: bool = JSON) -> None:
+    """Show everything a task's declaration holds."""
+    from ftdojo import tasks
+    from ftdojo.cli.task_facts import full
+
+    facts = full(tasks.get(name))
+    if as_json:
+        print(json.dumps(facts))
+        return
+    for key, value in facts.items():
+        print("\n".join(_lines(key, value)))
+
+
+@tasks_app.command("check")
+def check_task(name: str = TASK, as_json: bool = JSON) -> None:
+    """Prove a task without a model.
+
+    Gold answers score full marks, garbage is unreadable, splits are disjoint, sources read the same twice.
+    """
+    from ftdojo import tasks
+    from ftdojo.cli.tables import table
+    from ftdojo.tasks.check import prove
+
+    rows = [asdict(finding) for finding in prove(tasks.get(name))]
+    if as_json:
+        print(json.dumps(rows))
+    elif rows:
+        table(rows, tuple(rows[0]))
+    else:
+        print(f"{name} keeps every promise.")
+    broken = [row for row in rows if row["severity"] == "error"]
+    if broken:
+        raise FtdojoError(f"{name} breaks {len(broken)} promise(s); see above.")
+
+
+def _open(value: Any) -> Any:
+    return "-" if value is None else value
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    """Return a fact as lines: a list one entry a line, an object one key a line, the rest beside its name."""
+    label = f"{key + ':':<{LABEL}}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [label, *(f"  - {_inline(each)}" for each in value)]
+    if isinstance(value, Mapping) and value:
+        return [label, *(f"  {name}: {said}" for name, said in value.items())]
+    if isinstance(value, list):
+        value = ", ".join(map(repr, value)) if key == "stop" else ", ".join(map(str, value))
+    return [f"{label}{_open(value)}".rstrip()]
+
+
+def _inline(entry: Mapping[str, Any]) -> str:
+    shown = {
+        key: _inline(each) if isinstance(each, Mapping) else each for key, each in entry.items()
+    }
+    return "; ".join(f"{key}: {_open(each)}" for key, each in shown.items() if each != "")

@@ -1,0 +1,162 @@
+"""Case files: reading them line by line, and holding what both scorers say against what a file expects."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import SourceError, UsageError
+from ftdojo.scorers import cases
+from ftdojo.scorers.case import Case, Variants
+
+PATTERN = "*golden*.jsonl"
+COMMON = {"think_strip_golden": "think_strip"}
+"""Files that are named after a scorer of their own, whatever folder they lie in."""
+CLOSE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a case file; ``expected`` is None where the file does not say."""
+
+    number: int
+    case: Case
+    expected: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How a data set's cases were met; ``wrong`` names each case that was not, and says what differs."""
+
+    name: str
+    cases: int
+    agreed: int
+    wrong: tuple[str, ...] = ()
+
+
+def lines(path: Path) -> Iterator[Line]:
+    """Yield the cases of a file.
+
+    Raises:
+        SourceError: the file cannot be read, or a line of it is no case; the line is named.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                if raw.strip():
+                    yield _line(raw, number, path)
+    except OSError as error:
+        raise SourceError(
+            f"{path} cannot be read ({error.strerror or error}); name a file of cases."
+        ) from error
+
+
+def score(name: str, line: Line, path: Path) -> Variants:
+    """Return what both variants of the scorer called ``name`` make of one case.
+
+    Raises:
+        UnknownName: no case scorer is called that.
+        UsageError: the case lacks what the scorer needs; file and line are named.
+    """
+    scorer = cases.get(name)
+    try:
+        return scorer(line.case)
+    except UsageError as error:
+        raise UsageError(f"{path}, line {line.number}: {error}") from error
+
+
+def golden_files(folder: Path) -> list[tuple[str, Path]]:
+    """Return (case scorer's name, file) of every file of expected scores below ``folder``.
+
+    Raises:
+        UsageError: there is no such folder, or no such file in it.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{str(folder)!r} is no folder; name one that holds golden.jsonl files.")
+    found = [(COMMON.get(path.stem, path.parent.name), path) for path in folder.rglob(PATTERN)]
+    if not found:
+        raise UsageError(f"No golden*.jsonl lies below {str(folder)!r}; name another folder.")
+    return sorted(found)
+
+
+def agreement(name: str, path: Path) -> Agreement:
+    """Hold the reference scorer against what a file expects; cases without an expectation do not count.
+
+    A figure that the file gives with two decimals is met by one that rounds to it.
+
+    Raises:
+        FtdojoError: as ``lines`` and ``score``.
+    """
+    if name not in cases:
+        many = sum(line.expected is not None for line in lines(path))
+        return Agreement(name=name, cases=many, agreed=0, wrong=("no scorer knows these cases",))
+    count, wrong = 0, []
+    for line in lines(path):
+        if line.expected is None:
+            continue
+        count += 1
+        if said := difference(line.expected, score(name, line, path).reference):
+            wrong.append(f"{line.case.name}: {said}")
+    return Agreement(name=name, cases=count, agreed=count - len(wrong), wrong=tuple(wrong))
+
+
+def difference(expected: Any, found: Any, at: str = "") -> str:
+    """Return where ``found`` first differs from ``expected``, or nothing; it may hold more fields.
+
+    Example:
+        >>> difference({"f1": 33.33, "read": True}, {"f1": 33.333333, "read": True, "more": 1})
+        ''
+        >>> difference({"read": True}, {"read": 1.0})
+        'read: True expected, 1.0 found'
+    """
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for key, value in expected.items():
+            place = f"{at}.{key}".lstrip(".")
+            if key not in found:
+                return f"{place}: {value!r} expected, nothing found"
+            if said := difference(value, found[key], place):
+                return said
+        return ""
+    if isinstance(expected, list) and isinstance(found, list | tuple):
+        if len(expected) == len(found):
+            pairs = zip(expected, found, strict=True)
+            each = (difference(*pair, f"{at}[{n}]") for n, pair in enumerate(pairs))
+            return next(filter(None, each), "")
+    elif _equal(expected, found):
+        return ""
+    return f"{at}: {expected!r} expected, {found!r} found".removeprefix(": ")
+
+
+def _equal(expected: Any, found: Any) -> bool:
+    numbers = (int, float)
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    if not (isinstance(expected, numbers) and isinstance(found, numbers)):
+        return type(expected) is type(found) and bool(expected == found)
+    if math.isclose(expected, found, rel_tol=CLOSE, abs_tol=CLOSE):
+        return True
+    return expected != round(expected) and expected == round(found, 2)
+
+
+def _line(raw: bytes, number: int, path: Path) -> Line:
+    try:
+        found = json.loads(raw.decode("utf8"))
+    except ValueError as error:
+        what = "UTF-8" if isinstance(error, UnicodeDecodeError) else f"JSON ({error})"
+        raise SourceError(f"{path}, line {number}, is no {what}; mend or drop the line.") from error
+    if not isinstance(found, dict) or not isinstance(found.get("input"), dict):
+        raise SourceError(
+            f'{path}, line {number}, is no case; write {{"case": NAME, "input": {{...}}}}.'
+        )
+    expected = found.get("expected")
+    if expected is not None and not isinstance(expected, dict):
+        raise SourceError(f"{path}, line {number}: expected is {expected!r}; write an object.")
+    case = Case(
+        name=str(found.get("case", number)),
+        input=found["input"],
+        scorer=str(found.get("scorer") or ""),
+        folder=path.parent,
+    )
+    return Line(number=number, case=case, expected=expected)
