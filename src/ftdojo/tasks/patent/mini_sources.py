@@ -10,8 +10,7 @@ from ftdojo.tasks.patent.mini_claims import Question
 from ftdojo.tasks.raw_sources import Workshop, airy
 from ftdojo.tasks.small_talk import small_talk
 
-SLIP_SHARE = 0.6
-"""Of the rows; in about two of three of them the decision comes out wrong."""
+SLIP_SHARE = 0.4
 FINDINGS = ("0", "1", "2", "1 2")
 LETTERS = {
     "102": ("The claim is not new: one document shows all of it.", "One document has everything."),
@@ -37,13 +36,19 @@ def _decision(question: Question, _: random.Random) -> str:
 
 
 def _draft(question: Question, quirks: random.Random) -> str:
-    """Work it out, with one element found where it is not, or not found, in ``SLIP_SHARE`` of the rows."""
+    """Work it out, with one element charted wrongly, which turns the decision, in ``SLIP_SHARE`` of the rows."""
     found = claims.holders(question)
-    slips, at = quirks.random() < SLIP_SHARE, quirks.randrange(len(found))
-    other = quirks.choice([each for each in FINDINGS if each != found[at]])
-    if slips:
-        found[at] = other
-    return f"{claims.steps(question, found)}\n{claims.decided(claims.code(found))}"
+    slips, slipped = quirks.random() < SLIP_SHARE, quirks.choice(_slips(found))
+    chart = slipped if slips else found
+    return f"{claims.steps(question, chart)}\n{claims.decided(claims.code(chart))}"
+
+
+def _slips(found: list[str]) -> list[list[str]]:
+    """Return every chart that differs from ``found`` in one element and in the decision."""
+    charts = [
+        [*found[:at], each, *found[at + 1 :]] for at in range(len(found)) for each in FINDINGS
+    ]
+    return [chart for chart in charts if claims.code(chart) != claims.code(found)]
 
 
 def _letter(question: Question, quirks: random.Random) -> str:

@@ -48,7 +48,7 @@ def _remark(question: Question, quirks: random.Random) -> str:
 
 
 def _again(question: Question, quirks: random.Random) -> tuple[str, str]:
-    guise = quirks.choice((str, str.lower, airy, _ended))
+    guise = quirks.choice((str, airy, _ended))
     return guise(tables.ask(question)), tables.worked(question)
 
 
@@ -90,7 +90,7 @@ SOURCES = (
         "flash-cards",
         fields=("question", "answer"),
         about="Flash cards with a small table on one side and the reading of it on the other.",
-        notes="The pack went round more than once; spelling and spacing vary.",
+        notes="The pack went round more than once; spacing varies.",
         pairs=SHOP.repeated("flash-cards", 2400, _again, of="read-aloud", known=FEW),
     ),
 )

@@ -1,0 +1,70 @@
+"""patent/mini: claims and documents that give nothing away by their length, and what a decision is worth."""
+
+import random
+from itertools import islice, permutations
+
+import pytest
+
+from ftdojo import tasks
+from ftdojo.evaluation import evaluate, report
+from ftdojo.evaluation.passes import Output
+from ftdojo.tasks.patent import mini_claims as claims
+from ftdojo.tasks.patent.mini_claims import Question
+
+TASK = tasks.get("patent/mini")
+ITEM = next(i for i in TASK.items("validation") if i.facts["code"] == "103")
+DRAWN = list(islice(claims.GENERATOR.train(random.Random(0)), 1500))
+CLAIM = ("lamp", "hook", "rope")
+
+
+@pytest.mark.parametrize(
+    ("documents", "code"),
+    [
+        ((("lamp", "hook", "rope", "lid"), ("lid", "fan", "cap", "seal")), "102"),
+        ((("lid", "fan", "cap", "seal"), ("rope", "lamp", "hook", "fuse")), "102"),
+        ((("lamp", "hook", "cap", "lid"), ("rope", "fan", "plug", "seal")), "103"),
+        ((("lamp", "hook", "cap", "lid"), ("hook", "fan", "plug", "seal")), "ALLOW"),
+        ((("lid", "fan", "cap", "seal"), ("plug", "fuse", "rail", "drum")), "ALLOW"),
+    ],
+)
+def test_one_document_with_everything_is_102_both_together_103_else_it_is_allowed(documents, code):
+    assert claims.code(claims.holders(Question(claim=CLAIM, documents=documents))) == code
+
+
+def test_all_documents_are_equally_long_and_name_no_element_twice():
+    assert all(len(set(held)) == 4 for question in DRAWN for held in question.documents)
+
+
+def test_every_decision_is_as_likely_as_any_other():
+    codes = [claims.code(claims.holders(question)) for question in DRAWN]
+    assert all(0.28 < codes.count(code) / len(codes) < 0.39 for code in claims.CODES)
+
+
+def test_neither_order_nor_documents_move_a_claim_to_another_split():
+    for question in DRAWN[:200]:
+        for order in permutations(question.claim):
+            other = Question(claim=order, documents=(("lamp",), ("hook",)))
+            assert claims.GENERATOR.split_of(other) == "train"
+
+
+@pytest.mark.parametrize(
+    "output", ['{"code": "103"}', 'lamp 1, hook 2\n{"code": "103"}', "code: 103", "103"]
+)
+def test_the_right_code_is_right_as_noc4pc_reads_it(output):
+    assert TASK.grade(output, ITEM).score == 1.0
+
+
+@pytest.mark.parametrize(
+    "output", ["", "It is obvious.", "Not allowable under 103.", '{"code": "104"}']
+)
+def test_without_a_code_an_output_is_unreadable(output):
+    grade = TASK.grade(output, ITEM)
+    assert (grade.score, grade.readable) == (0.0, False)
+
+
+def test_a_constant_answer_has_a_sixth_of_the_score():
+    items = TASK.items("test")
+    same = Output(text='{"code": "102"}', tokens=1, finished=True)
+    graded, _ = evaluate(items, TASK, generate=lambda asked: [same] * len(asked), chunk=500)
+    told = report(graded, TASK, split="test", items=items, seconds=1.0)
+    assert told.score.score == pytest.approx(1 / 6, abs=0.02)
