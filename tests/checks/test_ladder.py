@@ -61,6 +61,11 @@ def test_the_static_rung_names_the_file_and_the_fault(fell, file, text, kind, me
         ),
         ("import sys; sys.exit(3)", "data-script", "ended with exit code 3: it printed nothing"),
         (
+            "import os; os.abort()",
+            "data-script",
+            "data.py ended with exit code 134 (SIGABRT): it printed nothing",
+        ),
+        (
             "print('done')",
             "data-script",
             "train.jsonl was not written. It must write its rows to train.jsonl in its working folder.",

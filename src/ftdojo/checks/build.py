@@ -7,6 +7,7 @@ rows: a build is made once and kept by content.
 """
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ HEAD_ROWS = 64
 OUTPUT = "train.jsonl"
 MAX_OUTPUT_BYTES = 512 * 2**20
 LOG_CHARS = 2000
+SIGNALLED = 128
+"""What a shell adds to the number of the signal that a process died of."""
 BUILD_VERSION = "1"
 """Raised whenever the same script and sources could give other rows."""
 
@@ -101,7 +104,9 @@ def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:
     """End the climb with what the script did wrong."""
     if outcome.ended == "exit":
         said = next((line for line in reversed(outcome.log.splitlines()) if line.strip()), "")
-        message = f"data.py ended with exit code {outcome.exit_code}: {said.strip()[:300] or 'it printed nothing'}"
+        message = (
+            f"data.py ended with {_code(outcome)}: {said.strip()[:300] or 'it printed nothing'}"
+        )
         kind = FailureKind.DATA_SCRIPT
     elif outcome.ended in {"wall-time", "cpu-time"}:
         message = (
@@ -120,3 +125,11 @@ def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:
         )
         kind = FailureKind.DATA_SCRIPT
     fall(stage, kind, message, file="data.py", log_tail=outcome.log[-LOG_CHARS:])
+
+
+def _code(outcome: Outcome) -> str:
+    """Return the exit code in words, with the signal it stands for if it does."""
+    code = outcome.exit_code or 0
+    known = {each.value: each.name for each in signal.Signals}
+    name = known.get(code - SIGNALLED)
+    return f"exit code {code}" + (f" ({name})" if name else "")
