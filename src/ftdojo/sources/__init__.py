@@ -1,21 +1,25 @@
 """Raw data sets on disk: written once, verified ever after, profiled, and read back in slices."""
 
-from ftdojo.sources.cards import card
+from ftdojo.sources import licences
+from ftdojo.sources.cards import card, provenance
 from ftdojo.sources.fetch import dataset_rows, pull, where
-from ftdojo.sources.profile import Tokens
+from ftdojo.sources.profile import ESTIMATED, Tokens
 from ftdojo.sources.session import Download, local_only, on_download
 from ftdojo.sources.stored import StoredSource, head, materialise, rows
 
 __all__ = [
+    "ESTIMATED",
     "Download",
     "StoredSource",
     "Tokens",
     "card",
     "dataset_rows",
     "head",
+    "licences",
     "local_only",
     "materialise",
     "on_download",
+    "provenance",
     "pull",
     "rows",
     "where",
