@@ -5,6 +5,7 @@
     run.json            what was asked for, resolved: versions, digests, seed, budget, machine
     events.jsonl        what happened, in order; only ever added to
     ledger.jsonl        what it cost (see ``ledger``)
+    budget.json         the budget in force, once ``resume`` was given another one
     pending.json        the action that was chosen and has not come to its end
     experiments/<id>/   submission/ (plan.md, data.py, train.yaml), experiment.json,
                         predictions-<split>.jsonl, adapter/; the untouched model is ``base`` (evaluation.json)
@@ -15,7 +16,6 @@ A file is there whole or not at all, so a killed controller leaves nothing to re
 """
 
 import contextlib
-import json
 import os
 import platform
 import re
@@ -41,8 +41,6 @@ from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
 
 _ID = re.compile(r"e[1-9][0-9]{0,5}")
-BUDGET = "budget"
-"""The kind of event that replaces a run's budget."""
 
 
 class RunFolder:
@@ -103,17 +101,15 @@ class RunFolder:
         """The budget in force: the one last given to ``resume``, else the one that was asked for.
 
         Raises:
-            StoreError: the log is damaged.
+            StoreError: the file is damaged.
         """
-        given = [each["budget"] for each in self.events() if each["kind"] == BUDGET]
-        if not given:
-            return self.config.budget
-        return codec.load(Budget, json.dumps(given[-1]), where=self.path / "events.jsonl")
+        return self._load(Budget, self.path / "budget.json") or self.config.budget
 
     def set_budget(self, budget: Budget) -> None:
         """Replace the budget from here on; ``run.json`` goes on telling what was asked for first."""
         if budget != self.budget:
-            self.event(BUDGET, budget=budget)
+            self._save(self.path / "budget.json", codec.dump(budget))
+            self.event("budget", budget=budget)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
