@@ -30,6 +30,11 @@ tasks: Registry[Task] = Registry(
         "patent/par4pc": "ftdojo.tasks.patent.par4pc:task",
         "patent/pi4pc": "ftdojo.tasks.patent.pi4pc:task",
         "patent/noc4pc": "ftdojo.tasks.patent.noc4pc:task",
+        "biology/protocol-qa": "ftdojo.tasks.biology.protocol_qa:task",
+        "biology/protocol-ordering": "ftdojo.tasks.biology.protocol_ordering:task",
+        "biology/protocol-error": "ftdojo.tasks.biology.protocol_error:task",
+        "biology/protocol-generation": "ftdojo.tasks.biology.protocol_generation:task",
+        "biology/pubmedqa": "ftdojo.tasks.biology.pubmedqa:task",
         "text/extract": "ftdojo.tasks.text_extract:task",
     },
 )

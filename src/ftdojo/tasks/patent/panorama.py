@@ -1,0 +1,202 @@
+"""What the three PANORAMA tasks share: splits by application, sources, and what is told about them.
+
+Official parts are used where they are at hand: the test has one claim an application, and so have validation and
+confirmation, from the official validation part. Of sample rows whole applications are dealt, and if there is only one,
+its claims. Prompts are the published ones, never cut.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from ftdojo.records import (
+    Dataset,
+    Direction,
+    Item,
+    Message,
+    Published,
+    Source,
+    Split,
+)
+from ftdojo.scorers.patents.prompts import unpacked
+from ftdojo.sources import dataset_rows
+from ftdojo.tasks.clean import split as split_records
+from ftdojo.tasks.patent.datasets import LICENCE, is_sampled, sampled
+
+Row = dict[str, Any]
+TEST = {"test": 200}
+HELD_BACK = {"validation": 150, "confirm": 150}
+SLICE = 100
+"""Rows of a published slice."""
+SEED = 42
+OVERLAP_WORDS = 20_000
+"""More than a prompt has: applications share prior art, so only a whole question identifies itself."""
+SHORT_CHARS = 6_000
+LENGTH = "A prompt holds the application and the prior art in full, 35,000 to 75,000 characters (8,000 to 18,000 tokens)"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One of the three: its rows, how a row is asked, and what is the right output.
+
+    ``reason`` returns the examiner's words, where the rows have any.
+    """
+
+    dataset: Dataset
+    prompt: Callable[[Row], str]
+    gold: Callable[[Row], str]
+    facts: Callable[[Row], Mapping[str, Any]]
+    slices: Callable[[Row], Mapping[str, str]]
+    reason: Callable[[Row], str] = lambda row: ""
+
+    def items(self, split: Split) -> tuple[Item, ...]:
+        """Return the items of ``split``, always the same ones in the same order."""
+        return tuple(self._item(row) for row in self._dealt[split])
+
+    def reference_items(self, split: Split) -> tuple[Item, ...]:
+        """Return the published slices of the official test part, shuffled as published."""
+        from numpy.random import default_rng
+
+        some = sampled(self.dataset) if self._sampled else dataset_rows(self.dataset, "test")
+        rows = _distinct(list(some)) if self._sampled else list(some)
+        order = default_rng(SEED).permutation(len(rows))
+        count = min(SLICE, len(rows) // 2)
+        places = {"validation": order[:count], "confirm": order[:0], "test": order[-count:]}[split]
+        return tuple(self._item(rows[at]) for at in places)
+
+    def sources(self, name: str) -> tuple[Source, ...]:
+        """Return the training rows, whole and cut."""
+        return (
+            self._source(
+                name,
+                summary="Examiners' decisions: the published question and the right answer.",
+                notes=f"{LENGTH}. Answers only, unless there is a reason. Not for commercial use.",
+                cut=None,
+            ),
+            self._source(
+                f"{name}-short",
+                summary="The same decisions; of each question the beginning and the end.",
+                notes=(
+                    f"Questions of more than {SHORT_CHARS:,} characters lack their middle, where a mark says so: the "
+                    "evidence may be gone. Not for commercial use."
+                ),
+                cut=SHORT_CHARS,
+            ),
+        )
+
+    def _source(self, name: str, *, summary: str, notes: str, cut: int | None) -> Source:
+        return Source(
+            name=name,
+            summary=summary,
+            licence=LICENCE,
+            fields={
+                "id": "application and claim",
+                "prompt": "the question",
+                "answer": "the right output",
+                "reason": "the examiner's words, where known",
+            },
+            prompt_field="prompt",
+            response_field="answer",
+            notes=notes,
+            version=1,
+            rows=lambda: self._rows(cut),
+            dataset=self.dataset,
+        )
+
+    def _rows(self, cut: int | None) -> Iterator[Row]:
+        for row in self._train():
+            text = self.prompt(row)
+            yield {
+                "id": _name(row),
+                "prompt": text if cut is None else _cut(text, cut),
+                "answer": self.gold(row),
+                "reason": self.reason(row),
+            }
+
+    def _train(self) -> Iterator[Row]:
+        """Yield the rows of no application that is held out; the official parts share none."""
+        if self._sampled:
+            yield from self._dealt["train"]
+            return
+        held_out = {
+            row["application_number"] for split in (*HELD_BACK, *TEST) for row in self._dealt[split]
+        }
+        for row in dataset_rows(self.dataset, "train"):
+            if row["application_number"] not in held_out:
+                yield row
+
+    @cached_property
+    def _sampled(self) -> bool:
+        return is_sampled(self.dataset)
+
+    @cached_property
+    def _dealt(self) -> Mapping[str, tuple[Row, ...]]:
+        if self._sampled:
+            return _deal_few(list(sampled(self.dataset)))
+        test = _one_each(list(dataset_rows(self.dataset, "test")), TEST)
+        return {**_one_each(list(dataset_rows(self.dataset, "validation")), HELD_BACK), **test}
+
+    def _item(self, row: Row) -> Item:
+        return Item(
+            id=_name(row),
+            messages=(Message(role="user", content=self.prompt(row)),),
+            gold=self.gold(row),
+            slices=self.slices(row),
+            facts=self.facts(row),
+        )
+
+
+def published(metric: str, *figures: tuple[str, str, float]) -> tuple[Published, ...]:
+    """Return figures of the paper: (model, who, score 0-100)."""
+    return tuple(
+        Published(metric=metric, model=model, who=who, score=score, direction=Direction.HIGHER)
+        for model, who, score in figures
+    )
+
+
+def _one_each(rows: list[Row], counts: Mapping[str, int]) -> dict[str, tuple[Row, ...]]:
+    """Deal applications; a held-out one gives one claim, so that items are independent."""
+    dealt = split_records(
+        rows, key=lambda row: str(row["application_number"]), text=_claims, counts=counts
+    )
+    return {name: dealt[name] for name in counts}
+
+
+def _deal_few(rows: list[Row]) -> dict[str, tuple[Row, ...]]:
+    """Deal whole applications in turn; the claims of the only one, if there is just one."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[str(row["application_number"])].append(row)
+    if len(groups) == 1:
+        groups = defaultdict(list, {_name(row): [row] for row in rows})
+    dealt: dict[str, list[Row]] = {"test": [], "validation": [], "train": []}
+    order = sorted(groups, key=lambda name: (-len(groups[name]), sha256(name.encode()).digest()))
+    for name in order:
+        fewest = min(dealt, key=lambda split: len(dealt[split]))
+        dealt[fewest] += _distinct(groups[name])
+    return {"confirm": (), **{split: tuple(some) for split, some in dealt.items()}}
+
+
+def _distinct(rows: list[Row]) -> list[Row]:
+    """Return ``rows`` with the first of each claim only."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(_name(row), row)
+    return list(first.values())
+
+
+def _name(row: Row) -> str:
+    return f"{row['application_number']}-{row['claim_number']}"
+
+
+def _claims(row: Row) -> str:
+    return "\n".join(map(str, unpacked(row["context"]).get("claims", [])))
+
+
+def _cut(text: str, chars: int) -> str:
+    if len(text) <= chars:
+        return text
+    return f"{text[: chars // 2]}\n[... {len(text) - chars:,} characters left out ...]\n{text[-chars // 2 :]}"
