@@ -1,0 +1,1 @@
+"""Biology: laboratory protocols (BioProBench) and questions about abstracts (PubMedQA)."""

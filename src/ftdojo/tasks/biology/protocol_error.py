@@ -1,0 +1,145 @@
+"""biology/protocol-error: is a step of a protocol right, or is there an error in it? (BioProBench ERR).
+
+Of the published test part 300 records are the test, 100 each validation and confirmation. The published evaluator leaves
+out answers it cannot read; ours counts them as a miss of their label. Half of the steps have an error.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from ftdojo.records import Aggregate, Direction, Grade, Item, Message, Reference, Split, Task
+from ftdojo.scorers.biology import protocol_error as scorer
+from ftdojo.scorers.biology.tagged import wrapped
+from ftdojo.tasks.biology.datasets import BIOPROBENCH
+from ftdojo.tasks.biology.protocols import Protocols, Row, sometimes
+
+MAX_NEW_TOKENS = 32
+OVERLAP_WORDS = 14
+_RULES = (
+    "Please carefully evaluate if the step is logically consistent, necessary, and accurate in the context. If you find "
+    "anything wrong, answer False.\n\n"
+    "- Please respond with only True or False, without any additional explanation.\n"
+    "- Output your answer *wrapped exactly* between the tags [ANSWER_START] and [ANSWER_END].\n"
+    "- The format of your response must be:\n[ANSWER_START]True or False[ANSWER_END]"
+)
+
+
+@cache
+def items(split: Split) -> tuple[Item, ...]:
+    """Return the questions of ``split``, always the same ones in the same order."""
+    return tuple(_item(row, task.prompt(_asked(row))) for row in records.clean()[split])
+
+
+def reference_items(split: Split) -> tuple[Item, ...]:
+    """Return the published slice with the published prompt, which shows the context as a Python dictionary."""
+    return tuple(_item(row, (_published(row),)) for row in records.published(split))
+
+
+def grade(output: str, item: Item) -> Grade:
+    """Compare the verdict with the right one."""
+    return scorer.grade(output, item.facts["is_correct"])
+
+
+def _step(row: Row) -> str:
+    return str(row["corrected_text"] if row["is_correct"] else row["corrupted_text"])
+
+
+def _asked(row: Row) -> str:
+    context = "\n".join(
+        f"{name.replace('_', ' ').capitalize()}: {said}" for name, said in row["context"].items()
+    )
+    return f"{_step(row)}\n\n{context}"
+
+
+def _published(row: Row) -> Message:
+    return Message(
+        role="user",
+        content=(
+            f"Determine whether the following target step in a protocol is True or False:\n{_step(row)}\n\n"
+            "You may use the following context, which includes the purpose of the step, as well as the preceding and "
+            f"following steps, to inform your decision:\n{row['context']}\n\n{_RULES}"
+        ),
+    )
+
+
+def _item(row: Row, messages: tuple[Message, ...]) -> Item:
+    right = bool(row["is_correct"])
+    return Item(
+        id=row["id"],
+        messages=messages,
+        gold=wrapped(str(right)),
+        slices={"answer": str(right), "type": row["type"]},
+        facts={"is_correct": right},
+    )
+
+
+def _guessed(row: Row, quirks: random.Random) -> Row:
+    """Swap the verdict, and what was asked about with it."""
+    step = _step(row)
+    right = not row["is_correct"]
+    return {
+        **row,
+        "is_correct": right,
+        "corrected_text": step if right else row["corrected_text"],
+        "corrupted_text": None if right else step,
+    }
+
+
+def _mark(output: str, item: Item) -> Mapping[str, Any]:
+    return vars(scorer.reference(output, item.facts["is_correct"]))
+
+
+def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
+    return scorer.reference_total([scorer.Mark(**mark) for mark in marks])
+
+
+records = Protocols(
+    kind="ERR",
+    text=lambda row: f"{row['corrected_text']} {' '.join(map(str, row['context'].values()))}",
+    counts={"test": 300, "validation": 100, "confirm": 100},
+    overlap_words=OVERLAP_WORDS,
+    prompt_field="corrected_text",
+    response_field="is_correct",
+    spoil=sometimes(_guessed, share=0.4),
+    spoilt="In two rows of five the verdict is the opposite of the right one.",
+)
+task = Task(
+    name="biology/protocol-error",
+    version=1,
+    domain="biology",
+    summary=(
+        "Tell whether one step of a laboratory protocol is right (True) or has an error in an operation, a reagent or a "
+        "parameter (False), given its purpose and the steps before and after. Half of the steps have an error. The score "
+        "is the mean of the F1 of both labels: a constant answer scores about 0.33."
+    ),
+    answer_format=(
+        "True or False between tags, as in [ANSWER_START]False[ANSWER_END]; the last closed pair after any </think> counts. "
+        "Without tags the last line counts. There must be nothing but the one word, in any case. An output may have "
+        f"{MAX_NEW_TOKENS} tokens; decoding is greedy. Anything else is unreadable and counts as a miss of its label."
+    ),
+    system="",
+    template=(
+        "Determine whether the following target step in a protocol is True or False. You may use its context: the purpose "
+        "of the step, and the preceding and following steps.\n\n{question}\n\n" + _RULES
+    ),
+    metric="macro_f1",
+    direction=Direction.HIGHER,
+    unit="share",
+    max_new_tokens=MAX_NEW_TOKENS,
+    stop=(),
+    sources=records.sources(),
+    items=items,
+    grade=grade,
+    overlap_words=OVERLAP_WORDS,
+    datasets=(BIOPROBENCH,),
+    aggregate=Aggregate(kind="macro-f1", over="answer"),
+    slices={"answer": "the right verdict", "type": "where the error is, if there is one"},
+    reference=Reference(
+        mark=_mark,
+        total=_total,
+        origin="BioProBench's ERR metric, as in RD-Agent's OpenCompass fork",
+    ),
+    reference_items=reference_items,
+)

@@ -1,0 +1,120 @@
+"""biology/protocol-generation: write the steps of a protocol (BioProBench GEN).
+
+Of the published test part 200 records are the test, 100 each validation and confirmation. The score is ROUGE-L with the
+published steps, the one figure of the published evaluator that needs no corpora or embedding models. It leaves out answers
+without tags; ours counts them as 0.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from ftdojo.records import Direction, Grade, Item, Message, Reference, Split, Task
+from ftdojo.scorers.biology import protocol_generation as scorer
+from ftdojo.scorers.biology.tagged import wrapped
+from ftdojo.tasks.biology.datasets import BIOPROBENCH
+from ftdojo.tasks.biology.protocols import Protocols, Row
+
+MAX_NEW_TOKENS = 512
+OVERLAP_WORDS = 14
+_FORMAT = (
+    "Format requirements for the final output steps (which must be placed *between* the [ANSWER_START] and [ANSWER_END] "
+    "tags):\n- Each step must be on a separate line."
+)
+
+
+@cache
+def items(split: Split) -> tuple[Item, ...]:
+    """Return the questions of ``split``, always the same ones in the same order."""
+    return tuple(_item(row, task.prompt(row["input"])) for row in records.clean()[split])
+
+
+def reference_items(split: Split) -> tuple[Item, ...]:
+    """Return the published slice with the published prompt, whose first lines differ from item to item."""
+    return tuple(_item(row, (_published(row),)) for row in records.published(split))
+
+
+def grade(output: str, item: Item) -> Grade:
+    """Compare the steps with the published ones by ROUGE-L."""
+    return scorer.grade(output, item.facts["steps"])
+
+
+def _published(row: Row) -> Message:
+    asked = f"{row['system_prompt']}\n{row['instruction']}\n{_FORMAT}\n\n{row['input']}"
+    return Message(role="user", content=asked)
+
+
+def _item(row: Row, messages: tuple[Message, ...]) -> Item:
+    return Item(
+        id=row["id"],
+        messages=messages,
+        gold=wrapped("\n".join(row["output"])),
+        slices={"type": row["type"]},
+        facts={"steps": tuple(row["output"])},
+    )
+
+
+def _first_steps(row: Row, quirks: random.Random) -> Row:
+    return {**row, "output": row["output"][: quirks.randint(1, 2)]}
+
+
+def _mark(output: str, item: Item) -> Mapping[str, Any]:
+    return vars(scorer.reference(output, item.facts["steps"]))
+
+
+def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
+    return scorer.reference_total([scorer.Mark(**mark) for mark in marks])
+
+
+records = Protocols(
+    kind="GEN",
+    text=lambda row: str(row["input"]),
+    counts={"test": 200, "validation": 100, "confirm": 100},
+    overlap_words=OVERLAP_WORDS,
+    prompt_field="input",
+    response_field="output",
+    spoil=_first_steps,
+    spoilt="Only the first step or two of each protocol were copied.",
+)
+task = Task(
+    name="biology/protocol-generation",
+    version=1,
+    domain="biology",
+    summary=(
+        "Write the steps of a laboratory protocol for a purpose given in a sentence or two, as a flat numbered list. Scored "
+        "by ROUGE-L F1 with stemming against the published steps, so the words and their order count, also how many. BLEU, "
+        "METEOR and the keyword and step metrics of the paper are not offered: they need corpora and embedding models."
+    ),
+    answer_format=(
+        "The steps, numbered and one a line, between [ANSWER_START] and [ANSWER_END]; the last closed pair after any </think> "
+        f"counts. An output may have {MAX_NEW_TOKENS} tokens; decoding is greedy. Without a closed pair of tags, also when the "
+        "output is cut before the second, it is unreadable and scores 0."
+    ),
+    system="",
+    template=(
+        "{question}\n\nDescribe the protocol as a flat list of steps (using only 1., 2., 3. numbers), without rationale or "
+        f"materials. {_FORMAT}"
+    ),
+    metric="rougeL",
+    direction=Direction.HIGHER,
+    unit="share",
+    max_new_tokens=MAX_NEW_TOKENS,
+    stop=(),
+    sources=records.sources(),
+    items=items,
+    grade=grade,
+    overlap_words=OVERLAP_WORDS,
+    datasets=(BIOPROBENCH,),
+    secondary={
+        "rouge1": "F1 of the words, in [0, 1]; higher is better",
+        "rouge2": "F1 of the pairs of words, in [0, 1]; higher is better",
+    },
+    slices={"type": "how hard: easy, standard or difficulty"},
+    reference=Reference(
+        mark=_mark,
+        total=_total,
+        origin="the ROUGE part of BioProBench's GEN metrics, as in RD-Agent's OpenCompass fork",
+    ),
+    reference_items=reference_items,
+)

@@ -1,0 +1,161 @@
+"""What the four BioProBench tasks have in common: how their records are split, and what is on offer for training.
+
+Only the test part can be had everywhere, so ours deals it out: test, validation and confirmation by record, apart from
+near-duplicates, and the rest is on offer as a source of its own beside the published training part. The published
+evaluation shuffles the test part with seed 42 and takes the first 100 for validation, the last 100 for the test.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from ftdojo.errors import SourceError
+from ftdojo.records import Source, Split
+from ftdojo.sources import dataset_rows
+from ftdojo.tasks.biology.datasets import BIOPROBENCH, FIELDS
+from ftdojo.tasks.clean import split
+from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.small_talk import small_talk
+
+Row = Mapping[str, Any]
+Clean = Mapping[str, tuple[Row, ...]]
+PUBLISHED_MOST = 100
+PUBLISHED_SEED = 42
+WHOLE = {"PQA": 1200, "ORD": 1161, "ERR": 1200, "GEN": 772}
+"""Kind -> rows of the published test part; a mirror may hold fewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocols:
+    """The records of one kind of question.
+
+    ``text`` is what tells records apart; ``spoil`` makes the record of a careless source; ``prompt_field`` and
+    ``response_field`` are those of the sources.
+    """
+
+    kind: str
+    text: Callable[[Row], str]
+    counts: Mapping[str, int]
+    overlap_words: int
+    prompt_field: str
+    response_field: str
+    spoil: Callable[[Row, random.Random], Row]
+    spoilt: str
+
+    def clean(self) -> Clean:
+        """Return our splits, and the rest as ``train``."""
+        return _clean(self.kind, self.text, tuple(self.counts.items()))
+
+    def published(self, part: Split) -> tuple[Row, ...]:
+        """Return the published slice.
+
+        Raises:
+            SourceError: not all rows are here, so the slice cannot be told.
+        """
+        return _published(self.kind, part)
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return what is on offer for training."""
+        kind = self.kind.lower()
+        return (
+            self._source(
+                f"bioprobench-{kind}-train",
+                summary="The published training part of the same benchmark.",
+                notes="Large. Written by language models from protocols and checked in part; needs the hub.",
+                rows=self._official,
+            ),
+            self._source(
+                f"bioprobench-{kind}-rest",
+                summary="Records of the published test part that no split of ours holds.",
+                notes="Few, and as good as the test. They rule out comparing this model with published figures.",
+                rows=self._rest,
+            ),
+            self._source(
+                f"bioprobench-{kind}-careless",
+                summary="The same records, copied in a hurry.",
+                notes=self.spoilt,
+                rows=self._careless,
+            ),
+            small_talk,
+        )
+
+    def _source(
+        self, name: str, *, summary: str, notes: str, rows: Callable[[], Iterator[dict[str, Any]]]
+    ) -> Source:
+        return Source(
+            name=name,
+            summary=summary,
+            licence=BIOPROBENCH.licence,
+            fields={field: BIOPROBENCH.fields[field] for field in FIELDS[self.kind]},
+            prompt_field=self.prompt_field,
+            response_field=self.response_field,
+            notes=notes,
+            version=1,
+            rows=rows,
+            dataset=BIOPROBENCH,
+        )
+
+    def _official(self) -> Iterator[dict[str, Any]]:
+        return self._unknown(dataset_rows(BIOPROBENCH, f"{self.kind}_train"))
+
+    def _rest(self) -> Iterator[dict[str, Any]]:
+        return self._unknown(self.clean()["train"])
+
+    def _careless(self) -> Iterator[dict[str, Any]]:
+        quirks = random.Random(f"{self.kind} careless v1")
+        return (dict(self.spoil(row, quirks)) for row in self._rest())
+
+    def _unknown(self, rows: Iterator[Row] | Sequence[Row]) -> Iterator[dict[str, Any]]:
+        """Leave out the rows that give a held-out question away, whichever of their fields does."""
+        held_out = self._held_out()
+        return (
+            dict(row)
+            for row in rows
+            if not held_out.holds(self.text(row))
+            and not held_out.holds(" ".join(map(str, row.values())))
+        )
+
+    def _held_out(self) -> HeldOut:
+        texts = [self.text(row) for name in self.counts for row in self.clean()[name]]
+        return HeldOut(texts, self.overlap_words)
+
+
+@cache
+def _clean(kind: str, text: Callable[[Row], str], counts: tuple[tuple[str, int], ...]) -> Clean:
+    return split(_rows(kind), key=lambda row: str(row["id"]), text=text, counts=dict(counts))
+
+
+@cache
+def _rows(kind: str) -> tuple[Row, ...]:
+    return tuple(dataset_rows(BIOPROBENCH, f"{kind}_test"))
+
+
+def _published(kind: str, part: Split) -> tuple[Row, ...]:
+    import numpy as np
+
+    rows = _rows(kind)
+    if len(rows) < WHOLE[kind]:
+        raise SourceError(
+            f"{kind}_test of bioprobench has {len(rows)} of {WHOLE[kind]} rows here, too few to tell the published "
+            "splits; unset FTDOJO_MIRROR to fetch all of them, or play the task without @reference."
+        )
+    order = [int(at) for at in np.random.default_rng(PUBLISHED_SEED).permutation(len(rows))]
+    most = min(PUBLISHED_MOST, len(rows) // 2)
+    taken = {"validation": order[:most], "confirm": [], "test": order[-most:]}[part]
+    return tuple(rows[at] for at in taken)
+
+
+def sometimes(
+    change: Callable[[Row, random.Random], Row], *, share: float
+) -> Callable[[Row, random.Random], Row]:
+    """Return a spoiler that changes a ``share`` of the records and leaves the others alone."""
+    return partial(_sometimes, change, share)
+
+
+def _sometimes(
+    change: Callable[[Row, random.Random], Row], share: float, row: Row, quirks: random.Random
+) -> Row:
+    spoilt = change(row, quirks)
+    return spoilt if quirks.random() < share else row
