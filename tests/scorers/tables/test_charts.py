@@ -2,10 +2,11 @@
 
 import pytest
 
-from ftdojo.errors import SandboxError
+from ftdojo.errors import MissingExtra, SandboxError
 from ftdojo.sandbox import open_sandbox
 from ftdojo.scorers.tables import charts
-from ftdojo.scorers.tables.studio import Chart, Studio, read, studio
+from ftdojo.scorers.tables import studio as studio_module
+from ftdojo.scorers.tables.studio import Chart, Drawn, Studio, read, studio
 
 try:
     open_sandbox()
@@ -114,6 +115,20 @@ def test_a_chart_that_ends_the_whole_sandbox_fails_alone():
     assert fine.values == [2.0]
 
 
+def test_a_chart_that_another_brings_down_is_drawn_again():
+    own = Studio(open_sandbox())
+    trap = "import os, time\nrunner = os.getppid()\nif not os.fork():\n    os.setsid()\n"
+    trap += "    time.sleep(0.7)\n    os.kill(runner, 9)\n    os._exit(0)\n"
+    slow = "import time\ntime.sleep(1.5)\nplt.bar([1], [2])"
+    charts_to_draw = [Chart(code=code, kind="bar", table="") for code in (trap, slow)]
+    assert own.draw(charts_to_draw)[1].values == [2.0]
+
+
+def test_right_values_of_code_that_failed_are_wrong():
+    assert charts.is_right(Drawn(ran=True, values=[30, 20, 10]), ANSWER, kind="bar")
+    assert not charts.is_right(Drawn(ran=False, values=[30, 20, 10]), ANSWER, kind="bar")
+
+
 def test_one_chart_leaves_nothing_drawn_for_the_next():
     chart = Chart(code="plt.bar([1], [2])", kind="bar", table="")
     assert [drawn.values for drawn in studio().draw([chart, chart])] == [[2.0], [2.0]]
@@ -168,3 +183,11 @@ def test_references_are_read_flat_and_as_numbers(answer, values):
 
 def test_a_missing_reference_is_a_missing_value():
     assert str(charts.wanted_values("y_references = [[1, np.nan]]")) == "[1.0, nan]"
+
+
+def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(studio_module, "find_spec", lambda _: None)
+    with pytest.raises(
+        MissingExtra, match=r"matplotlib, which is missing: pip install 'ftdojo\[charts\]'"
+    ):
+        charts.grade("", answer=ANSWER, kind="bar", table=TABLE)

@@ -28,6 +28,16 @@ _VALUE_OFF, _SHARE_OFF = 0.01, 0.005
 _SLACK = 1e-9
 _MISSING = re.compile(r"\b(?:np\.|numpy\.|math\.)?nan\b", re.IGNORECASE)
 _SHOWN = 20
+_DRAWN_BY = {
+    "bar": "plt.bar(range(len(y)), y)",
+    "waterfall": "plt.bar(range(len(y)), y)",
+    "hbar": "plt.barh(range(len(y)), y)",
+    "line": "plt.plot(range(len(y)), y)",
+    "scatter": "plt.scatter(range(len(y)), y)",
+    "pie": "plt.pie(y)",
+    "area": "plt.fill_between(range(len(y)), y)",
+    "radar": "plt.polar(range(len(y)), y)",
+}
 
 
 def grade(output: str, *, answer: str, kind: str, table: Mapping[str, Any]) -> Grade:
@@ -44,9 +54,8 @@ def grade(output: str, *, answer: str, kind: str, table: Mapping[str, Any]) -> G
     if not code:
         return Grade(score=0.0, readable=False, secondary={"ran": 0.0})
     drawn = _drawn(code, kind, csv_text(table))
-    right = drawn.ran and matches(drawn.values, wanted_values(answer) or [], kind=kind)
     return Grade(
-        score=float(right),
+        score=float(is_right(drawn, answer, kind=kind)),
         readable=True,
         extracted=_extracted(drawn),
         secondary={"ran": float(drawn.ran)},
@@ -84,15 +93,13 @@ def wanted_values(answer: str) -> list[float] | None:
 
 def published_values(answer: str) -> list[Any] | None:
     """Return the values as they stand, in one list, with NaN where one is missing."""
-    text = answer.partition("=")[2] if "=" in answer else answer
-    try:
-        read = ast.literal_eval(_MISSING.sub("None", text.strip()))
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
-    if not isinstance(read, list):
-        return None
-    flat = [value for each in read for value in (each if isinstance(each, list) else [each])]
-    return [math.nan if value is None else value for value in flat]
+    read = _read(answer)
+    return None if read is None else _flat(read)
+
+
+def is_right(drawn: Drawn, answer: str, *, kind: str) -> bool:
+    """Return whether the code ran to its end and drew what ``answer`` says."""
+    return drawn.ran and matches(drawn.values, wanted_values(answer) or [], kind=kind)
 
 
 def matches(drawn: Sequence[Any] | None, wanted: Sequence[float], *, kind: str) -> bool:
@@ -117,27 +124,13 @@ def matches(drawn: Sequence[Any] | None, wanted: Sequence[float], *, kind: str) 
 
 def example(answer: str, kind: str) -> str:
     """Return an output that draws ``answer``, its values written out: what full marks look like."""
-    values = wanted_values(answer) or []
-    drawing = {
-        "bar": "plt.bar(range(len(y)), y)",
-        "waterfall": "plt.bar(range(len(y)), y)",
-        "hbar": "plt.barh(range(len(y)), y)",
-        "line": "plt.plot(y)",
-        "scatter": "plt.scatter(range(len(y)), y)",
-        "pie": "plt.pie(y)",
-        "area": "plt.fill_between(range(len(y)), y)",
-        "radar": "plt.polar(range(len(y)), y)",
-    }[kind]
-    written = ", ".join(
-        "float('nan')"
-        if math.isnan(each)
-        else f"{each:g}"
-        if each == float(f"{each:g}")
-        else repr(each)
-        for each in values
-    )
+    wanted = _read(answer) or []
+    is_nested = kind != "pie" and all(isinstance(each, list) for each in wanted)
+    series = wanted if is_nested else [_flat(wanted)]
+    written = ", ".join(f"[{', '.join(map(_written, each))}]" for each in series)
+    drawing = f"for y in [{written}]:\n    {_DRAWN_BY[kind]}"
     head = "import pandas as pd \nimport matplotlib.pyplot as plt\ndf = pd.read_csv('table.csv')"
-    return f"```python\n{head}\ny = [{written}]\n{drawing}\nplt.show()\n```"
+    return f"```python\n{head}\n{drawing}\nplt.show()\n```"
 
 
 @lru_cache(maxsize=512)
@@ -145,6 +138,26 @@ def _drawn(code: str, kind: str, table: str) -> Drawn:
     """Draw once what is graded again and again."""
     chart = Chart(code=code, kind=kind, table=table, mode="once", seconds=SECONDS)
     return studio().draw([chart])[0]
+
+
+def _read(answer: str) -> list[Any] | None:
+    """Return the list behind the equals sign; a missing value in it is None."""
+    text = answer.partition("=")[2] if "=" in answer else answer
+    try:
+        read = ast.literal_eval(_MISSING.sub("None", text.strip()))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return read if isinstance(read, list) else None
+
+
+def _flat(read: list[Any]) -> list[Any]:
+    values = [value for each in read for value in (each if isinstance(each, list) else [each])]
+    return [math.nan if value is None else value for value in values]
+
+
+def _written(value: Any) -> str:
+    plain = math.nan if value is None else _plain(value)
+    return "float('nan')" if math.isnan(plain) else repr(plain).removesuffix(".0")
 
 
 def _extracted(drawn: Drawn) -> str:
