@@ -1,6 +1,6 @@
 """What an experiment would cost here, from what the run has measured so far."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ftdojo.agents.recipes import recipe_of
 from ftdojo.records import Observation
@@ -12,10 +12,17 @@ CHECK_S = 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Seconds of an experiment: ``fixed_s`` whatever its size, plus ``row_s`` a row and pass."""
+    """Seconds of an experiment: ``check_s``, ``item_s`` a validation item, and ``row_s`` a row and pass."""
 
-    fixed_s: float
+    check_s: float
+    item_s: float
+    items: int
     row_s: float
+
+    @property
+    def fixed_s(self) -> float:
+        """Return what an experiment costs whatever its size."""
+        return self.check_s + self.item_s * self.items
 
     def seconds(self, passes: float) -> float:
         """Return the expected wall time of an experiment whose training sees ``passes`` rows."""
@@ -24,6 +31,10 @@ class Cost:
     def rows(self, seconds: float) -> int:
         """Return how many rows an experiment of ``seconds`` can see; negative if not even the fixed part fits."""
         return int((seconds - self.fixed_s) / self.row_s)
+
+    def on(self, items: int | None) -> "Cost":
+        """Return the cost of experiments that are validated on ``items`` items (None: as many as now)."""
+        return self if items is None else replace(self, items=min(items, self.items))
 
 
 def cost(observation: Observation) -> Cost:
@@ -39,8 +50,11 @@ def cost(observation: Observation) -> Cost:
         speed = sum(each.tokens for each in trained) / sum(each.seconds for each in trained)
     checks = [each.feedback.check.seconds for each in observation.experiments if each.feedback]
     check_s = max(checks[-3:], default=outlook.check_s or CHECK_S)
+    items = observation.base.score.n
     return Cost(
-        fixed_s=check_s + (outlook.validation_s or observation.base.seconds),
+        check_s=check_s,
+        item_s=(outlook.validation_s or observation.base.seconds) / items,
+        items=items,
         row_s=row_tokens(observation) / speed,
     )
 

@@ -7,6 +7,7 @@ A pure function of what it sees. Three phases share the time that is left:
    Talwalkar 2016), as long as 35 % of the time stays for the end;
 3. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
 
+Probes and halvings are validated on part of the items where all of them would take more than a seventh of the time.
 Sources are ranked by ``promise``: the primary metric, helped by the denser secondary metrics and by readability. After
 a few dozen rows most scores are near zero, and what tells sources apart is how the model fails.
 """
@@ -43,6 +44,8 @@ MENDABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRAST
 """Failures that say nothing about the rows: a source that failed so is probed once more."""
 MOST_FALSE_STARTS = 3
 """A climb whose first step failed this often is given up."""
+VALIDATION_SHARE, LEAST_ITEMS = 0.15, 32
+"""Validating all probes may take this share of the time; on fewer items than this a rank is luck."""
 MARGIN = 0.9
 """Plans use at most this share of the time left: speed varies by a tenth on a shared machine."""
 
@@ -80,6 +83,8 @@ class View:
         slow = self._failures(FailureKind.TOO_SLOW)
         self.left_s = observation.outlook.left_s * MARGIN * 0.7**slow
         self.total_s = observation.outlook.left_s + spent_s(observation)
+        self.items = self._probe_items()
+        self.brief = self.cost.on(self.items)
         self.order = [card.name for card in observation.sources]
         random.Random(f"explorer/{seed}").shuffle(self.order)
 
@@ -88,10 +93,16 @@ class View:
         probes = self._of("probe")
         waiting = [name for name in self.order if not self._is_probed(name)]
         rows = probes[0][1].rows if probes else self._probe_rows()
-        if not waiting or self.cost.seconds(rows) > self.left_s:
+        if not waiting or self.brief.seconds(rows) > self.left_s:
             return None
         recipe = self._careful(
-            Recipe(phase="probe", sources={waiting[0]: 1.0}, rows=rows, field=len(self.order))
+            Recipe(
+                phase="probe",
+                sources={waiting[0]: 1.0},
+                rows=rows,
+                field=len(self.order),
+                items=probes[0][1].items if probes else self.items,
+            )
         )
         why = (
             f"Probe {len(self.order) - len(waiting) + 1} of {len(self.order)}: what {rows} rows of {waiting[0]} alone "
@@ -115,7 +126,7 @@ class View:
                 return None
             run = {name for _, recipe in done for name in recipe.sources}
             waiting = [name for name in names[:field] if name not in run]
-            if waiting and self.cost.seconds(rows) <= self.left_s:
+            if waiting and self.brief.seconds(rows) <= self.left_s:
                 return self._survivor(waiting[0], phase=phase, rows=rows, field=field)
             rung, names, before = rung + 1, self.ranked(phase), rows
         return None
@@ -172,25 +183,31 @@ class View:
             f"{name} is among the {field} most promising sources; the survivors meet again on {rows} rows each. "
             f"{self._ranking()}"
         )
-        recipe = Recipe(phase=phase, sources={name: 1.0}, rows=rows, field=field)
+        recipe = Recipe(phase=phase, sources={name: 1.0}, rows=rows, field=field, items=self.items)
         return self._train(self._careful(recipe), why)
 
     def _train(self, recipe: Recipe, why: str) -> Action:
-        return Train(submission=self.written(recipe, why))
+        return Train(submission=self.written(recipe, why), validate_items=recipe.items)
 
     def _probe_rows(self) -> int:
         """Return how many rows every source gets, so that all probes take their share of the time."""
         wanted, most = (
-            self.cost.rows(share * self.left_s / len(self.order)) // 8 * 8
+            self.brief.rows(share * self.left_s / len(self.order)) // 8 * 8
             for share in (PROBE_SHARE, MOST_PROBE_SHARE)
         )
         telling = min(TELLING_ROWS, most)
         return max(LEAST_ROWS, telling, min(MOST_PROBE_ROWS, wanted))
 
+    def _probe_items(self) -> int | None:
+        """Return how many validation items a probe is scored on; None for all of them."""
+        share_s = VALIDATION_SHARE * self.total_s / len(self.seen.sources)
+        items = max(LEAST_ITEMS, int(share_s / self.cost.item_s)) if self.cost.item_s else None
+        return items if items and items < self.cost.items else None
+
     def _rung_rows(self, before: int, field: int) -> int | None:
         """Return the rows each of ``field`` survivors gets, or None if the rung would eat into the end."""
         spare_s = self.left_s - END_SHARE * self.total_s
-        rows = min(int(before * GROW), self.cost.rows(spare_s / field)) // 8 * 8
+        rows = min(int(before * GROW), self.brief.rows(spare_s / field)) // 8 * 8
         return rows if rows >= before * LEAST_GROWTH else None
 
     def _widest(self) -> Recipe:

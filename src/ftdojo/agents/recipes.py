@@ -22,7 +22,8 @@ class Recipe:
 
     ``sources`` maps each raw source to its share of the rows; ``rows`` are distinct rows wanted in all, fewer if the
     sources have fewer. ``task_prompt`` asks as the task does (system text and template); else the raw question stands
-    alone. ``field`` is how many recipes of this phase run against each other. ``distinct`` drops rows whose question
+    alone. ``field`` is how many recipes of this phase run against each other; ``items`` how many validation items they
+    are scored on, all where it is None. ``distinct`` drops rows whose question
     was there before; ``longest`` drops answers of more words.
     """
 
@@ -30,6 +31,7 @@ class Recipe:
     sources: Mapping[str, float]
     rows: int
     field: int = 1
+    items: int | None = None
     task_prompt: bool = True
     distinct: bool = True
     longest: int = 400

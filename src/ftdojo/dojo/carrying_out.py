@@ -25,6 +25,7 @@ from ftdojo.records import (
     Stage,
     Status,
     Submission,
+    Train,
     TrainingReport,
 )
 from ftdojo.worker import WorkerFault
@@ -49,6 +50,7 @@ class Carrier:
     standing: Standing
     experiment: Experiment
     feedback: Feedback
+    validate_items: int | None = None
     predicted: float | None = None
 
     def run(self) -> Experiment:
@@ -112,7 +114,9 @@ class Carrier:
         scorer = Scorer(parts, name=name, weights=weights, digest=report.weights_digest)
         rival = self.standing.graded(self.standing.best)
         items = parts.vault.items("validation")
-        graded, evaluation = scorer.score("validation", items, rival=rival)
+        graded, evaluation = scorer.score(
+            "validation", items, rival=rival, limit=self.validate_items
+        )
         compared = self.standing.compared(
             graded, parent=self.experiment.parent, predicted=self.predicted
         )
@@ -163,8 +167,9 @@ def try_out(parts: Parts, submission: Submission) -> Checked:
         return Checked(report=CheckReport(rungs=()), failure=lost)
 
 
-def carry_out(parts: Parts, submission: Submission, *, name: str, standing: Standing) -> Experiment:
-    """Carry out ``submission`` as experiment ``name`` and return how it ended; failures are in the experiment."""
+def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> Experiment:
+    """Carry out ``action`` as experiment ``name`` and return how it ended; failures are in the experiment."""
+    submission = action.submission
     begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
     parts.folder.save_experiment(begun)
     parts.note("experiment", experiment=name)
@@ -172,7 +177,9 @@ def carry_out(parts: Parts, submission: Submission, *, name: str, standing: Stan
     parts.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
-        carrier = Carrier(parts, standing, begun, Feedback(check=CheckReport(rungs=())))
+        carrier = Carrier(
+            parts, standing, begun, Feedback(check=CheckReport(rungs=())), action.validate_items
+        )
         done = carrier.run()
         if done.failure is None or not done.failure.refunded:
             break

@@ -40,6 +40,8 @@ from ftdojo.stats import detectable, effective
 from ftdojo.store import RunFolder
 
 DECODING = "greedy"
+LEAST_ITEMS = 10
+"""Fewer validation items than this tell nothing."""
 
 
 class Dojo:
@@ -155,9 +157,12 @@ class Dojo:
                 assert_never(action)
 
     def _train(self, action: Train) -> Step:
-        done = carry_out(
-            self._parts, action.submission, name=self._next(action), standing=self._known()
-        )
+        if action.validate_items is not None and action.validate_items < LEAST_ITEMS:
+            return self._refuse(
+                f"validate_items={action.validate_items} is too few to tell anything; give {LEAST_ITEMS} or more, "
+                "or leave it out for all."
+            )
+        done = carry_out(self._parts, action, name=self._next(action), standing=self._known())
         self._measure(done)
         check = done.feedback.check if done.feedback else None
         return Step(observation=self._observation(checked=check, failure=done.failure))
@@ -231,9 +236,10 @@ class Dojo:
         meter.base_items = sum(counts[each] for each in splits if not base.is_kept(each))
 
     def _measured(self, report: EvaluationReport) -> None:
-        """Take note of what a full validation pass costs now."""
+        """Take note of what a full validation pass costs now, as this one shows."""
         meter = self._parts.meter
-        meter.validation_s, meter.own_item_s = report.seconds, report.seconds / report.score.n
+        meter.own_item_s = report.seconds / report.score.n
+        meter.validation_s = meter.own_item_s * self._parts.vault.count("validation")
 
     def _require_one_experiment(self) -> None:
         """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ftdojo.dojo.parts import Parts
@@ -36,15 +37,25 @@ class Scorer:
         self._parts, self.name, self._weights, self._digest = parts, name, weights, digest
 
     def score(
-        self, split: Split, items: Sequence[Item], *, rival: Sequence[Graded] = ()
+        self,
+        split: Split,
+        items: Sequence[Item],
+        *,
+        rival: Sequence[Graded] = (),
+        limit: int | None = None,
     ) -> tuple[list[Graded], EvaluationReport]:
         """Return the graded items and their report, racing against ``rival`` if one is given.
+
+        ``limit`` scores that many of ``items`` only, the same ones for everybody; more, where more are known already.
 
         What this run's folder holds of the pass already is taken as it is; then what the cache holds. The report's
         ``seconds`` are those of the pass when it was made: forecasts rest on them.
         """
         parts, began = self._parts, time.monotonic()
-        found = self._kept(split) or self._passed(split, items, rival)
+        asked = _some(items, limit)
+        found = self._kept(split) or self._passed(
+            split, asked, rival, whole=len(asked) == len(items)
+        )
         if not parts.folder.predictions(self.name, split):  # else it was booked when it was made
             parts.folder.save_predictions(self.name, split, found.graded)
             queries = {"validation_queries": 1} if split == "validation" else {}
@@ -54,9 +65,9 @@ class Scorer:
             found.graded,
             parts.task,
             split=split,
-            items=items,
+            items=asked if len(found.graded) <= len(asked) else items,
             seconds=found.seconds,
-            raced_out=len(found.graded) < len(items),
+            raced_out=len(found.graded) < len(asked),
         )
         return list(found.graded), made
 
@@ -74,7 +85,9 @@ class Scorer:
             return _Pass(graded=tuple(stored), seconds=cached.seconds if cached else 0.0)
         return cached
 
-    def _passed(self, split: Split, items: Sequence[Item], rival: Sequence[Graded]) -> _Pass:
+    def _passed(
+        self, split: Split, items: Sequence[Item], rival: Sequence[Graded], *, whole: bool
+    ) -> _Pass:
         task, parts = self._parts.task, self._parts
         parts.worker.start()  # a cold start is no part of what a pass takes
         began, race = time.monotonic(), None
@@ -94,7 +107,7 @@ class Scorer:
             ),
         )
         made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)
-        if not raced_out:
+        if whole and not raced_out:
             parts.cache.put_text("scores", self._key(split), dump(made))
         return made
 
@@ -132,3 +145,12 @@ class Scorer:
             machine.versions.get("torch", ""),
             machine.versions.get("transformers", ""),
         )
+
+
+def _some(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """Return ``limit`` items in their order, chosen by their ids alone; a smaller choice lies within a larger one."""
+    if limit is None or limit >= len(items):
+        return items
+    dealt = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
+    chosen = {item.id for item in dealt[:limit]}
+    return [item for item in items if item.id in chosen]

@@ -1,7 +1,7 @@
 r"""math/mini: sums and differences of three or four numbers, with the answer format of its big sibling.
 
 Questions come from our own seeded generator and are held out by their numbers (``sums.split_of``): 100 for
-validation, 100 for confirmation, 300 for the test, always the same ones. The final answer stands in ``\boxed{}``
+validation, 100 for confirmation, 200 for the test, always the same ones. The final answer stands in ``\boxed{}``
 and is compared as a whole number. Chance is near zero; a model that copies or memorises scores zero. What a small
 model learns is decided by the data: worked steps teach the task, bare answers hardly do.
 """
@@ -17,7 +17,7 @@ from ftdojo.tasks.boxed import TAIL_CHARS, last_boxed, whole_number
 from ftdojo.tasks.sums_sources import SOURCES
 
 NAME = "math/mini"
-COUNTS: dict[Split, int] = {"validation": 100, "confirm": 100, "test": 300}
+COUNTS: dict[Split, int] = {"validation": 100, "confirm": 100, "test": 200}
 NEAR = 2
 _STEP = re.compile(r"(-?\d{1,6}) ?([+-]) ?(\d{1,6}) ?= ?(-?\d{1,7})", re.ASCII)
 
@@ -80,7 +80,7 @@ def _item(name: str, terms: sums.Terms) -> Item:
 
 task = Task(
     name=NAME,
-    version=1,
+    version=2,
     domain="math",
     summary=(
         "Add and subtract three or four numbers of one or two digits, from left to right; no result is negative. "
@@ -88,14 +88,14 @@ task = Task(
     ),
     answer_format=(
         r"The whole number in the last \boxed{} is the answer, as in \boxed{7}. Steps before it are welcome, within "
-        "the 64 tokens an output may have. Without a whole number in a box the output is unreadable and scores 0."
+        "the 48 tokens an output may have. Without a whole number in a box the output is unreadable and scores 0."
     ),
     system=r"Solve step by step. Put the final answer in \boxed{}.",
     template="{question}",
     metric="exact_match",
     direction=Direction.HIGHER,
     unit="share",
-    max_new_tokens=64,
+    max_new_tokens=48,
     # None: a tuned model ends its turn after the box, and a stop string such as "}" would cut the box off.
     stop=(),
     sources=SOURCES,
