@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from ftdojo.records import Aggregate, Direction, Grade, Item, Reference, Split, Task
-from ftdojo.scorers.patents.noc4pc import noc4pc_grade, reference_mark, reference_total
+from ftdojo.scorers.patents.noc4pc import CODES, noc4pc_grade, reference_mark, reference_total
 from ftdojo.scorers.patents.prompts import noc4pc_prompt, unpacked
 from ftdojo.tasks.patent import panorama
 from ftdojo.tasks.patent.datasets import NOC4PC
@@ -20,13 +20,13 @@ Row = dict[str, Any]
 
 
 def _code(row: Row) -> str:
-    return str(unpacked(row["answer"])["code"]).strip().upper()
+    return str(unpacked(row["answer"]).get("code", "")).strip().upper()
 
 
 BENCHMARK = panorama.Benchmark(
     dataset=NOC4PC,
     prompt=noc4pc_prompt,
-    gold=lambda row: json.dumps({"code": _code(row)}),
+    gold=lambda row: json.dumps({"code": _code(row)}) if _code(row) in CODES else "",
     facts=lambda row: {"code": _code(row)},
     slices=lambda row: {"label": _code(row)},
     reason=lambda row: str(unpacked(row["answer"]).get("reason", "")),

@@ -42,7 +42,8 @@ LENGTH = "A prompt holds the application and the prior art in full, 35,000 to 75
 class Benchmark:
     """One of the three: its rows, how a row is asked, and what is the right output.
 
-    ``reason`` returns the examiner's words, where the rows have any.
+    ``gold`` returns nothing for a row that has no answer; such rows are left out. ``reason`` returns the examiner's words,
+    where the rows have any.
     """
 
     dataset: Dataset
@@ -60,8 +61,7 @@ class Benchmark:
         """Return the published slices of the official test part, shuffled as published."""
         from numpy.random import default_rng
 
-        some = sampled(self.dataset) if self._sampled else dataset_rows(self.dataset, "test")
-        rows = _distinct(list(some)) if self._sampled else list(some)
+        rows = self._samples() if self._sampled else list(self._part("test"))
         order = default_rng(SEED).permutation(len(rows))
         count = min(SLICE, len(rows) // 2)
         places = {"validation": order[:count], "confirm": order[:0], "test": order[-count:]}[split]
@@ -124,7 +124,7 @@ class Benchmark:
         held_out = {
             row["application_number"] for split in (*HELD_BACK, *TEST) for row in self._dealt[split]
         }
-        for row in dataset_rows(self.dataset, "train"):
+        for row in self._part("train"):
             if row["application_number"] not in held_out:
                 yield row
 
@@ -135,9 +135,19 @@ class Benchmark:
     @cached_property
     def _dealt(self) -> Mapping[str, tuple[Row, ...]]:
         if self._sampled:
-            return _deal_few(list(sampled(self.dataset)))
-        test = _one_each(list(dataset_rows(self.dataset, "test")), TEST)
-        return {**_one_each(list(dataset_rows(self.dataset, "validation")), HELD_BACK), **test}
+            return _deal_few(self._samples())
+        held_back = _one_each(list(self._part("validation")), HELD_BACK)
+        return {**held_back, **_one_each(list(self._part("test")), TEST)}
+
+    def _part(self, part: str) -> Iterator[Row]:
+        return filter(self.gold, dataset_rows(self.dataset, part))
+
+    def _samples(self) -> list[Row]:
+        """Return the sample rows, of each claim the first."""
+        first: dict[str, Row] = {}
+        for row in filter(self.gold, sampled(self.dataset)):
+            first.setdefault(_name(row), row)
+        return list(first.values())
 
     def _item(self, row: Row) -> Item:
         return Item(
@@ -176,16 +186,8 @@ def _deal_few(rows: list[Row]) -> dict[str, tuple[Row, ...]]:
     order = sorted(groups, key=lambda name: (-len(groups[name]), sha256(name.encode()).digest()))
     for name in order:
         fewest = min(dealt, key=lambda split: len(dealt[split]))
-        dealt[fewest] += _distinct(groups[name])
+        dealt[fewest] += groups[name]
     return {"confirm": (), **{split: tuple(some) for split, some in dealt.items()}}
-
-
-def _distinct(rows: list[Row]) -> list[Row]:
-    """Return ``rows`` with the first of each claim only."""
-    first: dict[str, Row] = {}
-    for row in rows:
-        first.setdefault(_name(row), row)
-    return list(first.values())
 
 
 def _name(row: Row) -> str:

@@ -20,14 +20,14 @@ Row = dict[str, Any]
 
 
 def _letters(row: Row) -> list[str]:
-    return named(list(row["gold_answers"]))
+    return named(row["gold_answers"])
 
 
 BENCHMARK = panorama.Benchmark(
     dataset=PAR4PC,
     prompt=par4pc_prompt,
-    gold=lambda row: json.dumps({"answer": _letters(row)}),
-    facts=lambda row: {"gold": _letters(row), "silver": named(list(row["silver_answers"]))},
+    gold=lambda row: json.dumps({"answer": _letters(row)}) if _letters(row) else "",
+    facts=lambda row: {"gold": _letters(row), "silver": named(row["silver_answers"])},
     slices=lambda row: {"cited": "one" if len(_letters(row)) == 1 else "several"},
 )
 

@@ -20,13 +20,13 @@ Row = dict[str, Any]
 
 
 def _keys(row: Row, kind: str) -> list[int]:
-    return keys(list(row[f"{kind}_answers"]))
+    return keys(row[f"{kind}_answers"])
 
 
 BENCHMARK = panorama.Benchmark(
     dataset=PI4PC,
     prompt=pi4pc_prompt,
-    gold=lambda row: json.dumps({"answer": _keys(row, "gold")[0]}),
+    gold=lambda row: json.dumps({"answer": min(_keys(row, "gold"))}) if _keys(row, "gold") else "",
     facts=lambda row: {"gold": _keys(row, "gold"), "silver": _keys(row, "silver")},
     slices=lambda row: {"silver": "yes" if _keys(row, "silver") else "no"},
 )
