@@ -14,7 +14,7 @@ from benchmarks.processes import WARM
 from ftdojo.errors import FtdojoError
 
 HERE = Path(__file__).parent
-NAMES = ("training", "validation", "overhead", "startup")
+NAMES = ("training", "validation", "overhead", "startup", "data")
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ class Scale:
 
     A contest has ``rounds`` rounds at most; after ``least_rounds``, another one starts only if it should still end
     within ``within_s``; a pass of the base, which a cache saves in practice, has ``base_rounds``. ``rows`` are trained
-    on in a reading, ``adapter_rows`` for the adapter that is validated. ``run`` is a run folder to read, ``budget`` that
-    of a run made for want of one.
+    on in a reading, ``adapter_rows`` for the adapter that is validated, ``data_rows`` profiled and scored. ``run`` is a
+    run folder to read, ``budget`` that of a run made for want of one.
     """
 
     model: str
@@ -34,6 +34,7 @@ class Scale:
     adapter_rows: int
     items: int
     budget: str
+    data_rows: int = 100_000
     max_experiments: int | None = None
     run: Path | None = None
 
@@ -61,6 +62,7 @@ QUICK = Scale(
     adapter_rows=16,
     items=12,
     budget="1m",
+    data_rows=500,
     max_experiments=1,
 )
 

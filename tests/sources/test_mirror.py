@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,13 @@ def test_files_that_lie_as_on_the_hub_are_read_as_on_the_hub(mirror, dataset, fo
     put(mirror / folder / "data" / "train-a.jsonl", rows)
     put(mirror / folder / "data" / "train.py", "boom")
     assert list(dataset_rows(dataset, "train")) == [{"q": "One?"}, {"q": "Two?"}]
+
+
+def test_the_name_of_a_file_and_the_line_can_be_read_off_a_raw_row(mirror, dataset):
+    named = Part(files=("data/train*",), read=lambda row: {"q": f"{row['_file']} {row['_line']}"})
+    put(mirror / "riddles" / "data" / "train-tax.csv", "question\nWho?\nWhy?\n")
+    dataset = replace(dataset, parts={"train": named})
+    assert list(dataset_rows(dataset, "train")) == [{"q": "train-tax 2"}, {"q": "train-tax 3"}]
 
 
 def test_a_mirror_counts_as_agreement_and_the_log_says_so_once(mirror, dataset, caplog):

@@ -138,7 +138,7 @@ def _wanted(name: str, task: str) -> "list[Dataset]":
         behind |= {source.name: source.dataset for source in each.sources if source.dataset}
     found = named.get(name) or behind.get(name)
     if found is None:
-        raise UnknownName("data set", name, [*named, *behind], "`ftdojo sources list` shows them.")
+        raise UnknownName("data set", name, {*named, *behind}, "`ftdojo sources list` shows them.")
     return [found]
 
 

@@ -4,6 +4,7 @@ from ftdojo.sources import licences
 from ftdojo.sources.cards import card, provenance
 from ftdojo.sources.fetch import dataset_rows, pull, where
 from ftdojo.sources.profile import ESTIMATED, Tokens
+from ftdojo.sources.reading import read_rows
 from ftdojo.sources.session import Download, local_only, on_download
 from ftdojo.sources.stored import StoredSource, head, materialise, rows
 
@@ -21,6 +22,7 @@ __all__ = [
     "on_download",
     "provenance",
     "pull",
+    "read_rows",
     "rows",
     "where",
 ]

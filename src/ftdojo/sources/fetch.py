@@ -1,13 +1,17 @@
 """Rows of a published data set: from a mirror folder, or from the hub."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.records import Dataset
+from ftdojo.records.datasets import as_it_is
 from ftdojo.sources import hub, licences, mirror
 from ftdojo.sources.places import Place
-from ftdojo.sources.reading import read_rows
+from ftdojo.sources.reading import read_rows, stem
+
+Convert = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
 def dataset_rows(dataset: Dataset, part: str) -> Iterator[dict[str, Any]]:
@@ -24,18 +28,7 @@ def dataset_rows(dataset: Dataset, part: str) -> Iterator[dict[str, Any]]:
     convert = dataset.parts[part].read
     for path in place.files:
         for line, row in read_rows(path):
-            if not place.raw:
-                yield row
-                continue
-            try:
-                converted = convert(row)
-            except FtdojoError:
-                raise
-            except Exception as error:
-                raise SourceError(
-                    f"{path}, line {line}, is no row of {dataset.name} as its declaration knows them "
-                    f"({type(error).__name__}: {error}); pin the revision it was written for."
-                ) from error
+            converted = _converted(dataset, convert, row, path, line) if place.raw else row
             if converted is not None:
                 yield converted
 
@@ -65,3 +58,20 @@ def where(dataset: Dataset, part: str) -> str:
     if mirror.find(dataset, part):
         return "mirror"
     return "cache" if hub.is_here(dataset, part) else ""
+
+
+def _converted(
+    dataset: Dataset, convert: Convert, row: dict[str, Any], path: Path, line: int
+) -> dict[str, Any] | None:
+    """Return a raw row as the data set's own; what converts it is also told the file's name and the line."""
+    if convert is as_it_is:
+        return row
+    try:
+        return convert({"_file": stem(path), "_line": line, **row})
+    except FtdojoError:
+        raise
+    except Exception as error:
+        raise SourceError(
+            f"{path}, line {line}, is no row of {dataset.name} as its declaration knows them "
+            f"({type(error).__name__}: {error}); pin the revision it was written for."
+        ) from error

@@ -58,6 +58,17 @@ def kind_of(path: Path) -> str:
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
+def stem(path: Path) -> str:
+    """Return the name of ``path`` without what says how it is read.
+
+    Example:
+        >>> stem(Path("data/rows.jsonl.gz"))
+        'rows'
+    """
+    name = path.name[:-3] if path.suffix.lower() == ".gz" else path.name
+    return Path(name).stem
+
+
 def _jsonl(path: Path) -> Numbered:
     for number, text in _lines(path):
         if text := text.strip():
