@@ -1,5 +1,6 @@
 """The tasks that ship with ftdojo, by name. Each is one declaration; nothing is imported before it is asked for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ftdojo.errors import UsageError
@@ -40,6 +41,10 @@ tasks: Registry[Task] = Registry(
 )
 
 
+FAMILIES = {"reasoning-gym": "ftdojo.tasks.reasoning_gym:family"}
+"""What stands before the slash of tasks that are made by name -> the function that makes one."""
+
+
 def get(name: str) -> Task:
     """Return the task called ``name``; ``NAME@reference`` has the published splits, where they differ from ours.
 
@@ -52,12 +57,20 @@ def get(name: str) -> Task:
         'exact_match'
     """
     plain, _, splits = name.partition("@")
-    found = tasks.get(plain)
+    found = _of_family(plain) or tasks.get(plain)
     if not isinstance(found, Task):
         raise UsageError(
             f"{plain!r} is of type {type(found).__name__}, not a Task; name the declaration itself."
         )
     return _with_splits(found, splits) if splits else found
+
+
+def _of_family(name: str) -> Task | None:
+    family, _, member = name.partition("/")
+    if not member or family not in FAMILIES:
+        return None
+    make: Callable[[str], Task] = Registry("task family", FAMILIES).get(family)
+    return make(member)
 
 
 def _with_splits(task: Task, splits: str) -> Task:
@@ -68,4 +81,4 @@ def _with_splits(task: Task, splits: str) -> Task:
     return replace(task, name=f"{task.name}@reference", items=task.reference_items)
 
 
-__all__ = ["get", "tasks"]
+__all__ = ["FAMILIES", "get", "tasks"]

@@ -1,0 +1,187 @@
+"""Scores answers to reasoning-gym's questions by the package's own scorers, in a process that can be killed.
+
+An answer is right only if the package gives it full marks. It gives parts of a mark to wrong answers (0.01 for any at all,
+or more where the right one is a part of the wrong one); these are shown as ``package_score`` and count nothing. Some of
+its scorers evaluate the answer, as Python or with sympy: these get to see plain formulas and plain lists only.
+"""
+
+import atexit
+import contextlib
+import json
+import math
+import os
+import re
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+
+from ftdojo.errors import MissingExtra
+from ftdojo.records import Grade
+
+CUE = "Answer:"
+DEADLINE_S = 10.0
+START_S = 180.0
+SIZE = 3_000
+"""How many questions a data set is told to have; some make another question of an index if they have more."""
+MOST_CHARS = 4_000
+TAIL_CHARS = 20_000
+FULL_MARKS = 1 - 1e-9
+HELPER = "ftdojo.scorers.general.procedural_helper"
+_FORMULA = re.compile(
+    r"(?:\d+\.?\d*|[+\-*/^(), \t]|(?:sin|cos|tan|exp|log|ln|sqrt|asin|acos|atan|sinh|cosh|tanh|pi)(?![A-Za-z0-9_])"
+    r"|[A-Za-z](?![A-Za-z0-9_])){1,400}"
+)
+_LISTED = re.compile(r"[\w\s\[\],'\"-]*")
+EVALUATED: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(
+        (
+            "countdown",
+            "intermediate_integration",
+            "polynomial_multiplication",
+            "puzzle24",
+            "simple_integration",
+        ),
+        _FORMULA,
+    ),
+    **dict.fromkeys(("binary_matrix", "n_queens", "spiral_matrix", "string_insertion"), _LISTED),
+}
+"""Data sets whose scorers evaluate the answer -> what an answer may look like: nothing that calls or reaches for names."""
+
+
+class Marker:
+    """Asks reasoning-gym in a child process of its own.
+
+    Args:
+        deadline_s: seconds one answer may take; later ones are wrong.
+    """
+
+    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
+        self._deadline_s = deadline_s
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def mark(self, name: str, seed: int, index: int, answer: str) -> float:
+        """Return the package's score in [0, 1] of an answer to the question at ``index`` of a data set.
+
+        Raises:
+            MissingExtra: reasoning-gym is not installed.
+        """
+        if name in EVALUATED and not EVALUATED[name].fullmatch(answer):
+            return 0.0
+        with self._lock:
+            said = self._ask(json.dumps([name, seed, SIZE, index, answer[:MOST_CHARS]]))
+        return min(1.0, max(0.0, float(said))) if said and math.isfinite(float(said)) else 0.0
+
+    def close(self) -> None:
+        """End the child process; the next answer starts another one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+    def _ask(self, question: str) -> str:
+        child = self._child or self._started()
+        assert child.stdin is not None
+        with contextlib.suppress(OSError):  # A child that is gone is found out by its silence.
+            child.stdin.write(question.encode() + b"\n")
+            child.stdin.flush()
+        said = _line(child, self._deadline_s)
+        if not said:
+            self.close()
+        return said
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        require()
+        self._child = child = subprocess.Popen(
+            [sys.executable, "-P", "-m", HELPER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _path()},
+        )
+        if _line(child, START_S) != "ready":
+            self.close()
+            raise MissingExtra(
+                "reasoning-gym is installed but does not start; reinstall it: pip install 'ftdojo[reasoning-gym]'."
+            )
+        return child
+
+
+def require() -> None:
+    """Make sure that reasoning-gym is there.
+
+    Raises:
+        MissingExtra: it is not.
+    """
+    if find_spec("reasoning_gym") is None:
+        raise MissingExtra(
+            "Tasks of reasoning-gym need the package: pip install 'ftdojo[reasoning-gym]'."
+        )
+
+
+def answer_of(output: str) -> str:
+    """Return what the last line that begins with ``Answer:`` gives, or the lines below it if it gives nothing.
+
+    Example:
+        >>> answer_of("4 + 3 is 7. Answer: 8. No." + chr(10) + "Answer: 7" + chr(10) + "Done.")
+        '7'
+    """
+    lines = output[-TAIL_CHARS:].split("\n")
+    at = next(
+        (at for at in reversed(range(len(lines))) if lines[at].lstrip().startswith(CUE)), None
+    )
+    if at is None:
+        return ""
+    here = lines[at].strip().removeprefix(CUE).strip()
+    return here or "\n".join(lines[at + 1 :]).strip()
+
+
+def in_format(answer: str) -> str:
+    """Return an output that gives ``answer``.
+
+    Example:
+        >>> in_format("7")
+        'Answer: 7'
+    """
+    bare = answer.strip()
+    return f"{CUE}\n{bare}" if "\n" in bare else f"{CUE} {bare}"
+
+
+def grade(output: str, gold: str, *, name: str, seed: int, index: int) -> Grade:
+    """Grade one output; without ``Answer:`` it is unreadable, and so is what a scorer that evaluates may not see."""
+    said = answer_of(output)
+    readable = bool(said) and (name not in EVALUATED or bool(EVALUATED[name].fullmatch(said)))
+    same = said == gold.strip()
+    mark = float(same) if same or not readable else shared().mark(name, seed, index, said)
+    return Grade(
+        score=float(mark >= FULL_MARKS),
+        readable=readable or same,
+        extracted=said[:200],
+        secondary={"package_score": mark},
+    )
+
+
+@cache
+def shared() -> Marker:
+    """Return the marker that this process shares."""
+    marker = Marker()
+    atexit.register(marker.close)
+    return marker
+
+
+def _path() -> str:
+    """Return where the child finds packages: where this process does, for it may run from a checkout."""
+    return os.pathsep.join(entry for entry in sys.path if entry)
+
+
+def _line(child: subprocess.Popen[bytes], deadline_s: float) -> str:
+    """Return the next line of ``child``, which writes whole lines at once; "" when it is late or gone."""
+    assert child.stdout is not None
+    if not select.select([child.stdout], [], [], deadline_s)[0]:
+        return ""
+    return child.stdout.readline().decode().strip()

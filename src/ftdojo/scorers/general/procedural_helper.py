@@ -1,0 +1,83 @@
+"""The child process behind ``procedural``: reads one answer a line, writes what reasoning-gym gives for it.
+
+Runs by ``python -m``. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So this process
+has no secrets, writes no file, and once it is warm can start no program and open no connection. It sets no deadline of
+its own: whoever started it kills it instead.
+"""
+
+import json
+import os
+import resource
+import sys
+from functools import lru_cache
+from typing import Any
+
+MEMORY_BYTES = 4 << 30
+FORBIDDEN = (
+    "ctypes.dlopen",
+    "os.chmod",
+    "os.chown",
+    "os.exec",
+    "os.fork",
+    "os.kill",
+    "os.link",
+    "os.mkdir",
+    "os.posix_spawn",
+    "os.putenv",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.symlink",
+    "os.system",
+    "os.truncate",
+    "pty.spawn",
+    "shutil.",
+    "socket.",
+    "subprocess.",
+)
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def score(name: str, seed: int, size: int, index: int, answer: str) -> float:
+    """Return the package's own score of an answer to one question."""
+    entry = _entry(name, seed, size, index)
+    return float(_data_set(name, seed, size).score_answer(answer, entry))
+
+
+@lru_cache(maxsize=8)
+def _data_set(name: str, seed: int, size: int) -> Any:
+    import reasoning_gym
+
+    return reasoning_gym.create_dataset(name, seed=seed, size=size)
+
+
+@lru_cache(maxsize=4096)
+def _entry(name: str, seed: int, size: int, index: int) -> Any:
+    return _data_set(name, seed, size)[index]
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES
+    if writes or event.startswith(FORBIDDEN):
+        raise PermissionError(f"{event} is not for an answer to do.")
+
+
+def main() -> None:
+    """Answer line by line until the input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf8")
+    os.dup2(2, 1)  # Whatever a library prints must not be taken for a score.
+    _data_set("chain_sum", 1, 1)
+    sys.addaudithook(_guard)
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        try:
+            said = json.dumps(score(*json.loads(line)))
+        except Exception:  # Whatever an answer breaks in the package, it is a wrong one.
+            said = "0.0"
+        print(said, file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
