@@ -18,8 +18,9 @@ RADIUS = 2
 
 def questions() -> dict[str, Callable[..., Any]]:
     """Return the functions that the process answers with, by name."""
-    known = (is_molecule, tanimoto, group_counts, contains, oracle, scaffolds, likeness, improved)
-    return {function.__name__: function for function in known}
+    of_one = (is_molecule, group_counts, oracle, improved)
+    of_two = (tanimoto, contains, scaffolds, likeness, key_likeness)
+    return {function.__name__: function for function in (*of_one, *of_two)}
 
 
 def is_molecule(smiles: str) -> bool:
@@ -68,6 +69,12 @@ def scaffolds(one: str, other: str) -> tuple[bool, float]:
     The published rule looks for a common substructure first and gives 0 without one; a single common atom is one, so
     asking for a common element is the same and takes no search.
     """
+    mols = _read(one), _read(other)
+    if not any(mol.GetRingInfo().NumRings() for mol in mols):
+        return (
+            True,
+            1.0,
+        )  # Neither has a scaffold; taking a long chain off atom by atom would take seconds.
     scaffold = rdkit("Chem.Scaffolds.MurckoScaffold").MurckoScaffoldSmiles
     first, second = scaffold(one), scaffold(other)
     if first == second:
@@ -79,14 +86,19 @@ def scaffolds(one: str, other: str) -> tuple[bool, float]:
     return False, _similarity(*(_morgan(1024).GetFingerprint(mol) for mol in mols))
 
 
-def likeness(one: str, other: str) -> tuple[list[str | None], bool, list[float]]:
-    """Return canonical SMILES without stereochemistry, equality by InChI, and three similarities."""
+def likeness(one: str, other: str) -> tuple[list[str | None], bool, float]:
+    """Return canonical SMILES without stereochemistry, equality by InChI, and similarity of what they contain."""
     plain = [_canonical(one), _canonical(other)]
     if not all(plain):
-        return plain, False, [0.0, 0.0, 0.0]
+        return plain, False, 0.0
     mols = [_read(str(smiles)) for smiles in plain]
-    likes = [_or_zero(kind, mols) for kind in (_counted_morgan, _maccs, _rdk)]
-    return plain, _same_inchi(one, other), likes
+    return plain, _same_inchi(one, other), _or_zero(_counted_morgan, mols)
+
+
+def key_likeness(one: str, other: str) -> list[float]:
+    """Return the similarity of MACCS keys and of RDKit's own fingerprint."""
+    mols = [_read(one), _read(other)]
+    return [_or_zero(kind, mols) for kind in (_maccs, _rdk)]
 
 
 def improved(smiles: str, prop: str, least: float) -> str | None:
@@ -108,7 +120,12 @@ def _canonical(smiles: str) -> str | None:
 
 
 def _same_inchi(one: str, other: str) -> bool:
-    first, second = (rdkit("Chem").MolToInchi(_read(smiles)) for smiles in (one, other))
+    """Return whether two molecules have one InChI; the formula is part of it and much faster."""
+    mols = _read(one), _read(other)
+    formula = rdkit("Chem.rdMolDescriptors").CalcMolFormula
+    if formula(mols[0]) != formula(mols[1]):
+        return False
+    first, second = (rdkit("Chem").MolToInchi(mol) for mol in mols)
     return bool(first == second)
 
 

@@ -49,7 +49,6 @@ def mark(output: str, question: Question) -> dict[str, Any]:
         **found,
         "subtask": question.subtask,
         "success": (found.get("improvement") or 0.0) > 0,
-        "morgan": found.get("sims", (0.0,))[0],
     }
 
 

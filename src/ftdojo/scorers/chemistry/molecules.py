@@ -13,16 +13,13 @@ from ftdojo.scorers.chemistry.rdkit_process import ask
 class Likeness:
     """Two molecules side by side; ``exact`` is equality of their InChI, the rest looks away from stereochemistry.
 
-    ``canonical`` holds both canonical SMILES without stereochemistry, None for what is no molecule. The similarities are
-    Tanimoto's of counted Morgan fingerprints (radius 2), of MACCS keys and of RDKit's own fingerprint; 0 unless both
-    are molecules.
+    ``canonical`` holds both canonical SMILES without stereochemistry, None for what is no molecule. ``morgan`` is
+    Tanimoto's similarity of counted Morgan fingerprints (radius 2); 0 unless both are molecules.
     """
 
     canonical: tuple[str | None, str | None]
     exact: bool
     morgan: float
-    maccs: float
-    rdk: float
 
 
 def is_molecule(smiles: str) -> bool:
@@ -49,7 +46,7 @@ def contains(whole: str, part: str) -> tuple[bool, int]:
 
 def oracle(smiles: str, prop: str) -> float | None:
     """Return the property ``prop`` (``logp``, ``qed``, ``solubility``, ``penalized_logp``); None for no molecule."""
-    value = ask("oracle", smiles, prop)
+    value = ask("oracle", smiles, prop) if smiles else None
     return None if value is None else float(value)
 
 
@@ -63,11 +60,15 @@ def likeness(one: str, other: str) -> Likeness:
     """Return how alike two molecules are."""
     found = ask("likeness", one, other)
     if found is None:
-        return Likeness(canonical=(None, None), exact=False, morgan=0.0, maccs=0.0, rdk=0.0)
-    canonical, exact, (morgan, maccs, rdk) = found
-    return Likeness(
-        canonical=(canonical[0], canonical[1]), exact=exact, morgan=morgan, maccs=maccs, rdk=rdk
-    )
+        return Likeness(canonical=(None, None), exact=False, morgan=0.0)
+    canonical, exact, morgan = found
+    return Likeness(canonical=(canonical[0], canonical[1]), exact=exact, morgan=morgan)
+
+
+def key_likeness(one: str, other: str) -> tuple[float, float]:
+    """Return the Tanimoto similarity of MACCS keys and of RDKit's own fingerprints."""
+    maccs, rdk = ask("key_likeness", one, other) or (0.0, 0.0)
+    return maccs, rdk
 
 
 def improved(smiles: str, prop: str, *, least: float) -> str | None:

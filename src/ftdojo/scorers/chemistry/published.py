@@ -119,15 +119,11 @@ def _edit_figures(marks: Sequence[Mark]) -> dict[str, Any]:
 
 def _improvement_mark(answer: str, question: Question) -> dict[str, Any]:
     valid = molecules.is_molecule(answer)
-    improvement, scaffold = None, (False, 0.0)
-    if valid and molecules.is_molecule(question.source):
-        improvement = improvement_of(answer, question)
-        scaffold = molecules.scaffolds(question.source, answer)
+    both = valid and molecules.is_molecule(question.source)
     return {
         "valid": valid,
-        "improvement": improvement,
-        "scaffold_hard": scaffold[0],
-        "scaffold_soft": scaffold[1],
+        "improvement": improvement_of(answer, question) if both else None,
+        "molecules": (question.source, answer) if both else None,
     }
 
 
@@ -146,14 +142,16 @@ def _improvement_figures(subtask: str, marks: Sequence[Mark]) -> dict[str, Any]:
     known = [each["improvement"] for each in marks if each["improvement"] is not None]
     padded = np.array(known + [0.0] * (len(marks) - len(known)))
     low, high = np.percentile(padded, [5, 95])
+    pairs = [each["molecules"] for each in marks if each["molecules"]]
+    scaffolds = [molecules.scaffolds(*pair) for pair in pairs]
     return {
         "mean_improvement": float(np.clip(padded, low, high).mean()),
         "success_rate": 100 * float(np.mean(padded > 0)),
         "best_rate": 100 * float(np.mean(padded >= BEST.get(subtask, 0.3))),
         "valid_smiles_rate": _share(marks, "valid"),
         "valid_score_rate": 100 * len(known) / len(marks),
-        "scaffold_hard": _share(marks, "scaffold_hard"),
-        "scaffold_soft": 100 * _mean(marks, "scaffold_soft"),
+        "scaffold_hard": 100 * sum(same for same, _ in scaffolds) / len(marks),
+        "scaffold_soft": 100 * sum(alike for _, alike in scaffolds) / len(marks),
         "total_count": len(marks),
     }
 
@@ -165,32 +163,26 @@ def _product_mark(answer: Any, reference: str) -> dict[str, Any]:
         "correct": bool(given and reference) and like.exact,
         "valid": like.canonical[0] is not None,
         "canonical": like.canonical,
-        "sims": (like.morgan, like.maccs, like.rdk),
-        "levenshtein": levenshtein(*map(str, like.canonical)) if all(like.canonical) else 0,
+        "morgan": like.morgan,
     }
 
 
 def _product_figures(marks: Sequence[Mark]) -> dict[str, Any]:
-    morgan, maccs, rdk = (
-        sum(column) / len(marks) for column in zip(*[each["sims"] for each in marks], strict=True)
-    )
-    pairs = [_bleu_pair(*each["canonical"]) for each in marks if each["canonical"][1]]
+    pairs = [each["canonical"] for each in marks if each["canonical"][1]]
+    both = [pair for pair in pairs if pair[0]]
+    keys = [molecules.key_likeness(*pair) for pair in both]
     return {
         "exact_match": _share(marks, "correct"),
         "validity": _share(marks, "valid"),
-        "morgan_sims": 100 * morgan,
-        "maccs_sims": 100 * maccs,
-        "rdk_sims": 100 * rdk,
-        "bleu": 100 * bleu(pairs),
-        "levenshtein": _mean(marks, "levenshtein"),
+        "morgan_sims": 100 * _mean(marks, "morgan"),
+        "maccs_sims": 100 * sum(maccs for maccs, _ in keys) / len(marks),
+        "rdk_sims": 100 * sum(rdk for _, rdk in keys) / len(marks),
+        "bleu": 100 * bleu([(given or "", right) for given, right in pairs]),
+        "levenshtein": sum(levenshtein(*pair) for pair in both) / len(marks),
         "exact_match_count": _count(marks, "correct"),
         "valid_count": _count(marks, "valid"),
         "total_count": len(marks),
     }
-
-
-def _bleu_pair(given: str | None, right: str) -> tuple[str, str]:
-    return given or "", right
 
 
 def _letter(answer: Any, reference: str) -> bool:

@@ -112,6 +112,7 @@ def item_of(row: Row) -> Item:
     )
 
 
+@cache
 def gold_of(question: Question) -> str:
     """Return an output that earns full marks, in the format that the prompt asks for."""
     answer = question.right

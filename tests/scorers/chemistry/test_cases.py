@@ -1,0 +1,85 @@
+"""Scoring cases of ChemCoTBench: the given ones agree, and neighbours of them say what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rdkit")
+from ftdojo.errors import UsageError
+from ftdojo.scorers import cases
+from ftdojo.scorers.case import Case
+from ftdojo.scorers.case_files import agreement
+from ftdojo.scorers.chemistry.cases import score
+
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "chemcotbench"
+NAMES = (
+    "chemcotbench",
+    *(f"chemistry/{name}" for name in ("mol-und", "mol-edit", "mol-opt", "reaction")),
+)
+
+
+def scored(**given):
+    return score(Case(name="a case", input=given))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/chemcotbench")
+@pytest.mark.parametrize("name", NAMES[:1])
+def test_every_given_case_agrees(name):
+    found = agreement(name, SHARED / "golden.jsonl")
+    assert (found.agreed, found.wrong) == (found.cases, ())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_data_set_and_each_task_score_the_same_cases(name):
+    assert cases.get(name) is score
+
+
+def test_a_list_of_outputs_is_scored_as_one_figure():
+    found = scored(subtask="fg_count", predictions=["1", "4", None], references=[1, 2, "2"])
+    assert found.reference["mae"] == pytest.approx(4 / 3, abs=1e-5)
+    assert found.strict["mae"] == 4
+
+
+def test_right_reactants_are_right_strictly_though_the_gold_answer_lost_its_dots():
+    found = scored(
+        subtask="retro", prediction='{"Reactants": "CCO.CC(=O)O"}', reference="CCOCC(=O)O"
+    )
+    assert (found.reference["exact_match"], found.strict["exact_match"]) == (0, 100)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/chemcotbench")
+def test_the_dots_are_looked_up_beside_the_case_file():
+    rows = map(json.loads, (SHARED / "reaction.jsonl").read_text("utf8").splitlines())
+    row = next(row for row in rows if row.get("_gt_fixed", "").count("."))
+    given = {"subtask": "retro", "reference": row["gt"], "prediction": "CCO"}
+    alike = score(Case(name="a case", input=given, folder=SHARED)).strict["morgan_sims"]
+    given["_gt_fixed"] = row["_gt_fixed"]
+    assert alike == score(Case(name="a case", input=given)).strict["morgan_sims"] > 0
+
+
+def test_what_cannot_be_scored_strictly_says_why():
+    found = scored(subtask="gsk", predictions=["CCO"], sources=["CC"])
+    assert (found.reference["success_rate"], found.reference["improvements"]) == (0, [None])
+    assert "trained model" in found.strict["unavailable"]
+
+
+def test_what_is_no_molecule_has_no_properties():
+    assert set(scored(smiles="c1ccc(").reference.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"subtask": "fg", "prediction": "1"}, "sub-task 'fg'; known are fg_count"),
+        ({"subtask": "fs"}, "no input 'prediction'"),
+        ({"subtask": "fg_count", "prediction": "1", "reference": "two"}, "give a whole number"),
+        ({"subtask": "qed", "predictions": ["C"], "sources": []}, "give as many of each"),
+        ({"subtask": "qed", "predictions": []}, "give at least one"),
+        ({"subtask": "qed", "file": "there_is_none.jsonl"}, "beside the case file"),
+    ],
+)
+def test_a_case_that_lacks_something_says_what(given, message, monkeypatch):
+    monkeypatch.delenv("FTDOJO_MIRROR", raising=False)
+    with pytest.raises(UsageError, match=message):
+        scored(**given)
