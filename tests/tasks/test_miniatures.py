@@ -18,9 +18,9 @@ from ftdojo.records import Message
 SPLITS = {"validation": 100, "confirm": 100, "test": 300}
 DIGESTS = {
     "tables/mini": "a956571830d5",
-    "chemistry/mini": "e9fa1a7d809b",
+    "chemistry/mini": "74035149083b",
     "finance/mini": "234172acb4eb",
-    "patent/mini": "bd4fd598a0b7",
+    "patent/mini": "d33db5f04330",
 }
 NAMES = list(DIGESTS)
 RIGHT = [

@@ -25,6 +25,7 @@ class Generator(Generic[Q]):
     """Draws the questions of ``task``.
 
     ``draw`` makes one, ``ask`` words it, ``key`` says what it is held out by. ``shares`` of all keys are held out.
+    A held-out split has each key once, unless there are too few (``scarce``); then it has each wording once.
     """
 
     task: str
@@ -32,26 +33,28 @@ class Generator(Generic[Q]):
     ask: Callable[[Q], str]
     key: Callable[[Q], str]
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+    scarce: bool = False
 
     def split_of(self, question: Q) -> str:
         """Return ``validation``, ``confirm``, ``test`` or ``train``: a property of the key alone."""
         return place(f"{self.task} {self.key(question)}", self.shares)
 
-    def distinct(self, rng: random.Random, *, split: str) -> Iterator[Q]:
-        """Yield questions of ``split``, no two worded alike, without end as long as there are any left."""
+    def distinct(self, rng: random.Random, *, split: str, by: Callable[[Q], str]) -> Iterator[Q]:
+        """Yield questions of ``split``, no two alike in ``by``, without end as long as there are any left."""
         seen = set()
         while True:
             question = self.draw(rng)
-            text = self.ask(question)
-            if text not in seen and self.split_of(question) == split:
-                seen.add(text)
+            name = by(question)
+            if name not in seen and self.split_of(question) == split:
+                seen.add(name)
                 yield question
 
     def train(self, rng: random.Random) -> Iterator[Q]:
-        """Yield training questions without end."""
-        return self.distinct(rng, split="train")
+        """Yield training questions without end, no two worded alike."""
+        return self.distinct(rng, split="train", by=self.ask)
 
     def held_out(self, split: Split) -> list[tuple[str, Q]]:
         """Return an id and a question for each item of ``split``, always the same ones in the same order."""
-        drawn = self.distinct(random.Random(f"{self.task} {split} v1"), split=split)
+        rng, by = random.Random(f"{self.task} {split} v1"), self.ask if self.scarce else self.key
+        drawn = self.distinct(rng, split=split, by=by)
         return [(f"{split}-{at:03}", each) for at, each in enumerate(islice(drawn, COUNTS[split]))]

@@ -2,7 +2,7 @@
 
 Molecules come from our own seeded generator, are built and counted by RDKit, and are held out by their side groups: 100
 for validation, 100 for confirmation, 300 for the test, always the same ones. The count stands in a JSON object, as in
-ChemCoTBench's ``fg_count`` and ``ring_count``, and is read strictly. Chance is one in five. What a small model learns
+ChemCoTBench's ``fg_count`` and ``ring_count``, and is read strictly. Chance is one in four. What a small model learns
 is decided by the data: side groups listed and numbered teach counting, bare counts hardly do.
 """
 
@@ -55,7 +55,7 @@ task = Task(
     domain="chemistry",
     summary=(
         "Count the side groups or rings of one kind in a molecule that is given as a SMILES string. The molecule is a "
-        "chain of carbon atoms that bears four or five side groups, each in brackets; the count is between 0 and 4."
+        "chain of carbon atoms that bears four or five side groups, each in brackets; the count is between 0 and 3."
     ),
     answer_format=(
         'One JSON object with the key count, as in {"count": 2}; the last one counts. Working before it is welcome, '

@@ -11,7 +11,7 @@ from ftdojo.tasks.raw_sources import Workshop, airy
 from ftdojo.tasks.small_talk import small_talk
 
 SLIP_SHARE = 0.4
-WORDS = ("none", "one", "two", "three", "four")
+WORDS = ("none", "one", "two", "three")
 CAPTIONS = ("It bears {} of them.", "There are {} to be seen.", "You can find {} of these.")
 FEW = 40
 

@@ -144,4 +144,6 @@ def _options(right: int, rng: random.Random) -> tuple[int, ...]:
     return tuple(options)
 
 
-GENERATOR: Generator[Question] = Generator(task=NAME, draw=draw, ask=ask, key=key, shares=SHARES)
+GENERATOR: Generator[Question] = Generator(
+    task=NAME, draw=draw, ask=ask, key=key, shares=SHARES, scarce=True
+)
