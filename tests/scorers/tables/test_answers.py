@@ -49,6 +49,7 @@ def test_the_last_marker_counts_and_decoration_does_not(output, answer):
         ("22-35, 14.21", "22 - 35, 14.21"),
         ("basel-stadt", "basel - stadt"),
         ("yes", "True"),
+        ("Negative impact", "Negtive impact"),
         (".5", "0.50"),
     ],
 )
@@ -104,6 +105,10 @@ def test_a_tenth_off_is_right_where_the_rule_says_so_and_more_is_not():
     assert not right("110", "100")
     assert not right("111", "100", rule="within-10")
     assert not right("0.1", "0", rule="within-10")
+
+
+def test_an_unreadable_answer_has_no_items_right():
+    assert grade("12", "12", rule="exact").secondary == {"items_right": 0.0}
 
 
 def test_items_right_gives_credit_for_parts():

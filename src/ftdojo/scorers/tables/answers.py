@@ -40,7 +40,8 @@ _DASHES = dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2014, 0x2212), "-")
 _SEPARATOR = re.compile(r"(?<=[\w)])\s{0,4}-\s{0,4}")
 _WORD = re.compile(r"-?\d+(?:\.\d+)?|[^\W\d_]+|[+%°$€£&#]")
 _ARTICLES = frozenset({"a", "an", "the"})
-_SAME = {"yes": "true", "no": "false"}
+_SAME = {"yes": "true", "no": "false", "negtive": "negative"}
+"""Words that say the same; the last is how the published instruction and one answer spell it."""
 _RANKING = re.compile(r"\brank(?:ed|ing)?\b|\border(?:ed)? (?:of|by|from)\b", re.IGNORECASE)
 _EXACTLY = Context(prec=200)
 _TENTH = Decimal("0.1")
@@ -83,10 +84,11 @@ def grade(output: str, answer: str, *, rule: Rule, in_order: bool = False) -> Gr
         1.0
     """
     told = final_answer(output)
-    if not told:
-        return Grade(score=0.0, readable=False)
     if rule == "rouge-l":
-        return Grade(score=_likeness(told, answer), readable=True, extracted=told)
+        score = _likeness(told, answer) if told else 0.0
+        return Grade(score=score, readable=told != "", extracted=told)
+    if not told:
+        return Grade(score=0.0, readable=False, secondary={"items_right": 0.0})
     right = 1.0 if told == answer else _share(told, answer, rule=rule, in_order=in_order)
     return Grade(
         score=float(right == 1.0),

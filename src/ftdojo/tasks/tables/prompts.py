@@ -36,7 +36,7 @@ ANALYSIS_SYSTEM = (
     "for. Correlation: the relation and the coefficient with two decimals, as in 'Weak positive correlation, 0.46'; it "
     "is 'No correlation' from -0.3 to 0.3, weak up to 0.7 on either side and strong beyond. Forecasts and statistics: "
     "numbers, names or a trend (No clear trend, Increasing trend, Decreasing trend), separated by commas, without "
-    "explanation. Impact: names of columns or items, or one of No clear impact, Positive impact, Negtive impact. Causes: "
+    "explanation. Impact: names of columns or items, or one of No clear impact, Positive impact, Negative impact. Causes: "
     "the conclusion and one short reason with the coefficient. Anomalies: how many there are and why each is one, or 'No "
     "anomalies are detected in the table.' Description: what the table holds, its main columns and a few insights."
 )
