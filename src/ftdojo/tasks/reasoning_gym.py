@@ -48,7 +48,6 @@ def family(name: str) -> Task:
         MissingExtra: the package is not installed.
         UnknownName: it has no data set called ``name``.
     """
-    procedural.require()
     known = _names()
     if name not in known:
         raise UnknownName(
@@ -83,10 +82,7 @@ def grade(name: str, output: str, item: Item) -> Grade:
 
 @cache
 def _names() -> tuple[str, ...]:
-    from reasoning_gym.factory import DATASETS
-
-    # A composite is made of others, which have to be chosen.
-    return tuple(sorted(set(DATASETS) - {"composite"}))
+    return procedural.shared().names()
 
 
 @cache
@@ -116,14 +112,15 @@ def _fresh(name: str, part: str, count: int, seen: set[str]) -> Iterator[Puzzle]
 
 
 def _stream(name: str, part: str, most: int) -> Iterator[Puzzle]:
-    import reasoning_gym
-
     seed = int.from_bytes(hashlib.sha256(f"{name} {part} v1".encode()).digest()[:4], "big") // 2
-    data: Any = reasoning_gym.create_dataset(name, seed=seed, size=procedural.SIZE)
     for index in range(most):
-        entry = data[index]
-        question, answer = entry["question"], entry["answer"]
-        if not isinstance(answer, str) or not answer.strip():
+        found = procedural.shared().question(name, seed, index)
+        if found is None:
+            raise _refused(
+                name, f"question {index} cannot be made in {procedural.QUESTION_S:.0f} s"
+            )
+        question, answer = found
+        if answer is None:
             raise _refused(name, "its questions have no answer that could be shown to a model")
         if len(question) <= LONGEST_QUESTION and len(answer) <= LONGEST_ANSWER:
             yield Puzzle(seed=seed, index=index, question=question, answer=answer)

@@ -36,24 +36,16 @@ def test_an_answer_in_our_format_is_read_back(answer):
     assert answer_of(in_format(answer)) == answer
 
 
-def question(name, seed=1):
-    import reasoning_gym
-
-    from ftdojo.scorers.general.procedural import SIZE
-
-    return reasoning_gym.create_dataset(name, seed=seed, size=SIZE)[0]
-
-
-def test_a_wrong_answer_that_holds_the_right_one_is_wrong():
-    gold = question("gcd")["answer"]
+def test_a_wrong_answer_that_holds_the_right_one_is_wrong(marker):
+    gold = marker.question("gcd", 1, 0)[1]
     found = grade(f"Answer: {gold}0000", gold, name="gcd", seed=1, index=0)
     assert found.readable
     assert found.score == 0 < found.secondary["package_score"]
 
 
 def test_another_way_to_write_the_right_answer_is_right(marker):
-    entry = question("simple_integration")
-    same = entry["answer"].replace("+ C", "+ C + 3 - 3")
+    gold = marker.question("simple_integration", 1, 0)[1]
+    same = gold.replace("+ C", "+ C + 3 - 3")
     assert marker.mark("simple_integration", 1, 0, same) == 1
     assert marker.mark("simple_integration", 1, 0, "X + C") == 0
 
@@ -76,14 +68,27 @@ def test_what_could_call_or_reach_for_anything_is_never_evaluated(answer):
 
 
 def test_an_answer_that_takes_for_ever_is_wrong_and_the_next_one_is_scored():
-    marker = Marker(deadline_s=20.0)
-    gold = question("chain_sum")["answer"]
-    assert marker.mark("chain_sum", 1, 0, gold) == 1  # warms the child up
-    marker._deadline_s = 1.0
-    assert marker.mark("countdown", 1, 0, "9^9^9^9^9^9".replace("^", "**")) == 0
-    marker._deadline_s = 20.0
+    marker = Marker(deadline_s=3.0)
+    gold = marker.question("chain_sum", 1, 0)[1]
+    marker.question("countdown", 1, 0)
+    assert marker.mark("countdown", 1, 0, "9**9**9**9**9**9") == 0
+    assert marker._child is None
+    marker.question("chain_sum", 1, 0)
     assert marker.mark("chain_sum", 1, 0, gold) == 1
     marker.close()
+
+
+def test_questions_do_not_depend_on_the_process_that_makes_them(marker):
+    other = Marker()
+    asked = [("group_anagrams", 1, at) for at in range(3)]
+    assert [marker.question(*each) for each in asked] == [other.question(*each) for each in asked]
+    other.close()
+
+
+def test_an_unknown_data_set_has_no_question(marker):
+    assert marker.question("no_such", 1, 0) is None
+    assert marker.mark("no_such", 1, 0, "x") == 0
+    assert "chain_sum" in marker.names()
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,4 +1,4 @@
-"""Scores answers to reasoning-gym's questions by the package's own scorers, in a process that can be killed.
+"""Questions of reasoning-gym, and scores by the package's own scorers, from a process that can be killed.
 
 An answer is right only if the package gives it full marks. It gives parts of a mark to wrong answers (0.01 for any at all,
 or more where the right one is a part of the wrong one); these are shown as ``package_score`` and count nothing. Some of
@@ -18,12 +18,14 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
+from typing import Any
 
 from ftdojo.errors import MissingExtra
 from ftdojo.records import Grade
 
 CUE = "Answer:"
 DEADLINE_S = 10.0
+QUESTION_S = 60.0
 START_S = 180.0
 SIZE = 3_000
 """How many questions a data set is told to have; some make another question of an index if they have more."""
@@ -64,17 +66,25 @@ class Marker:
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def mark(self, name: str, seed: int, index: int, answer: str) -> float:
-        """Return the package's score in [0, 1] of an answer to the question at ``index`` of a data set.
+    def names(self) -> tuple[str, ...]:
+        """Return every data set that can be asked for.
 
         Raises:
             MissingExtra: reasoning-gym is not installed.
         """
+        return tuple(self._asked(START_S, "names") or ())
+
+    def question(self, name: str, seed: int, index: int) -> tuple[str, str | None] | None:
+        """Return the question at ``index`` of a data set and its answer, or None if it cannot be made in time."""
+        said = self._asked(QUESTION_S, "question", name, seed, SIZE, index)
+        return (str(said[0]), said[1]) if said else None
+
+    def mark(self, name: str, seed: int, index: int, answer: str) -> float:
+        """Return the package's score in [0, 1] of an answer to the question at ``index`` of a data set."""
         if name in EVALUATED and not EVALUATED[name].fullmatch(answer):
             return 0.0
-        with self._lock:
-            said = self._ask(json.dumps([name, seed, SIZE, index, answer[:MOST_CHARS]]))
-        return min(1.0, max(0.0, float(said))) if said and math.isfinite(float(said)) else 0.0
+        said = self._asked(self._deadline_s, "score", name, seed, SIZE, index, answer[:MOST_CHARS])
+        return min(1.0, max(0.0, said)) if said and math.isfinite(said) else 0.0
 
     def close(self) -> None:
         """End the child process; the next answer starts another one."""
@@ -83,16 +93,18 @@ class Marker:
             child.kill()
             child.communicate()
 
-    def _ask(self, question: str) -> str:
-        child = self._child or self._started()
-        assert child.stdin is not None
-        with contextlib.suppress(OSError):  # A child that is gone is found out by its silence.
-            child.stdin.write(question.encode() + b"\n")
-            child.stdin.flush()
-        said = _line(child, self._deadline_s)
-        if not said:
-            self.close()
-        return said
+    def _asked(self, deadline_s: float, *request: object) -> Any:
+        """Return what the child says, or None if it is late, gone or at a loss."""
+        with self._lock:
+            child = self._child or self._started()
+            assert child.stdin is not None
+            with contextlib.suppress(OSError):  # A child that is gone is found out by its silence.
+                child.stdin.write(json.dumps(request).encode() + b"\n")
+                child.stdin.flush()
+            said = _line(child, deadline_s)
+            if not said:
+                self.close()
+            return json.loads(said) if said else None
 
     def _started(self) -> subprocess.Popen[bytes]:
         require()
@@ -102,7 +114,13 @@ class Marker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _path()},
+            env={
+                "PATH": os.defpath,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                # Some questions depend on the order of a set, which must be the same every time.
+                "PYTHONHASHSEED": "0",
+                "PYTHONPATH": _path(),
+            },
         )
         if _line(child, START_S) != "ready":
             self.close()

@@ -1,6 +1,7 @@
-"""The child process behind ``procedural``: reads one answer a line, writes what reasoning-gym gives for it.
+"""The child process behind ``procedural``: reads one request a line, writes what reasoning-gym says.
 
-Runs by ``python -m``. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So this process
+Runs by ``python -m``. A request is a JSON list: ``names``; ``question`` with a place; ``score`` with a place and an answer; a
+place is a data set, its seed and size, and an index. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So this process
 has no secrets, writes no file, and once it is warm can start no program and open no connection. It sets no deadline of
 its own: whoever started it kills it instead.
 """
@@ -9,6 +10,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -38,6 +40,20 @@ FORBIDDEN = (
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
+def names() -> list[str]:
+    """Return the data sets that need no others; a composite is made of some that would have to be chosen."""
+    from reasoning_gym.factory import DATASETS
+
+    return sorted(set(DATASETS) - {"composite"})
+
+
+def question(name: str, seed: int, size: int, index: int) -> list[str | None]:
+    """Return one question and its answer, None where it has none that is a text."""
+    entry = _entry(name, seed, size, index)
+    answer = entry["answer"]
+    return [entry["question"], answer if isinstance(answer, str) and answer.strip() else None]
+
+
 def score(name: str, seed: int, size: int, index: int, answer: str) -> float:
     """Return the package's own score of an answer to one question."""
     entry = _entry(name, seed, size, index)
@@ -56,6 +72,9 @@ def _entry(name: str, seed: int, size: int, index: int) -> Any:
     return _data_set(name, seed, size)[index]
 
 
+REQUESTS: dict[str, Callable[..., Any]] = {"names": names, "question": question, "score": score}
+
+
 def _guard(event: str, arguments: tuple[Any, ...]) -> None:
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES
     if writes or event.startswith(FORBIDDEN):
@@ -72,10 +91,11 @@ def main() -> None:
     sys.addaudithook(_guard)
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
+        kind, *arguments = json.loads(line)
         try:
-            said = json.dumps(score(*json.loads(line)))
+            said = json.dumps(REQUESTS[kind](*arguments))
         except Exception:  # Whatever an answer breaks in the package, it is a wrong one.
-            said = "0.0"
+            said = "null"
         print(said, file=answers, flush=True)
 
 
