@@ -19,6 +19,8 @@ cases: Registry[CaseScorer] = Registry(
         "biology/protocol-error": "ftdojo.scorers.biology.bioprobench_cases:score",
         "biology/protocol-generation": "ftdojo.scorers.biology.bioprobench_cases:score",
         "biology/pubmedqa": "ftdojo.scorers.labels:score_word",
+        "text/agnews": "ftdojo.scorers.labels:score_line",
+        "text/sst2": "ftdojo.scorers.labels:score_word",
         "bbh": "ftdojo.scorers.general.bbh:score",
         "restaurant8k": "ftdojo.scorers.general.restaurant8k:score",
         "text2sql_geo": "ftdojo.scorers.general.sql:score",

@@ -37,6 +37,8 @@ tasks: Registry[Task] = Registry(
         "biology/protocol-generation": "ftdojo.tasks.biology.protocol_generation:task",
         "biology/pubmedqa": "ftdojo.tasks.biology.pubmedqa:task",
         "text/extract": "ftdojo.tasks.text_extract:task",
+        "text/sst2": "ftdojo.tasks.text.sst2:task",
+        "text/agnews": "ftdojo.tasks.text.agnews:task",
     },
 )
 
