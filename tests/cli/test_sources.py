@@ -90,7 +90,6 @@ def test_a_source_that_several_tasks_offer_is_asked_back(call, own, refused, mon
     ("args", "told"),
     [
         (("show", "askde"), "No source is called 'askde'. Did you mean 'asked'?"),
-        (("show", "a", "b", "c"), "3 names were given; write a task and a source, or a source."),
         (("pull", "ridles"), "No data set is called 'ridles'. Did you mean 'riddles'?"),
         (("pull",), "Name a data set, or a task with --task, and not both."),
         (("pull", "riddles", "--task", TASK), "Name a data set, or a task with --task, and not"),

@@ -97,4 +97,4 @@ def test_the_token_is_not_told_to_the_store_of_large_files(ask, hub, saved):
     hub.repositories["org/small"] = Repository(files=saved[0], token="hf_good")
     ask(HF_TOKEN="hf_good")
     assert {each.token for each in hub.requests if each.host.startswith("localhost")} == {""}
-    assert {each.token for each in hub.requests if "/api/" in each.path} == {"hf_good"}
+    assert {each.token for each in hub.requests if "/resolve/" in each.path} == {"hf_good"}

@@ -26,10 +26,10 @@ def list_sources(
     task: str = typer.Argument("", help="A task's name; without one, the sources of all tasks."),
     as_json: bool = JSON,
 ) -> None:
-    """List raw sources with their licences and where they are.
+    """List raw sources, their licences and where they are.
 
-    With a task, also the figures of those that are here. Nothing is downloaded. ``here`` is ``made here``, ``mirror``,
-    ``cache``, ``in part`` or ``no``.
+    With a task, also the figures of those that are here. Nothing is downloaded. The column "here" says made here,
+    mirror, cache, in part, or no.
     """
     from ftdojo import tasks
     from ftdojo.cli.tables import table
@@ -50,20 +50,19 @@ def list_sources(
 
 @sources_app.command("show")
 def show_source(
-    names: list[str] = typer.Argument(metavar="[TASK] NAME", help="A source, or its task before."),
+    name: str = typer.Argument(help="A source, or the task that offers it."),
+    source: str = typer.Argument("", help="The source, where a task is named before it."),
     model: str = typer.Option("", "--model", help="Count tokens as this base model does."),
     as_json: bool = JSON,
 ) -> None:
-    """Show a raw source's card with figures and samples; nothing is downloaded.
+    """Show a raw source's card, figures and samples.
 
-    Without ``--model`` tokens are estimated.
+    Nothing is downloaded. Without --model tokens are estimated.
     """
     from ftdojo.cli.source_card import lines
 
-    if len(names) > 2:
-        raise UsageError(f"{len(names)} names were given; write a task and a source, or a source.")
-    source = _source(names[-1], names[0] if len(names) == 2 else "")
-    shown = _card(source, _tokens(model) if model else None)
+    found = _source(source, name) if source else _source(name, "")
+    shown = _card(found, _tokens(model) if model else None)
     print(json.dumps(shown, ensure_ascii=False) if as_json else "\n".join(lines(shown)))
 
 
@@ -78,9 +77,9 @@ def pull_source(
     again: bool = typer.Option(False, "--again", help="Fetch files anew although they are here."),
     as_json: bool = JSON,
 ) -> None:
-    """Get published data sets, check their digests, and read them once through.
+    """Get the published data sets behind sources.
 
-    A mirror (FTDOJO_MIRROR) is asked first, then the hub.
+    A mirror (FTDOJO_MIRROR) is asked first, then the hub. Digests are checked, and every row is read once.
     """
     from ftdojo.cli.downloads import shown_downloads
     from ftdojo.cli.tables import table
