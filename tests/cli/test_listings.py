@@ -38,7 +38,16 @@ def test_tasks_are_listed_with_what_they_measure(call):
 
 def test_a_task_that_keeps_every_promise_says_so(call):
     ended = call("tasks", "check", "math/mini")
-    assert (ended.code, ended.out) == (0, "math/mini keeps every promise.\n")
+    assert (ended.code, ended.err) == (0, "")
+    said = ended.out.splitlines()
+    assert said[0] == "math/mini keeps every promise."
+    assert said[1].startswith("validation: 100 items can show a difference of 22 points")
+
+
+def test_a_task_whose_prompts_a_model_cannot_hold_fails_its_check(call):
+    assert call("tasks", "check", "math/mini", "--model", "tiny").code == 0
+    ended = call("tasks", "check", "toy_yes:wordy", "--model", "tiny")
+    assert "and tiny has a context of" in ended.out
 
 
 def test_a_task_that_breaks_a_promise_fails_its_check(call):

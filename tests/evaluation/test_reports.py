@@ -30,9 +30,9 @@ def test_shares_count_all_items_and_silence_is_wrong(task):
     assert (found.score.score, found.score.n, found.planned) == (0.0, 60, 60)
 
 
-def test_a_secondary_metric_that_a_grade_lacks_counts_as_nothing(task):
+def test_a_secondary_metric_is_over_the_items_that_have_it(task):
     found = passed(task, ["1", "a much longer output: 1"])
-    assert (found.secondary["brief"].score, found.secondary["brief"].n) == (0.5, 60)
+    assert (found.secondary["brief"].score, found.secondary["brief"].n) == (1.0, 30)
 
 
 def test_slices_carry_their_own_n_and_interval(task):

@@ -1,17 +1,22 @@
 """Every registered task proves itself without a model; and the proof finds what is broken."""
 
+import os
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from ftdojo import tasks
-from ftdojo.errors import UnknownName
-from ftdojo.records import Grade
+from ftdojo.errors import MissingExtra, SourceError, UnknownName
+from ftdojo.evaluation import leaks
+from ftdojo.records import Aggregate, Dataset, Direction, Grade, Reference
+from ftdojo.sources import local_only
 from ftdojo.tasks.check import prove
 
 TASK = tasks.get("math/mini")
 SOURCE = TASK.sources[0]
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def messages(**changes):
@@ -23,9 +28,30 @@ def with_rows(*rows):
     return {"sources": (replace(SOURCE, rows=lambda: iter(rows)),)}
 
 
+def missing():
+    raise SourceError("toy is not here; point FTDOJO_MIRROR at a folder that holds it.")
+
+
 @pytest.mark.parametrize("name", list(tasks.tasks))
-def test_every_registered_task_keeps_its_promises(name):
-    assert prove(tasks.get(name)) == []
+def test_every_registered_task_keeps_its_promises(name, monkeypatch):
+    if "FTDOJO_MIRROR" not in os.environ and SHARED.is_dir():
+        monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
+    task = tasks.get(name)
+    with local_only():
+        try:
+            task.items("validation")
+        except SourceError as absent:
+            pytest.skip(f"its data are not here: {absent}")
+        assert [each for each in prove(task) if each.severity == "error"] == []
+        assert list(leaks(task)) == []
+
+
+def test_a_task_without_weaknesses_is_proven_with_its_figures():
+    found = prove(TASK)
+    assert {each.severity for each in found} == {"note"}
+    said = " ".join(each.message for each in found)
+    assert "100 items can show a difference of 22 points, four times in five." in said
+    assert "a model needs a context of about" in said
 
 
 def test_an_unknown_task_is_answered_with_the_nearest_name():
@@ -110,3 +136,117 @@ def test_a_source_that_breaks_its_declaration_is_found():
     assert "It names no licence; say which one its rows are under." in messages(
         sources=(unlicensed,)
     )
+
+
+def test_held_out_items_that_cannot_be_had_are_an_error_and_sources_a_warning():
+    absent = prove(replace(TASK, items=lambda split: missing()))
+    assert [(each.severity, each.about) for each in absent] == [("error", "items")]
+    source = replace(SOURCE, rows=missing)
+    found = prove(replace(TASK, sources=(source,)))
+    assert [(each.severity, each.about) for each in found if each.severity != "note"] == [
+        ("warning", "source worked")
+    ]
+    assert "Its rows cannot be had here: toy is not here" in found[-1].message
+
+
+def test_a_scorer_that_lacks_its_packages_says_so_at_once():
+    def unready():
+        raise MissingExtra("Charts need pandas: pip install 'ftdojo[charts]'.")
+
+    found = prove(replace(TASK, ready=unready))
+    assert [each.severity for each in found] == ["error"]
+    assert "pip install 'ftdojo[charts]'" in found[0].message
+
+
+def test_a_scorer_that_raises_is_found():
+    def raising(output, item):
+        return TASK.grade(output, item) if output.isprintable() else 1 / 0
+
+    assert "The scorer raised ZeroDivisionError" in messages(grade=raising)
+
+
+def test_a_scorer_that_likes_wrong_answers_more_is_found():
+    def turned(output, item):
+        grade = TASK.grade(output, item)
+        return replace(grade, score=2.0 if grade.readable and not grade.score else grade.score)
+
+    assert "scores 2.0 here, better than the gold answer with 1.0" in messages(grade=turned)
+
+
+def test_where_lower_is_better_gold_scores_nothing_and_empty_more():
+    def off(output, item):
+        grade = TASK.grade(output, item)
+        return replace(grade, score=1.0 - grade.score)
+
+    said = messages(grade=off, direction=Direction.LOWER)
+    assert "scorer" not in said
+    assert "of 1.0; mend the scorer" in messages(grade=off)
+
+
+def test_a_secondary_metric_that_silence_sheds_is_found():
+    def shy(output, item):
+        grade = TASK.grade(output, item)
+        return grade if grade.readable else replace(grade, secondary={})
+
+    assert "An empty answer has no near, steps_right, so silence would pay" in messages(grade=shy)
+
+
+def test_an_aggregate_over_what_items_do_not_have_is_found():
+    lost = messages(aggregate=Aggregate(kind="mean-of-slices", over="colour"))
+    assert "It has no slice 'colour', by which the score is averaged." in lost
+    unlike = messages(aggregate=Aggregate(kind="macro-f1", over="terms"))
+    assert "F1 counts equal words only" in unlike
+
+
+def test_a_published_evaluator_that_cannot_take_any_output_is_found():
+    fragile = Reference(mark=lambda output, item: {"n": int(output)}, total=dict, origin="toy")
+    assert "The published evaluator raised ValueError" in messages(reference=fragile)
+
+
+def test_what_the_published_splits_share_is_named():
+    said = messages(
+        reference_items=lambda split: TASK.items("test")[:4],
+        known_leaks=lambda: ("a1", "b2"),
+    )
+    assert "2 records are in more than one of them: a1, b2." in said
+    assert "4 questions are in validation and in test" in said
+
+
+def test_a_near_duplicate_of_a_held_out_question_is_found_in_splits_and_sources():
+    asked = "One of the twelve old towers by the river was sold for {} crowns to the miller's widow in spring"
+    words = "".join(f" then clerk number {at} wrote it down" for at in range(12))
+
+    def items(split):
+        text = asked.format({"validation": 11, "confirm": 12, "test": 13}[split]) + words
+        return [replace(TASK.items(split)[0], messages=TASK.prompt(text))]
+
+    row = {"id": 0, "question": asked.format(14) + words, "solution": ""}
+    said = messages(
+        items=items,
+        grade=lambda output, item: TASK.grade("", TASK.items("test")[0]),
+        **with_rows(row),
+    )
+    assert "1 questions of test are near-duplicates of some of validation" in said
+    assert "source worked: Row 0 is a near-duplicate of a held-out question; leave it out." in said
+
+
+def test_a_source_that_may_not_be_used_commercially_is_warned_of():
+    bound = Dataset(
+        name="toy",
+        hub_id="toy/toy",
+        revision="main",
+        licence="CC BY-NC 4.0",
+        parts={},
+        fields={},
+        commercial=False,
+    )
+    said = messages(sources=(replace(SOURCE, dataset=bound, licence="CC BY-NC 4.0"),))
+    assert "source worked: Its licence, CC BY-NC 4.0, does not allow commercial use" in said
+
+
+def test_rows_that_the_contamination_gate_refuses_are_found():
+    question = TASK.items("test")[0].messages[-1]["content"]
+    row = {"id": 0, "question": "Hello.", "solution": f"By the way: {question}"}
+    assert list(leaks(replace(TASK, **with_rows({**row, "solution": "No."}, row)))) == [
+        ("worked", (1,))
+    ]

@@ -4,7 +4,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.tasks.clean import clusters, near, normal, split
+from ftdojo.tasks.clean import clusters, common_runs, near, normal, split
 
 WORDS = [f"word{number}" for number in range(400)]
 TEXTS = st.lists(st.lists(st.sampled_from("abc"), max_size=14).map(" ".join), max_size=14)
@@ -115,6 +115,15 @@ def test_one_word_changed_in_sixty_is_near_and_eight_are_not():
     for at in range(0, 56, 7):
         changed = edited(changed, at)
     assert near([changed], [text]) == set()
+
+
+def test_words_that_all_share_make_nothing_alike_but_still_what_is_equal():
+    frame = text_of(1, 200)
+    asked = [f"{frame} {text_of(seed, 12)}" for seed in range(2, 12)]
+    other = f"{frame} {text_of(50, 12)}"
+    common = common_runs(asked, shared_by=5)
+    assert near([other], asked) == {0}
+    assert near([other, asked[3], frame], asked, common=common) == {1}
 
 
 def test_case_width_spacing_and_closing_marks_do_not_make_another_text():

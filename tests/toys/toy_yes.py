@@ -100,6 +100,7 @@ class Endless(Learner):
 
 
 broken = replace(task, grade=lambda output, item: Grade(score=0.0, readable=False))
+wordy = replace(task, max_new_tokens=1_000_000)
 
 
 class Marker(Learner):

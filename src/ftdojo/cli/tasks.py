@@ -4,12 +4,16 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ftdojo.cli import scoring
 from ftdojo.errors import FtdojoError
+
+if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+    from ftdojo.records import Task
+    from ftdojo.tasks.finding import Finding
 
 JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
 TASK = typer.Argument(help="A task's name, or the folder of a task of your own.")
@@ -48,6 +52,8 @@ def list_tasks(
         print(markdown(rows))
         return
     table([{key: _open(each[key]) for key in COLUMNS} for each in rows], COLUMNS)
+    for family in tasks.FAMILIES:
+        print(f"{family}/<name>: any data set of the package {family}")
     if any(each["note"] for each in rows):
         print(
             "-: the data set is not here; it comes with the first `ftdojo tasks check` or `run`, or from a folder that "
@@ -71,25 +77,80 @@ def show_task(name: str = TASK, as_json: bool = JSON) -> None:
 
 
 @tasks_app.command("check")
-def check_task(name: str = TASK, as_json: bool = JSON) -> None:
+def check_task(
+    name: str = TASK,
+    model: str = typer.Option("", help="A base model whose context the prompts must fit."),
+    as_json: bool = JSON,
+) -> None:
     """Prove a task without a model.
 
-    Gold answers score full marks, garbage is unreadable, splits are disjoint, sources read the same twice.
+    Gold answers score full marks, empty ones nothing, garbage is unreadable, splits and sources are disjoint.
     """
     from ftdojo import tasks
     from ftdojo.cli.tables import table
-    from ftdojo.tasks.check import prove
 
-    rows = [asdict(finding) for finding in prove(tasks.get(name))]
+    task = tasks.get(name)
+    rows = [asdict(finding) for finding in _findings(task, model)]
+    said = [row for row in rows if row["severity"] != "note"]
+    broken = [row for row in said if row["severity"] == "error"]
     if as_json:
         print(json.dumps(rows))
-    elif rows:
-        table(rows, tuple(rows[0]))
     else:
-        print(f"{name} keeps every promise.")
-    broken = [row for row in rows if row["severity"] == "error"]
+        if said:
+            table(said, tuple(said[0]))
+        if not broken:
+            print(f"{name} keeps every promise.")
+        for row in rows:
+            if row["severity"] == "note":
+                print(f"{row['about']}: {row['message']}")
     if broken:
         raise FtdojoError(f"{name} breaks {len(broken)} promise(s); see above.")
+
+
+def _findings(task: "Task", model: str) -> "list[Finding]":
+    """Return all that is to be said of a task: what its proof says, the gate, and a model's context."""
+    from ftdojo.evaluation import leaks
+    from ftdojo.tasks.check import prove
+    from ftdojo.tasks.finding import error
+
+    found = prove(task)
+    if any(each.about == "items" for each in found):
+        return found
+    for source, rows in leaks(task):
+        found.append(
+            error(
+                f"source {source}",
+                f"The contamination gate refuses {len(rows)} of its rows, the first is row {rows[0]}; leave them out.",
+            )
+        )
+    return found + (_context(task, model) if model else [])
+
+
+def _context(task: "Task", model: str) -> "list[Finding]":
+    from typing import get_args
+
+    from ftdojo.config import cache_dir
+    from ftdojo.models import pull
+    from ftdojo.records import Split
+    from ftdojo.tasks.check_splits import longest_prompt
+    from ftdojo.tasks.finding import error
+
+    context = pull(model, cache=cache_dir(), on_progress=_talk).context
+    items = {split: task.items(split) for split in get_args(Split)}
+    needed = longest_prompt(items)[1] + task.max_new_tokens
+    if needed <= context:
+        return []
+    return [
+        error(
+            "prompts",
+            f"The longest needs about {needed:,} tokens with its answer, and {model} has a context of {context:,}; "
+            "choose another model.",
+        )
+    ]
+
+
+def _talk(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _open(value: Any) -> Any:

@@ -46,8 +46,8 @@ def report(
 ) -> EvaluationReport:
     """Sum up one pass.
 
-    The score is the task's aggregate; every mean is over all graded items; an unreadable output counts as wrong, and a secondary metric that a grade
-    lacks counts as 0, so that silence never pays. Slices are keyed ``name=value``.
+    The score is the task's aggregate; every mean is over all graded items; an unreadable output counts as wrong, and a secondary metric is over
+    the items that have it (``tasks.check`` proves that no output can shed one, so silence never pays). Slices are keyed ``name=value``.
 
     Args:
         graded: what ``evaluate`` returned.
@@ -93,7 +93,10 @@ def _reference(
 def _secondary(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
     names = sorted({name for each in graded for name in each.grade.secondary})
     return {
-        name: estimate([each.grade.secondary.get(name, 0.0) for each in graded]) for name in names
+        name: estimate(
+            [each.grade.secondary[name] for each in graded if name in each.grade.secondary]
+        )
+        for name in names
     }
 
 

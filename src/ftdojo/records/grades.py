@@ -25,7 +25,8 @@ class Grade:
     """What a scorer says of one output.
 
     ``score`` is in the metric's own unit ([0, 1] for shares). An unreadable output is wrong, and is counted apart.
-    ``secondary`` holds further metrics, each in [0, 1]; they explain, they decide nothing.
+    ``secondary`` holds further metrics, in [0, 1] where it makes sense; they explain, they decide nothing. A metric that
+    an item has is in all of its grades, those of unreadable outputs included.
     """
 
     score: float

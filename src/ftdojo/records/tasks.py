@@ -139,6 +139,10 @@ class Task:
     reference_items: Callable[[Split], Sequence[Item]] | None = None
     """The published splits, where ours differ; ``tasks.get`` serves them as ``NAME@reference``."""
     published: tuple[Published, ...] = ()
+    known_leaks: Callable[[], Sequence[str]] | None = None
+    """The records that the published splits hold in more than one of them."""
+    ready: Callable[[], None] | None = None
+    """Raises ``MissingExtra`` or ``SandboxError`` where the scorer lacks what it needs on this machine."""
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way items ask it."""

@@ -4,18 +4,18 @@ A scorer is an instrument and is calibrated: gold scores full marks, empty answe
 unreadable. The tests run this over every registered task.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations, zip_longest
-from typing import Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
-from ftdojo.records import Item, Source, Split, Task
+from ftdojo.errors import FtdojoError
+from ftdojo.records import Direction, Grade, Item, Split, Task
+from ftdojo.tasks.check_sources import source_findings
+from ftdojo.tasks.check_splits import Questions, split_findings
+from ftdojo.tasks.finding import Finding, error
 
-Severity = Literal["error", "warning"]
 FULL_MARKS = 1.0
-FEWEST_ITEMS = 100
-"""Fewer items cannot tell a difference of 14 points from luck."""
+MOST_GRADED = 40
+"""Garbage and the neighbour's answer are tried on this many items of a split, spread evenly."""
 GARBAGE = (
     "?!",
     "lorem ipsum " * 20,
@@ -26,115 +26,106 @@ GARBAGE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One promise that a task breaks; ``about`` names the part, ``message`` says what and what to do."""
-
-    severity: Severity
-    about: str
-    message: str
-
-
 def prove(task: Task) -> list[Finding]:
-    """Return every promise ``task`` breaks; an empty list proves it. Takes seconds, reads every source once or twice."""
-    findings = [*_scorer(task), *_counts(task), *_splits(task)]
-    held_out = {
-        _plain(item.messages[-1]["content"])
-        for split in get_args(Split)
-        for item in task.items(split)
-    }
+    """Return what is to be said of ``task``; without an error among it, the task keeps its promises.
+
+    Held-out items that cannot be had are an error, and nothing else is looked at then. Sources that cannot be had are
+    a warning. Reads every source once or twice.
+    """
+    try:
+        if task.ready:
+            task.ready()
+        items = {split: tuple(task.items(split)) for split in get_args(Split)}
+    except FtdojoError as failed:
+        return [error("items", f"The held-out items cannot be had or scored: {failed}")]
+    findings = [each for split in items for each in _scorer(task, items[split])]
+    findings += [*_reference(task, items), *split_findings(task, items)]
+    questions = Questions(task, items)
     for source in task.sources:
-        findings += _source(task, source, held_out)
+        findings += source_findings(task, source, questions)
     return findings
 
 
-def _scorer(task: Task) -> Iterator[Finding]:
-    for split in get_args(Split):
-        for item in task.items(split):
+def _scorer(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
+    """Calibrate the scorer on every item; what it says wrongly of many alike is told once a split."""
+    some = items[:: max(1, len(items) // MOST_GRADED)]
+    for item in items:
+        try:
             yield from _graded(task, item)
+        except Exception as raised:
+            yield error(item.id, f"The scorer raised {raised!r}; it must never raise.")
+            return
+    for item, other in zip(some, (*some[1:], *some[:1]), strict=True):
+        try:
+            yield from _tried(task, item, other)
+        except Exception as raised:
+            yield error(item.id, f"The scorer raised {raised!r} at garbage; it must never raise.")
+            return
 
 
 def _graded(task: Task, item: Item) -> Iterator[Finding]:
     gold, empty = task.grade(item.gold, item), task.grade("", item)
-    if gold.score != FULL_MARKS or not gold.readable:
-        yield _error(
+    higher = task.direction is Direction.HIGHER
+    best = FULL_MARKS if higher else 0.0
+    if gold.score != best or not gold.readable:
+        yield error(
             item.id,
-            f"The scorer gives the gold answer {item.gold[:80]!r} {gold.score} of {FULL_MARKS}; "
+            f"The scorer gives the gold answer {item.gold[:80]!r} {gold.score} of {best}; "
             "mend the scorer or drop the item.",
         )
-    if empty.score or empty.readable:
-        yield _error(
+    if empty.readable or (empty.score != 0 if higher else empty.score <= gold.score):
+        yield error(
             item.id, f"An empty answer scores {empty.score}; it must be unreadable and score 0."
         )
+    if shed := set(gold.secondary) - set(empty.secondary):
+        yield error(
+            item.id,
+            f"An empty answer has no {', '.join(sorted(shed))}, so silence would pay; give it the worst value.",
+        )
+    yield from _counted(task, item, gold)
+
+
+def _counted(task: Task, item: Item, gold: Grade) -> Iterator[Finding]:
+    """Check what the aggregate counts an item by."""
+    over = task.aggregate.over
+    if over and over not in item.slices:
+        yield error(item.id, f"It has no slice {over!r}, by which the score is averaged.")
+    elif task.aggregate.kind == "macro-f1" and gold.extracted != item.slices[over]:
+        yield error(
+            item.id,
+            f"The gold answer is read as {gold.extracted!r}, its label is {item.slices[over]!r}; F1 counts equal "
+            "words only.",
+        )
+
+
+def _tried(task: Task, item: Item, other: Item) -> Iterator[Finding]:
     for text in GARBAGE:
         grade = task.grade(text, item)
-        if grade.readable or grade.score:
-            yield _error(
+        if grade.readable or (grade.score and task.direction is Direction.HIGHER):
+            yield error(
                 item.id, f"The garbage {text[:20]!r} is taken for an answer; it must be unreadable."
             )
+    sign = 1.0 if task.direction is Direction.HIGHER else -1.0
+    ours, theirs = task.grade(item.gold, item).score, task.grade(other.gold, item).score
+    if sign * theirs > sign * ours:
+        yield error(
+            item.id,
+            f"The answer to {other.id} scores {theirs} here, better than the gold answer with {ours}; is "
+            f"{task.direction} really better?",
+        )
 
 
-def _counts(task: Task) -> Iterator[Finding]:
-    for split in get_args(Split):
-        items = task.items(split)
-        if len(items) < FEWEST_ITEMS:
-            yield Finding(
-                severity="warning",
-                about=split,
-                message=f"{len(items)} items are few; {FEWEST_ITEMS} or more tell a real gain from luck.",
-            )
-        if len({item.id for item in items}) < len(items):
-            yield _error(split, "Two items have one id; give each its own.")
-        if tuple(items) != tuple(task.items(split)):
-            yield _error(split, "The items change from call to call; draw them from a fixed seed.")
-
-
-def _splits(task: Task) -> Iterator[Finding]:
-    asked = {
-        split: [_plain(item.messages[-1]["content"]) for item in task.items(split)]
-        for split in get_args(Split)
-    }
-    for split, questions in asked.items():
-        if len(set(questions)) < len(questions):
-            yield _error(split, "A question occurs twice, apart from case and spacing; drop one.")
-    for one, other in combinations(asked, 2):
-        if shared := set(asked[one]) & set(asked[other]):
-            yield _error(
-                f"{one}, {other}",
-                f"{len(shared)} questions are in both; split by the question itself.",
-            )
-
-
-def _source(task: Task, source: Source, held_out: set[str]) -> Iterator[Finding]:
-    about, count = f"source {source.name}", 0
-    if not source.licence:
-        yield _error(about, "It names no licence; say which one its rows are under.")
-    for number, (row, again) in enumerate(zip_longest(source.rows(), source.rows())):
-        count += 1
-        if row != again:
-            yield _error(
-                about, f"Row {number} differs between two readings; draw rows from a fixed seed."
-            )
-            return
-        if set(row) != set(source.fields):
-            yield _error(
-                about,
-                f"Row {number} has the fields {sorted(row)}, declared are {sorted(source.fields)}.",
-            )
-            return
-        asked = _plain(str(row[source.prompt_field]))
-        if asked in held_out or _plain(task.prompt(asked)[-1]["content"]) in held_out:
-            yield _error(
-                about, f"Row {number} asks a held-out question; draw from the training share only."
-            )
-    if not count:
-        yield _error(about, "It has no rows; a source on offer must have some.")
-
-
-def _error(about: str, message: str) -> Finding:
-    return Finding(severity="error", about=about, message=message)
-
-
-def _plain(text: str) -> str:
-    """Return ``text`` without what does not make it another question: case, spacing, closing marks."""
-    return re.sub(r"\s+", " ", text.casefold()).strip(" .?!")
+def _reference(task: Task, items: Mapping[Split, Sequence[Item]]) -> Iterator[Finding]:
+    """Try the published evaluator on right, wrong and mixed answers, all of a split and one alone."""
+    asked = items["validation"]
+    if task.reference is None or not asked:
+        return
+    try:
+        right = [task.reference.mark(item.gold, item) for item in asked[:MOST_GRADED]]
+        wrong = [task.reference.mark(text, asked[0]) for text in ("", *GARBAGE)]
+        for marks in (right, wrong, right + wrong, right[:1], wrong[:1]):
+            task.reference.total(marks)
+    except Exception as raised:
+        yield error(
+            "reference", f"The published evaluator raised {raised!r}; it must take any output."
+        )

@@ -73,17 +73,31 @@ def split(
     return dealt
 
 
-def near(texts: Iterable[str], held_out: Collection[str]) -> set[int]:
+def near(
+    texts: Iterable[str], held_out: Collection[str], *, common: Shingles = frozenset()
+) -> set[int]:
     """Return the places in ``texts`` of those that are equal to or near-duplicates of one in ``held_out``.
 
-    ``texts`` is read once and not kept; time grows with its length.
+    ``texts`` is read once and not kept; time grows with its length. Runs in ``common`` tell nothing apart and do not
+    count, except in a text that has no others.
 
     Example:
         >>> near(["What is 2 + 3?", "what is 2+3", "What is 2 - 3?"], ["What is 2 + 3"])
         {0, 1}
     """
-    index = Index(shingles(text) for text in held_out)
-    return {at for at, text in enumerate(texts) if index.holds(shingles(text))}
+
+    def telling(text: str) -> Shingles:
+        runs = shingles(text)
+        return (runs - common) or runs
+
+    index = Index(map(telling, held_out))
+    return {at for at, text in enumerate(texts) if index.holds(telling(text))}
+
+
+def common_runs(texts: Iterable[str], *, shared_by: int) -> Shingles:
+    """Return the runs of words that at least ``shared_by`` of ``texts`` have: the way they all speak."""
+    often = Counter(run for text in texts for run in shingles(text))
+    return frozenset(run for run, times in often.items() if times >= shared_by)
 
 
 def clusters(texts: Sequence[str]) -> list[list[int]]:
