@@ -73,10 +73,9 @@ def score(case: Case) -> Variants:
 
 
 def _kind(case: Case, gold: str) -> Kind:
-    match case.input.get("kind"):
-        case "free" | "mcq" as kind:
-            return kind
-        case None:
-            return "mcq" if _CHOICE.fullmatch(gold.strip()) else "free"
-        case other:
-            raise UsageError(f"The case {case.name!r} has the kind {other!r}; give free or mcq.")
+    kind = case.input.get("kind")
+    if kind is None:
+        kind = "mcq" if _CHOICE.fullmatch(gold.strip()) else "free"
+    if kind not in {"free", "mcq"}:
+        raise UsageError(f"The case {case.name!r} has the kind {kind!r}; give free or mcq.")
+    return "mcq" if kind == "mcq" else "free"

@@ -128,7 +128,7 @@ def _nth_paragraph(text: str, about: Arguments) -> bool:
         return False
     word = parts[nth - 1].split()[0].lstrip("'").lstrip('"')
     first = re.split(r"[.,?!'\"]", word, maxsplit=1)[0].lower()
-    return count == about["num_paragraphs"] and first == about["first_word"].lower()
+    return bool(count == about["num_paragraphs"] and first == about["first_word"].lower())
 
 
 def _placeholders(text: str, about: Arguments) -> bool:
