@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
-BUDGET ?= 10m
+BUDGET ?= 12m
 SEED ?= 0
 
 .PHONY: demo test test-all install check fix lint types bench clean

@@ -140,12 +140,13 @@ def training_report(passes, seconds):
 class World:
     """Plays the dojo's part. ``worth`` maps a source to its score after many rows; ``fails`` may return a kind.
 
-    Speed is ``tokens_per_s``; checks take 2 s, validation 5 s.
+    Speed is ``tokens_per_s``; checks take 2 s, validation of all items ``validation_s``.
     """
 
     worth: dict[str, float]
     left_s: float = 600.0
     tokens_per_s: float = 500.0
+    validation_s: float = 5.0
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
     fails: object = lambda recipe, earlier: None
     seed: int = 0
@@ -165,7 +166,7 @@ class World:
                 left_s=max(0.0, self.left_s),
                 reserve_s=10.0,
                 train_tokens_per_s=self.tokens_per_s,
-                validation_s=5.0,
+                validation_s=self.validation_s,
                 check_s=2.0,
             ),
             base=evaluated(0.0),

@@ -40,6 +40,21 @@ def test_the_seed_decides_the_order_of_the_probes(play_out, world):
     assert len(orders) > 1
 
 
+def test_dear_validation_makes_probes_brief_and_equal_and_leaves_climbs_whole(play_out, world):
+    played = play_out(Explorer(), world(validation_s=40.0))
+    asked = {
+        phase: {each.items for each in played.recipes if each.phase == phase}
+        for phase in ("probe", "climb")
+    }
+    assert asked == {"probe": {37}, "climb": {None}}  # 15 % of 600 s, six ways, at 0.4 s an item
+    trained = [each for each in played.actions if isinstance(each, Train)]
+    assert [each.validate_items for each in trained] == [each.items for each in played.recipes]
+
+
+def test_where_validation_is_cheap_probes_are_scored_on_all_items(play_out, world):
+    assert {each.items for each in play_out(Explorer(), world()).of("probe")} == {None}
+
+
 def test_halving_keeps_the_better_half_on_more_rows(play_out, world):
     played = play_out(Explorer(), world(left_s=1500.0))
     survivors = played.of("halve-1")
