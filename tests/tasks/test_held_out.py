@@ -24,6 +24,7 @@ GATE = Gate(QUESTIONS, replace(tasks.get("text/extract"), overlap_words=12))
         QUESTIONS[0].upper(),
         "Suppose that a^2+b^2=25 and a*b=12 hold at once.",
         "Help, I don\N{RIGHT SINGLE QUOTATION MARK}t see my card anywhere",
+        "Help, I dont see my card anywhere",
         "昨天我的银行卡已经丢失了应该怎么办",
         "If a^2 + b^2 = 25 and a\N{MULTIPLICATION SIGN}b = 12, then",
     ],

@@ -53,6 +53,12 @@ def test_the_published_rule_joins_two_boxes_of_one_sentence():
     assert reference_total(marks) == {"accuracy": 50.0}
 
 
+def test_the_published_rule_reads_boxes_before_announced_answers():
+    assert reference_mark(r"We had \boxed{204} early on. The final answer is $5$.", "204")[
+        "correct"
+    ]
+
+
 def test_a_judge_is_asked_about_wrong_answers_only():
     asked = []
 

@@ -18,6 +18,8 @@ for line in sys.stdin:
     if prediction == "die":
         os._exit(1)
     print(json.dumps(prediction == reference), flush=True)
+    if prediction == "last":
+        break
 """
 
 
@@ -34,6 +36,12 @@ def test_what_hangs_is_wrong_after_the_deadline_and_the_next_answer_is_right(ver
     started = time.monotonic()
     assert not verifier.same("hang", "hang")
     assert time.monotonic() - started < 30
+    assert verifier.same("7", "7")
+
+
+def test_a_process_that_ends_after_an_answer_costs_the_next_one_nothing(verifier):
+    assert verifier.same("last", "last")
+    time.sleep(0.5)
     assert verifier.same("7", "7")
 
 

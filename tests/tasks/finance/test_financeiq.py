@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
 import pytest
 
 from ftdojo import tasks
 from ftdojo.tasks.clean import clusters
-from ftdojo.tasks.finance.datasets import FINANCEIQ, SUBJECTS
+from ftdojo.tasks.finance.datasets import FINANCEIQ, SUBJECTS, TRAIN_ROWS
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
@@ -70,3 +71,30 @@ def test_a_row_of_the_file_is_read_with_the_exam_in_its_name():
         "B",
     )
     assert set(read) == set(FINANCEIQ.fields)
+
+
+def exam(subject, same):
+    """Return a small exam: eight rows for evaluation, four of them validation; the first and the sixth ask ``same``."""
+    lines = [",Question,A,B,C,D,Answer"]
+    for at in range(8):
+        asked = same if at in (0, 5) else f"{subject} 的第 {at} 题问的是什么"
+        lines.append(f"{TRAIN_ROWS[subject] + at},{asked},一,二,三,四,A")
+    return "\n".join(lines)
+
+
+def test_a_question_of_the_test_is_asked_in_no_other_split_of_any_exam(tmp_path, monkeypatch):
+    for subject in SUBJECTS:
+        path = tmp_path / "financeiq" / "data" / "test" / f"{subject}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(exam(subject, "下列哪一项是所有考试都问的问题"), encoding="utf8")
+    monkeypatch.setenv("FTDOJO_MIRROR", str(tmp_path))
+    spec = find_spec("ftdojo.tasks.finance.financeiq")
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    asked = [
+        item.messages[-1]["content"]
+        for split in ("validation", "confirm", "test")
+        for item in fresh.items(split)
+    ]
+    assert sum("所有考试" in each for each in asked) == 1
+    assert sum("所有考试" in item.messages[-1]["content"] for item in fresh.items("test")) == 1

@@ -1,6 +1,7 @@
 """AIME and GSM8K: which problems are held out, and that no source gives one away."""
 
 import json
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,25 @@ def test_solved_and_unsolved_problems_of_the_hub_are_two_parts():
     assert solved(row) is None
     assert unsolved(row) == row
     assert unsolved(row | {"answer": ""}) is None
+
+
+def test_an_earlier_problem_that_is_in_a_contest_is_neither_held_back_nor_on_offer(
+    tmp_path, monkeypatch
+):
+    contest = "Find the number of ways to lay ten red and ten blue tiles around a round table."
+    row = {"problem": contest, "question": contest, "answer": "24", "solution": "It is 24."}
+    other = row | {"problem": "What is the sum of the first nine odd numbers?"}
+    for name, rows in (
+        ("aime24/test", [row]),
+        ("aime25/test", []),
+        ("deepscaler/train_aime", [row, other]),
+    ):
+        path = tmp_path / f"{name}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    monkeypatch.setenv("FTDOJO_MIRROR", str(tmp_path))
+    spec = find_spec("ftdojo.tasks.math.competition")
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    assert [each for split in fresh.earlier().values() for each in split] == [other]
+    assert list(fresh.SOURCES[0].rows()) == []

@@ -58,9 +58,11 @@ class Verifier:
             child.communicate()
 
     def _ask(self, question: str) -> str:
+        if self._child and self._child.poll() is not None:  # It died after its last answer.
+            self.close()
         child = self._child or self._started()
         assert child.stdin is not None
-        with contextlib.suppress(OSError):  # A child that is gone is found out by its silence.
+        with contextlib.suppress(OSError):  # One that dies just now is found out by its silence.
             child.stdin.write(question.encode() + b"\n")
             child.stdin.flush()
         said = _line(child, self._deadline_s)
