@@ -12,8 +12,8 @@ from functools import cache
 from itertools import islice
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
+from ftdojo.scorers.maths.boxed import TAIL_CHARS, last_boxed, whole_number
 from ftdojo.tasks import sums
-from ftdojo.tasks.boxed import TAIL_CHARS, last_boxed, whole_number
 from ftdojo.tasks.sums_sources import SOURCES
 
 NAME = "math/mini"
