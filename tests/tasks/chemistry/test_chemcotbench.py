@@ -12,7 +12,14 @@ from ftdojo import tasks
 from ftdojo.evaluation.overlap import Gate
 from ftdojo.records import Message
 from ftdojo.tasks.chemistry import prompts
-from ftdojo.tasks.chemistry.bench import IMPOSSIBLE, asked_of, published_rows, rows_of
+from ftdojo.tasks.chemistry.bench import (
+    IMPOSSIBLE,
+    _dotted,
+    _possible,
+    asked_of,
+    published_rows,
+    rows_of,
+)
 from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH, CHEMCOTDATASET
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -132,7 +139,7 @@ def test_the_gate_lets_every_source_pass_and_no_held_out_question(name):
 def test_answers_of_our_own_questions_are_right(name):
     task = tasks.get(name)
     bench = {item.slices["subtask"]: item for item in held_out(task)}
-    for row in list(task.sources[0].rows())[:60]:
+    for row in islice(task.sources[0].rows(), 60):
         item = bench[row["subtask"]]
         if row["subtask"] in ("logp", "qed", "solubility", "add", "delete", "sub"):
             answer = row["response"].splitlines()[-1]
@@ -156,6 +163,17 @@ def test_rows_of_the_hub_get_the_fields_of_the_mirror():
         "meta": '{"a": 1}',
     }
     assert read(row | {"task": "mol_edit"}) is None
+
+
+@needs_rows
+def test_answers_of_the_hub_get_their_dots_back_or_are_left_out():
+    rows = [dict(row) for row in rows_of("reaction", "retro")]
+    dots = [row.pop("_gt_fixed") for row in rows]
+    found = [_dotted(row)["_gt_fixed"] for row in rows]
+    right = sum(one == other for one, other in zip(found, dots, strict=True))
+    assert right >= 40
+    assert sum(map(bool, found)) - right <= 1
+    assert not any(_possible(row | {"_gt_fixed": ""}) for row in rows)
 
 
 def test_worked_rows_of_the_hub_are_named_alike():

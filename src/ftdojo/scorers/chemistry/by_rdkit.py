@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ftdojo.scorers.chemistry import groups
+from ftdojo.scorers.chemistry.dots import dotted
 from ftdojo.scorers.chemistry.neighbours import better
 from ftdojo.scorers.chemistry.oracles import ORACLES
 from ftdojo.scorers.chemistry.rdkit_parts import rdkit
@@ -18,7 +19,7 @@ RADIUS = 2
 
 def questions() -> dict[str, Callable[..., Any]]:
     """Return the functions that the process answers with, by name."""
-    of_one = (is_molecule, group_counts, oracle, improved)
+    of_one = (is_molecule, group_counts, oracle, improved, dotted)
     of_two = (tanimoto, contains, scaffolds, likeness, key_likeness)
     return {function.__name__: function for function in (*of_one, *of_two)}
 

@@ -75,3 +75,9 @@ def improved(smiles: str, prop: str, *, least: float) -> str | None:
     """Return a neighbour of ``smiles`` that is better in ``prop`` and at least ``least`` alike; None if none is found."""
     found = ask("improved", smiles, prop, least)
     return None if found is None else str(found)
+
+
+def dotted(joined: str) -> str | None:
+    """Return canonical SMILES that were joined without dots with their dots; None unless there is exactly one way."""
+    found = ask("dotted", joined)
+    return None if found is None else str(found)

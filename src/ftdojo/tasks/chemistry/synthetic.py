@@ -6,7 +6,7 @@ They stand in for ChemCoTDataset where it cannot be had. No molecule of a held-o
 import random
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from itertools import islice
+from itertools import cycle
 
 from ftdojo.tasks.chemistry import changes, understanding
 from ftdojo.tasks.chemistry.fragments import Drawn, distinct
@@ -25,11 +25,10 @@ MAKERS: dict[str, Maker] = {
 }
 
 
-@cache
 def worked(
     subtasks: tuple[str, ...], count: int, seed: str, without: frozenset[str]
-) -> tuple[Worked, ...]:
-    """Return ``count`` questions, the sub-tasks in turn.
+) -> Iterator[Worked]:
+    """Yield ``count`` questions, the sub-tasks in turn; they are made as they are read, and only once.
 
     Args:
         subtasks: which ones.
@@ -37,9 +36,20 @@ def worked(
         seed: another one gives other molecules.
         without: canonical SMILES that must not be asked about.
     """
-    share = -(-count // len(subtasks))
-    columns = [list(islice(_made(subtask, seed, without), share)) for subtask in subtasks]
-    return tuple(row for together in zip(*columns, strict=True) for row in together)[:count]
+    made, coming = _endless(subtasks, seed, without)
+    for at in range(count):
+        if at == len(made):
+            made.append(next(coming))
+        yield made[at]
+
+
+@cache
+def _endless(
+    subtasks: tuple[str, ...], seed: str, without: frozenset[str]
+) -> tuple[list[Worked], Iterator[Worked]]:
+    """Return the questions made so far, and those to come."""
+    columns = [_made(subtask, seed, without) for subtask in subtasks]
+    return [], (next(column) for column in cycle(columns))
 
 
 def _made(subtask: str, seed: str, without: frozenset[str]) -> Iterator[Worked]:
