@@ -34,7 +34,7 @@ class HeldOut:
 
     Example:
         >>> asked = HeldOut(["Where did the old brown fox sleep last night?"], overlap_words=8)
-        >>> asked.holds("He knew where did the old brown fox sleep, mostly."), asked.holds("A brown fox.")
+        >>> asked.holds("He knew where did the old brown fox sleep last, mostly."), asked.holds("A brown fox.")
         (True, False)
     """
 

@@ -1,7 +1,7 @@
 """The published PANORAMA prompts, character by character: scores compare only where the question is the same.
 
 Two modes: ``zero-shot`` asks for the bare answer, ``cot`` prescribes steps and asks for a reason first. A prompt holds
-the whole application and the whole prior art, 35,000 to 75,000 characters; nothing is cut.
+the whole application and the whole prior art, 35,000 to 90,000 characters; nothing is cut.
 """
 
 import json

@@ -133,7 +133,7 @@ SOURCES = (
         notes="No solution; answers in LaTeX, many of them no whole number. Easier than AIME on the whole.",
     ),
     Source(
-        name="gsm8k-train",
+        name="gsm8k-problems",
         summary="Word problems of primary school with a worked solution each.",
         licence=GSM8K.licence,
         fields=GSM8K.fields,

@@ -24,7 +24,7 @@ from ftdojo.records import (
 from ftdojo.scorers.patents.prompts import unpacked
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import split as split_records
-from ftdojo.tasks.patent.datasets import LICENCE, is_sampled, sampled
+from ftdojo.tasks.patent.datasets import LICENCE, is_sampled
 
 Row = dict[str, Any]
 TEST = {"test": 200}
@@ -35,7 +35,7 @@ SEED = 42
 OVERLAP_WORDS = 20_000
 """More than a prompt has: applications share prior art, so only a whole question identifies itself."""
 SHORT_CHARS = 6_000
-LENGTH = "A prompt holds the application and the prior art in full, 35,000 to 75,000 characters (8,000 to 18,000 tokens)"
+LENGTH = "A prompt holds the application and the prior art in full, as published 35,000 to 90,000 characters (8,000 to 22,000 tokens)"
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,8 @@ class Benchmark:
         return filter(self.gold, dataset_rows(self.dataset, part))
 
     def _samples(self) -> list[Row]:
-        """Return the sample rows, of each claim the first."""
-        first: dict[str, Row] = {}
-        for row in filter(self.gold, sampled(self.dataset)):
-            first.setdefault(_name(row), row)
-        return list(first.values())
+        """Return the sample rows; of two of one claim the official one, whose file comes last."""
+        return list({_name(row): row for row in self._part("test")}.values())
 
     def _item(self, row: Row) -> Item:
         return Item(
