@@ -31,6 +31,7 @@ Values = list[Any]
 
 def main() -> None:
     """Serve one job after the other until none has come for a while."""
+    (HERE / "opened").touch()
     import matplotlib.pyplot  # noqa: F401
     import pandas  # noqa: F401
 

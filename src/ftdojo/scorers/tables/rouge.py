@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-MOST_CELLS = 2_000_000
+MOST_CELLS = 500_000
 """A larger comparison is not made and scores 0; the package would need minutes or fail."""
 DEEPEST = 975
 """The package walks back through the table by recursion; a longer way ends it, and the evaluator then counts 0."""

@@ -35,6 +35,8 @@ LIMITS = Limits(
 )
 START_S = 180.0
 """How long loading matplotlib may take on a busy machine; it is not counted as the chart's own time."""
+OPENED = "opened"
+"""A file that the runner makes when it is ready for the first chart."""
 _POLL_S = 0.01
 _RESULT_BYTES = 2**20
 _ENVIRONMENT = {
@@ -117,6 +119,11 @@ class _Room:
         """Return what came of ``chart``, or None if the runner ended over it."""
         self._count += 1
         deadline = time.monotonic() + START_S + chart.seconds
+        # Nothing is put into the folder while the sandbox is still taking it over.
+        while not (self._place / OPENED).exists() and time.monotonic() < deadline:
+            if not self.is_open():
+                return None
+            time.sleep(_POLL_S)
         self._hand_in(chart)
         while time.monotonic() < deadline:
             is_open = self.is_open()  # asked before looking, so that a last result is not missed
