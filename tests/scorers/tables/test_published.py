@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers import Case, cases
-from ftdojo.scorers.tables import official, rdagent
+from ftdojo.scorers.tables import charts, official, rdagent
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "tablebench"
 GOLDEN = SHARED / "golden.jsonl"
@@ -134,6 +134,32 @@ def test_no_output_breaks_the_published_rules(output, answer):
         assert official.exact_match(parsed, answer) in (True, False)
         assert official.within_10_percent(parsed, answer) in (True, False)
         assert 0 <= rdagent.rouge_l(told, answer) <= 100 >= official.rouge_l(parsed, answer)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.text(st.characters(), max_size=300),
+    st.lists(st.sampled_from(["```", "```python", "python", "\n", " ", "plt", "=", "[", "1", "]"])),
+)
+def test_no_output_breaks_the_readers_of_code_and_values(text, pieces):
+    for output in (text, "".join(pieces)):
+        for code_of in (rdagent.code_of, official.code_of, charts.code_of):
+            assert isinstance(code_of(output), str)
+        wanted = charts.wanted_values(output)
+        assert rdagent.passes(wanted, rdagent.references(output) or []) in (True, False)
+        assert charts.matches(wanted, wanted or [], kind="pie") in (True, False)
+
+
+def test_megabytes_are_read_in_no_time():
+    for output in (
+        "```python\n" * 10**5,
+        "`" * 10**6,
+        "Final Answer: " + "1." * 10**6,
+        "Final Answer: " + "1." * 10**5,
+    ):
+        assert charts.code_of(output) == ""
+        assert isinstance(official.code_of(output) + rdagent.code_of(output), str)
+        assert rdagent.rouge_l(output, "the table") == 0.0
 
 
 def test_a_case_without_its_inputs_is_refused_in_one_line():

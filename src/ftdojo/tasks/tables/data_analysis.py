@@ -2,7 +2,7 @@
 
 The published evaluation has five views, each shuffled and cut for itself: four subtypes, and one that holds all
 records, so that 51 records are in the published validation and in the published test (``known_leaks``). Ours splits by
-table: 100 records for the test, 80 for validation and 50 for confirmation; its fifth view holds the three subtypes
+table: 100 records for the test, 100 for validation and 40 for confirmation; its fifth view holds the three subtypes
 with descriptive answers only. The score is the unweighted mean over the five views, as in the paper.
 """
 
@@ -191,6 +191,7 @@ task = Task(
         ),
     ),
     reference_items=reference_items,
+    known_leaks=known_leaks,
     published=tuple(
         Published(
             metric="accuracy",

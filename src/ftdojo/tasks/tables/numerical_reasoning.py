@@ -1,6 +1,6 @@
 """tables/numerical-reasoning: count, compare, rank and calculate over a table (TableBench, 397 records).
 
-Ours: 100 records for the test, 80 for validation and 50 for confirmation, split by table. The records with the
+Ours: 100 records for the test, 100 for validation and 40 for confirmation, split by table. The records with the
 longest prompts are in none of them.
 """
 

@@ -16,7 +16,12 @@ from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import split as split_records
 from ftdojo.tasks.held_out import HeldOut
 from ftdojo.tasks.tables.datasets import QTYPES, TABLEBENCH
-from ftdojo.tasks.tables.prompts import asked
+from ftdojo.tasks.tables.prompts import (
+    ANALYSIS_TEMPLATE,
+    ANSWER_TEMPLATE,
+    CHART_TEMPLATE,
+    asked,
+)
 
 Row = dict[str, Any]
 LONGEST = 6000
@@ -24,10 +29,16 @@ LONGEST = 6000
 OVERLAP_WORDS = 40
 """Tables of one kind share their headings and runs of small numbers; a longer run than this is a shared table."""
 COUNTS: Mapping[str, Mapping[str, int]] = {
-    "tcot_data_analysis": {"test": 100, "validation": 80, "confirm": 50},
+    "tcot_data_analysis": {"test": 100, "validation": 100, "confirm": 40},
     "tcot_fact_checking": {"test": 48, "validation": 36, "confirm": 0},
-    "tcot_numerical_reasoning": {"test": 100, "validation": 80, "confirm": 50},
+    "tcot_numerical_reasoning": {"test": 100, "validation": 100, "confirm": 40},
     "tcot_visualization": {"test": 25, "validation": 15, "confirm": 0},
+}
+TEMPLATES = {
+    "tcot_data_analysis": ANALYSIS_TEMPLATE,
+    "tcot_fact_checking": ANSWER_TEMPLATE,
+    "tcot_numerical_reasoning": ANSWER_TEMPLATE,
+    "tcot_visualization": CHART_TEMPLATE,
 }
 _MOST = 100
 _SEED = 42
@@ -45,7 +56,7 @@ def clean(part: str) -> Mapping[str, tuple[Row, ...]]:
     return split_records(
         [row for row in rows(part) if len(row["instruction"]) <= LONGEST],
         key=_table,
-        text=lambda row: asked(row["instruction"]),
+        text=lambda row: TEMPLATES[part].replace("{question}", asked(row["instruction"])),
         counts=COUNTS[part],
     )
 

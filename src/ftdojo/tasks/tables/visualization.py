@@ -12,6 +12,7 @@ from typing import Any
 from ftdojo.records import Direction, Grade, Item, Published, Reference, Split, Task
 from ftdojo.scorers.tables import charts
 from ftdojo.scorers.tables.published import average, chart_mark
+from ftdojo.scorers.tables.studio import ready
 from ftdojo.tasks.tables import records
 from ftdojo.tasks.tables.datasets import TABLEBENCH
 from ftdojo.tasks.tables.prompts import CHART_TEMPLATE, asked
@@ -98,6 +99,7 @@ task = Task(
         origin="TableBenchVisualizationEvaluator of RD-Agent's OpenCompass fork",
     ),
     reference_items=reference_items,
+    ready=ready,
     published=tuple(
         Published(metric="Pass@1", model=model, who=who, score=score, direction=Direction.HIGHER)
         for model, who, score in (
