@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -105,6 +106,29 @@ def check_task(
                 print(f"{row['about']}: {row['message']}")
     if broken:
         raise FtdojoError(f"{name} breaks {len(broken)} promise(s); see above.")
+
+
+@tasks_app.command("new")
+def new_task(
+    name: str = typer.Argument(help="The new task's name; its folder is made here."),
+    data: Path = typer.Option(..., help="Questions and answers: JSONL, JSON, CSV, TSV or Parquet."),
+    metric: str = typer.Option(
+        ..., help="exact_match, contains, choice, number, json_fields or rouge_l."
+    ),
+    question: str = typer.Option("question", help="The field that asks."),
+    answer: str = typer.Option("answer", help="The field that holds the right answer."),
+    licence: str = typer.Option("my own data", help="What the rows are under."),
+    to: Path = typer.Option(Path(), help="The folder to make it in."),
+) -> None:
+    """Make a task of your own from one file of questions and answers."""
+    from ftdojo.tasks.own.new import make_folder
+
+    folder = make_folder(
+        name, data, metric=metric, licence=licence, fields=(question, answer), to=to
+    )
+    print(folder)
+    shown = folder if folder.is_absolute() else f"./{folder}"
+    typer.echo(f"Next: `ftdojo tasks check {shown}`, then `ftdojo run {shown}`.", err=True)
 
 
 def _findings(task: "Task", model: str) -> "list[Finding]":

@@ -65,7 +65,7 @@ def make(
     """Make a dojo: one task, one base model, one budget, one seed, in a run folder of its own.
 
     Args:
-        task: a task's name (``ftdojo tasks list``), or ``module:attribute``.
+        task: a task's name (``ftdojo tasks list``), the path of a folder (``./mine``), or ``module:attribute``.
         model: ``smollm2-135m``, ``tiny``, a folder, or a hub id.
         budget: wall time such as ``10m``, or a ``Budget``.
         seed: of the agent's choices; the held-out items do not depend on it.
@@ -79,7 +79,9 @@ def make(
         SandboxError: agent code cannot be run safely here.
     """
     choices = choices or Choices()
-    chosen = tasks.get(task)
+    chosen, folder = tasks.get(task), tasks.folder_of(task)
+    if chosen.ready:
+        chosen.ready()
     limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed={seed} must lie in 0 to {2**32 - 1}.")
@@ -93,8 +95,8 @@ def make(
     _require_chat(local)
     root, machine = choices.root or runs_dir(), this_machine(sandbox.tier)
     config = RunConfig(
-        id=choices.run or new_run_id(task, choices.agent, seed, root),
-        task=task,
+        id=choices.run or new_run_id(chosen.name if folder else task, choices.agent, seed, root),
+        task=str(folder or task),  # whole, so that the run can be resumed from anywhere
         task_version=chosen.version,
         model=model,
         model_digest=local.digest,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from ftdojo.errors import UsageError
 from ftdojo.records import Task
@@ -50,6 +51,8 @@ FAMILIES = {"reasoning-gym": "ftdojo.tasks.reasoning_gym:family"}
 def get(name: str) -> Task:
     """Return the task called ``name``; ``NAME@reference`` has the published splits, where they differ from ours.
 
+    A path such as ``./folder`` is a task of your own (``ftdojo tasks new``).
+
     Raises:
         UnknownName: no task is called that.
         UsageError: ``module:attribute`` cannot be imported, is no task, or has no such splits.
@@ -58,6 +61,10 @@ def get(name: str) -> Task:
         >>> get("math/mini").metric
         'exact_match'
     """
+    if folder := folder_of(name):
+        from ftdojo.tasks.own.folder import load
+
+        return load(folder)
     plain, _, splits = name.partition("@")
     found = _of_family(plain) or tasks.get(plain)
     if not isinstance(found, Task):
@@ -65,6 +72,16 @@ def get(name: str) -> Task:
             f"{plain!r} is of type {type(found).__name__}, not a Task; name the declaration itself."
         )
     return _with_splits(found, splits) if splits else found
+
+
+def folder_of(name: str) -> Path | None:
+    """Return the folder that ``name`` is the path of, whole; None for the name of a registered task.
+
+    Example:
+        >>> folder_of("math/mini") is None, folder_of("./mine").is_absolute()
+        (True, True)
+    """
+    return Path(name).expanduser().resolve() if name.startswith((".", "/", "~")) else None
 
 
 def _of_family(name: str) -> Task | None:
@@ -83,4 +100,4 @@ def _with_splits(task: Task, splits: str) -> Task:
     return replace(task, name=f"{task.name}@reference", items=task.reference_items)
 
 
-__all__ = ["FAMILIES", "get", "tasks"]
+__all__ = ["FAMILIES", "folder_of", "get", "tasks"]

@@ -78,20 +78,15 @@ def near(
 ) -> set[int]:
     """Return the places in ``texts`` of those that are equal to or near-duplicates of one in ``held_out``.
 
-    ``texts`` is read once and not kept; time grows with its length. Runs in ``common`` tell nothing apart and do not
-    count, except in a text that has no others.
+    ``texts`` is read once and not kept; time grows with its length. Two texts must also be alike without
+    the runs in ``common``, which tell nothing apart.
 
     Example:
         >>> near(["What is 2 + 3?", "what is 2+3", "What is 2 - 3?"], ["What is 2 + 3"])
         {0, 1}
     """
-
-    def telling(text: str) -> Shingles:
-        runs = shingles(text)
-        return (runs - common) or runs
-
-    index = Index(map(telling, held_out))
-    return {at for at, text in enumerate(texts) if index.holds(telling(text))}
+    index = Index(shingles(text) for text in held_out)
+    return {at for at, text in enumerate(texts) if index.holds(shingles(text), common)}
 
 
 def common_runs(texts: Iterable[str], *, shared_by: int) -> Shingles:
@@ -124,14 +119,14 @@ class Index:
             for run in self._rarest(text):
                 self._with[run].append(number)
 
-    def holds(self, text: Shingles) -> bool:
-        """Return whether any text is a near-duplicate of ``text``."""
+    def holds(self, text: Shingles, common: Shingles = frozenset()) -> bool:
+        """Return whether any text is a near-duplicate of ``text``, also without what is ``common``."""
         seen: set[int] = set()
-        for run in self._rarest(text):
-            for number in self._with.get(run, ()):
-                if number not in seen and alike(text, self.texts[number]):
-                    return True
-                seen.add(number)
+        for number in self.candidates(text):
+            other = self.texts[number]
+            if number not in seen and alike(text, other) and alike(text - common, other - common):
+                return True
+            seen.add(number)
         return False
 
     def candidates(self, text: Shingles) -> Iterable[int]:
