@@ -21,6 +21,7 @@ from ftdojo.tasks.chemistry.bench import (
     rows_of,
 )
 from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH, CHEMCOTDATASET
+from ftdojo.tasks.chemistry.synthetic import worked
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 PARTS = {
@@ -153,6 +154,13 @@ def test_our_questions_are_worded_as_the_benchmark_words_them(part):
         for row in rows_of(part, subtask):
             parts = re.fullmatch(pattern, asked_of(row)).groups()
             assert ask(*parts) == row["query"], row["id"]
+
+
+def test_a_molecule_that_is_held_out_is_not_asked_about():
+    once = [row.query for row in worked(("Murcko_scaffold", "add"), 20, "a", frozenset())]
+    molecule = asked_of({"query": once[0]}).removeprefix("Input Molecule: ").rstrip(".")
+    again = worked(("Murcko_scaffold", "add"), 20, "a", frozenset({molecule}))
+    assert not any(molecule in row.query for row in again)
 
 
 def test_rows_of_the_hub_get_the_fields_of_the_mirror():
