@@ -6,6 +6,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.evaluation.overlap import Gate
+from ftdojo.tasks.finance.datasets import BANKING77
 from ftdojo.tasks.finance.intents import INTENTS
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -72,3 +73,9 @@ def test_the_label_may_be_dressed_but_a_sentence_is_unreadable(task):
     item = task.items("test")[0]
     assert task.grade(item.gold.replace("_", " ").upper() + ".\nBecause.", item).score == 1.0
     assert not task.grade(f"The intent is {item.gold}", item).readable
+
+
+def test_a_row_of_the_hub_gets_the_fields_of_the_mirror():
+    read = BANKING77.parts["test"].read
+    row = read({"text": " Where is my card? ", "label": 11, "label_text": "card_arrival"})
+    assert row == {"text": "Where is my card?", "label": "card_arrival"}
