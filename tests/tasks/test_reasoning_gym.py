@@ -61,6 +61,7 @@ def test_sources_are_right_bare_or_swapped(task):
     [
         ("graph_color", "no answer that could be shown"),
         ("game_of_life_halting", r"its scorer takes '\?!' for right"),
+        ("coin_flip", "its scorer mostly takes '0' for right where it is not"),
     ],
 )
 def test_a_data_set_whose_scorer_cannot_be_relied_on_is_refused(name, why):

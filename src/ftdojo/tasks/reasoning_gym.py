@@ -27,6 +27,10 @@ LONGEST_QUESTION, LONGEST_ANSWER = 6_000, 800
 MAX_NEW_TOKENS = 512
 SWAPPED = 0.4
 PROBES = ("?!", "Answer", "wrong")
+"""Right for no question of any data set."""
+CONSTANTS = ("0", "1", "True", "Yes", "A", "[]")
+"""Right for some questions, but not for most of those that have another answer."""
+PROVED = 8
 HELD_OUT: tuple[Split, ...] = ("validation", "confirm", "test")
 LICENCE = "Apache-2.0"
 
@@ -122,7 +126,8 @@ def _stream(name: str, part: str, most: int) -> Iterator[Puzzle]:
         question, answer = found
         if answer is None:
             raise _refused(name, "its questions have no answer that could be shown to a model")
-        if len(question) <= LONGEST_QUESTION and len(answer) <= LONGEST_ANSWER:
+        fits = len(question) <= LONGEST_QUESTION and len(answer) <= LONGEST_ANSWER
+        if fits and procedural.can_be_scored(name, answer.strip()):
             yield Puzzle(seed=seed, index=index, question=question, answer=answer)
 
 
@@ -134,15 +139,24 @@ def _prove(name: str, puzzles: Sequence[Puzzle]) -> None:
     """
     if len(puzzles) < 2:
         raise _refused(name, "it has hardly any question that is short enough")
-    mark = procedural.shared().mark
-    for puzzle in puzzles[:3]:
-        if mark(name, puzzle.seed, puzzle.index, puzzle.answer.strip()) < procedural.FULL_MARKS:
+    several = puzzles[:PROVED]
+    for puzzle in several:
+        if _mark(name, puzzle, puzzle.answer.strip()) < procedural.FULL_MARKS:
             raise _refused(
                 name, f"its scorer takes its own answer {puzzle.answer[:40]!r} for wrong"
             )
-        for text in PROBES:
-            if mark(name, puzzle.seed, puzzle.index, text) >= procedural.FULL_MARKS:
-                raise _refused(name, f"its scorer takes {text!r} for right")
+    for text in PROBES:
+        if any(_mark(name, puzzle, text) >= procedural.FULL_MARKS for puzzle in several):
+            raise _refused(name, f"its scorer takes {text!r} for right")
+    for text in CONSTANTS:
+        others = [each for each in several if each.answer.strip().casefold() != text.casefold()]
+        right = sum(_mark(name, each, text) >= procedural.FULL_MARKS for each in others)
+        if right > len(several) / 2:
+            raise _refused(name, f"its scorer mostly takes {text!r} for right where it is not")
+
+
+def _mark(name: str, puzzle: Puzzle, answer: str) -> float:
+    return procedural.shared().mark(name, puzzle.seed, puzzle.index, answer)
 
 
 def _refused(name: str, why: str) -> SourceError:

@@ -81,7 +81,7 @@ class Marker:
 
     def mark(self, name: str, seed: int, index: int, answer: str) -> float:
         """Return the package's score in [0, 1] of an answer to the question at ``index`` of a data set."""
-        if name in EVALUATED and not EVALUATED[name].fullmatch(answer):
+        if not can_be_scored(name, answer):
             return 0.0
         said = self._asked(self._deadline_s, "score", name, seed, SIZE, index, answer[:MOST_CHARS])
         return min(1.0, max(0.0, said)) if said and math.isfinite(said) else 0.0
@@ -142,6 +142,16 @@ def require() -> None:
         )
 
 
+def can_be_scored(name: str, answer: str) -> bool:
+    """Return whether an answer may be shown to the scorer of a data set; only some data sets are particular.
+
+    Example:
+        >>> can_be_scored("puzzle24", "4 * 6"), can_be_scored("puzzle24", "exit()")
+        (True, False)
+    """
+    return name not in EVALUATED or bool(EVALUATED[name].fullmatch(answer))
+
+
 def answer_of(output: str) -> str:
     """Return what the last line that begins with ``Answer:`` gives, or the lines below it if it gives nothing.
 
@@ -173,12 +183,12 @@ def in_format(answer: str) -> str:
 def grade(output: str, gold: str, *, name: str, seed: int, index: int) -> Grade:
     """Grade one output; without ``Answer:`` it is unreadable, and so is what a scorer that evaluates may not see."""
     said = answer_of(output)
-    readable = bool(said) and (name not in EVALUATED or bool(EVALUATED[name].fullmatch(said)))
-    same = said == gold.strip()
+    readable = bool(said) and can_be_scored(name, said)
+    same = readable and said == gold.strip()
     mark = float(same) if same or not readable else shared().mark(name, seed, index, said)
     return Grade(
         score=float(mark >= FULL_MARKS),
-        readable=readable or same,
+        readable=readable,
         extracted=said[:200],
         secondary={"package_score": mark},
     )
