@@ -1,7 +1,9 @@
 """Reads what a scoring case holds, and says in one line what it lacks."""
 
+from pathlib import Path
 from typing import Any
 
+from ftdojo.config import mirror_dir
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
 
@@ -27,3 +29,9 @@ def given(case: Case, name: str, *kinds: type) -> Any:
             f"The input {name!r} of the case {case.name!r} is {str(value)[:60]!r}; give a {wanted}."
         )
     return value
+
+
+def beside(case: Case, name: str, *, dataset: str) -> Path:
+    """Return the file called ``name`` beside the case file, or the mirror's where the case file stands elsewhere."""
+    mirror, here = mirror_dir(), case.folder / Path(name).name
+    return here if here.is_file() or mirror is None else mirror / dataset / here.name

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ftdojo.config import mirror_dir
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
 from ftdojo.scorers.case import Case, Variants
@@ -21,7 +20,7 @@ from ftdojo.scorers.chemistry.questions import (
     question_of,
 )
 from ftdojo.scorers.chemistry.strict_reading import read_smiles
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.fields import beside, given
 
 DATASET = "chemcotbench"
 ROW_FILES = ("mol_und", "mol_edit", "mol_opt", "reaction")
@@ -116,20 +115,18 @@ def _question(case: Case, subtask: str, reference: str, source: str, *rest: str)
 
 def _from_file(case: Case, subtask: str) -> Asked:
     """Return the first ``n`` outputs of the sub-task in a file beside the case file, with the rows they answer."""
-    rows = {row["id"]: row for name in ROW_FILES for row in _rows(_beside(case, f"{name}.jsonl"))}
+    rows = {
+        row["id"]: row
+        for name in ROW_FILES
+        for row in _rows(beside(case, f"{name}.jsonl", dataset=DATASET))
+    }
     lines = [
         line
-        for line in _rows(_beside(case, Path(given(case, "file", str)).name))
+        for line in _rows(beside(case, given(case, "file", str), dataset=DATASET))
         if line["subtask"] == subtask and line["id"] in rows
     ]
     count = int(case.input.get("n", len(lines)))
     return [(line[PREDICTION], question_of(rows[line["id"]])) for line in lines[:count]]
-
-
-def _beside(case: Case, name: str) -> Path:
-    """Return the file beside the case file, or of the mirror where the case file stands elsewhere."""
-    mirror, path = mirror_dir(), case.folder / name
-    return mirror / DATASET / name if mirror and not path.is_file() else path
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -168,7 +165,7 @@ def _with_dots(question: Question, output: str, case: Case) -> Question:
     """Return ``question`` with the dots of its reactants, where a row beside the case file or the answer has them."""
     if question.subtask != "retro" or question.mended:
         return question
-    path = _beside(case, "reaction.jsonl")
+    path = beside(case, "reaction.jsonl", dataset=DATASET)
     known = (question_of(row) for row in (_rows(path) if path.is_file() else ()))
     for each in known:
         if each.reference == question.reference and each.mended:

@@ -14,12 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ftdojo.config import mirror_dir
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
 from ftdojo.sandbox import HostileOutput, Limits, open_sandbox, take_file
 from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.fields import beside, given
 from ftdojo.scorers.general import sql_runner
 
 MOST_CHARS = 20_000
@@ -72,8 +71,7 @@ def score(case: Case) -> Variants:
 
 def _database(case: Case) -> Path:
     folder, name = GEOGRAPHY
-    here, mirror = case.folder / Path(str(case.input.get("file", name))).name, mirror_dir()
-    return here if here.is_file() or mirror is None else mirror / folder / name
+    return beside(case, str(case.input.get("file", name)), dataset=folder)
 
 
 def _answers(queries: Sequence[str], database: Path) -> list[dict[str, Any]] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.fields import beside, given
 from ftdojo.scorers.patents import noc4pc, par4pc, pi4pc
 from ftdojo.scorers.patents.prompts import MODES, noc4pc_prompt, par4pc_prompt, pi4pc_prompt
 
@@ -20,7 +20,7 @@ EDGE = {"head": 300, "tail": 400}
 def score_par4pc(case: Case) -> Variants:
     """Score a case of PAR4PC."""
     if "prompt_mode" in case.input:
-        return _prompted(case, par4pc_prompt)
+        return _prompted(case, par4pc_prompt, dataset="panorama_par4pc")
     outputs, golds, silvers = _rows(case, "gold_answers")
     rows = list(zip(outputs, golds, silvers, strict=True))
     marks = [par4pc.reference_mark(*row) for row in rows]
@@ -60,7 +60,7 @@ def _strict_par4pc(rows: list[tuple[str, Any, Any]]) -> dict[str, Any]:
 def score_pi4pc(case: Case) -> Variants:
     """Score a case of PI4PC."""
     if "prompt_mode" in case.input:
-        return _prompted(case, pi4pc_prompt)
+        return _prompted(case, pi4pc_prompt, dataset="panorama_pi4pc")
     outputs, golds, silvers = _rows(case, "gold_answers")
     rows = list(zip(outputs, golds, silvers, strict=True))
     marks = [pi4pc.reference_mark(*row) for row in rows]
@@ -87,7 +87,7 @@ def _strict_pi4pc(output: str, gold: Any, silver: Any) -> Figures:
 def score_noc4pc(case: Case) -> Variants:
     """Score a case of NOC4PC."""
     if "prompt_mode" in case.input:
-        return _prompted(case, noc4pc_prompt)
+        return _prompted(case, noc4pc_prompt, dataset="panorama_noc4pc")
     outputs, golds, _ = _rows(case, "gold_code")
     marks = [
         noc4pc.reference_mark(output, str(gold))
@@ -136,13 +136,13 @@ def _official(case: Case) -> bool:
     return case.scorer.startswith("official") or (not case.scorer and "official" in case.name)
 
 
-def _prompted(case: Case, prompt: Callable[..., str]) -> Variants:
+def _prompted(case: Case, prompt: Callable[..., str], *, dataset: str) -> Variants:
     mode, row = given(case, "prompt_mode", str), given(case, "row", int)
     if mode not in MODES:
         raise UsageError(
             f"prompt_mode={mode!r} of the case {case.name!r} is unknown; write one of {MODES}."
         )
-    path = case.folder / given(case, "file", str)
+    path = beside(case, given(case, "file", str), dataset=dataset)
     try:
         with path.open(encoding="utf8") as file:
             line = next(islice(file, row, None))

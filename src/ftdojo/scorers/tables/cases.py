@@ -7,7 +7,7 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.fields import beside, given
 from ftdojo.scorers.tables import answers, charts, official, published, rdagent
 from ftdojo.scorers.tables.csv_file import csv_text
 from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
@@ -25,7 +25,7 @@ def score(case: Case) -> Variants:
         SandboxError: a chart is to be drawn and the sandbox does not work here.
     """
     if "file" in case.input:
-        return _file(_rows(case.folder / given(case, "file", str)))
+        return _file(_rows(beside(case, given(case, "file", str), dataset="tablebench")))
     output, answer = given(case, "prediction", str), given(case, "reference", str, int, float, list)
     if "chart_type" in case.input or "table" in case.input:
         return _chart(case, output, str(answer))
