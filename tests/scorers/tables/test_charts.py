@@ -4,6 +4,7 @@ import pytest
 
 from ftdojo.errors import MissingExtra, SandboxError
 from ftdojo.sandbox import open_sandbox
+from ftdojo.scorers import Case, cases
 from ftdojo.scorers.tables import charts
 from ftdojo.scorers.tables import studio as studio_module
 from ftdojo.scorers.tables.studio import Chart, Drawn, Studio, read, studio
@@ -95,6 +96,46 @@ def test_the_example_of_every_kind_earns_full_marks(kind):
     answer = "y_references = [[1.5, 9216.25], [3, 2]]" if kind != "pie" else ANSWER
     output = charts.example(answer, kind)
     assert charts.grade(output, answer=answer, kind=kind, table=TABLE).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "drawing", "rdagent", "official", "fresh"),
+    [  # RD-Agent's pass and run; the official verdict and run; the official verdict on a clean figure
+        (
+            "bar",
+            "fig, ax = plt.subplots()\nax.bar([1, 2, 3], df['sales'])",
+            (0, 100),
+            (True, True),
+            True,
+        ),
+        ("bar", "plt.bar([1, 2, 3], height=df['sales'])", (0, 100), (False, True), True),
+        ("bar", "print(len(df))\nplt.bar([1, 2, 3], df['sales'])", (100, 100), ("", True), ""),
+        (
+            "bar",
+            "def y():\n    return df['sales']\nplt.bar([1, 2, 3], y())",
+            (100, 100),
+            ("", False),
+            "",
+        ),
+        ("line", "plt.plot(df['sales'], 'r-')", (0, 100), (False, True), True),
+        (
+            "line",
+            "plt.figure()\nplt.plot([1, 2, 3], df['sales'], 'r-')",
+            (100, 100),
+            (True, True),
+            True,
+        ),
+        ("bar", "plt.bar([1, 2, 3], df['sales'])\nexit()", (0, 0), ("", False), ""),
+        ("stem", "plt.bar([1, 2, 3], df['sales'])", (100, 100), ("", True), ""),
+    ],
+)
+def test_the_published_evaluators_see_what_they_see(kind, drawing, rdagent, official, fresh):
+    output = f"```python\n{HEAD}{drawing}\n```"
+    told = {"prediction": output, "reference": ANSWER, "chart_type": kind, "table": TABLE}
+    found = cases.get("tablebench")(Case(name="own", input=told)).reference
+    assert (found["rdagent"]["Pass@1"], found["rdagent"]["ECR@1"]) == rdagent
+    assert tuple(found["official"].values()) == official
+    assert found["official_fresh_figure"] == fresh
 
 
 def test_a_chart_that_never_ends_is_ended_and_the_next_one_is_drawn():
