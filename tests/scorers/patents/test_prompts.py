@@ -87,6 +87,15 @@ def test_a_case_reads_its_row_from_the_file_beside_it(tmp_path):
         score_noc4pc(Case(name="prompt", input=asked | {"row": 1}, folder=tmp_path))
 
 
+def test_a_case_away_from_its_data_reads_the_mirror(tmp_path, monkeypatch):
+    (tmp_path / "panorama_noc4pc").mkdir()
+    (tmp_path / "panorama_noc4pc" / "rows.jsonl").write_text(json.dumps(CITED) + "\n")
+    monkeypatch.setenv("FTDOJO_MIRROR", str(tmp_path))
+    asked = {"row": 0, "file": "rows.jsonl", "prompt_mode": "cot"}
+    figures = score_noc4pc(Case(name="prompt", input=asked, folder=tmp_path / "cases")).reference
+    assert figures["chars"] == len(noc4pc_prompt(CITED, "cot"))
+
+
 def test_an_unknown_mode_names_the_known_ones(tmp_path):
     asked = {"row": 0, "file": "rows.jsonl", "prompt_mode": "few-shot"}
     with pytest.raises(UsageError, match=r"prompt_mode='few-shot' .* write one of .*zero-shot"):
