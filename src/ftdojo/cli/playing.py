@@ -64,12 +64,26 @@ def run(
     player = _player(agent, seed)
     limits = _budget(budget, max_experiments, max_train_seconds, max_disk)
     choices = Choices(agent=agent, sandbox=sandbox, trainer=trainer, run=name, root=runs)
+    _fetch(task)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = make(task, model=model, budget=limits, seed=seed, choices=choices, tell=tell)
         with dojo:
             tell("progress", {"text": f"recorded in {dojo.folder.path}"})
             _play(dojo, player)
     _close(dojo, as_json)
+
+
+def _fetch(name: str) -> None:
+    """Get what a task reads before the clock is shown, so that a long download is seen for what it is."""
+    from ftdojo import tasks
+    from ftdojo.cli.downloads import shown_downloads
+
+    with shown_downloads():
+        task = tasks.get(name)
+        for split in ("validation", "confirm", "test"):
+            task.items(split)
+        for source in task.sources:
+            next(source.rows(), None)
 
 
 def resume(

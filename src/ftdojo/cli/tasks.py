@@ -88,10 +88,11 @@ def check_task(
     Gold answers score full marks, empty ones nothing, garbage is unreadable, splits and sources are disjoint.
     """
     from ftdojo import tasks
+    from ftdojo.cli.downloads import shown_downloads
     from ftdojo.cli.tables import table
 
-    task = tasks.get(name)
-    rows = [asdict(finding) for finding in _findings(task, model)]
+    with shown_downloads():
+        rows = [asdict(finding) for finding in _findings(tasks.get(name), model)]
     said = [row for row in rows if row["severity"] != "note"]
     broken = [row for row in said if row["severity"] == "error"]
     if as_json:
