@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -72,6 +73,12 @@ def test_being_sure_and_wrong_costs_calibration_as_much_as_saying_nothing():
 def test_an_order_scores_the_share_of_pairs_that_are_right(output, score, readable):
     grade = protocol_ordering.grade(output, STEPS, GOLD)
     assert (grade.score, grade.readable) == (score, readable)
+
+
+def test_an_odd_literal_draws_no_warning():
+    with warnings.catch_warnings(record=True, action="always") as drawn:
+        protocol_ordering.reference(tag(r"['\d']"), STEPS, GOLD)
+    assert not drawn
 
 
 def test_equal_steps_may_stand_for_each_other():

@@ -8,6 +8,7 @@ import pytest
 from ftdojo.errors import SandboxError, UsageError
 from ftdojo.sandbox import open_sandbox
 from ftdojo.scorers import Case
+from ftdojo.scorers.general import sql_runner
 from ftdojo.scorers.general.sql import grade, run, same_rows, score
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "text2sql_geo"
@@ -37,6 +38,7 @@ def test_rows_are_compared_in_any_order_unless_gold_sorts(database):
     first, second, third = run([one, other, bare], database)
     assert same_rows(first, second, ordered=False)
     assert not same_rows(first, second, ordered=True)
+    assert grade(one, one, database).score == 1
     assert grade(one, other, database).score == 0
     assert grade(one, bare, database).score == 1
     assert not same_rows(third, third[:2], ordered=False)
@@ -58,6 +60,14 @@ def test_queries_that_write_attach_hang_or_say_nothing_do_not_run(database):
     ]
     assert run(hostile, database) == [None] * len(hostile)
     assert run(["SELECT count(*) FROM town"], database) == [((3,),)]
+
+
+def test_a_query_without_end_is_stopped_from_inside(database, monkeypatch):
+    monkeypatch.chdir(database.parent)
+    monkeypatch.setattr(sql_runner, "DATABASE", database.name)
+    monkeypatch.setattr(sql_runner, "QUERY_S", 0.1)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    assert sql_runner.answer(endless) == {"error": "OperationalError: interrupted"}
 
 
 @pytest.mark.slow
