@@ -1,6 +1,7 @@
 """``ftdojo tasks list`` and ``show``: all that a declaration holds, whether its data are here or not."""
 
 import json
+from pathlib import Path
 
 
 def test_a_task_whose_data_are_not_here_is_listed_with_open_counts(call):
@@ -34,3 +35,13 @@ def test_a_task_is_shown_with_everything_that_decides_its_score(call):
     plain = call("tasks", "show", "finance/financeiq").out
     assert "answer_format:" in plain
     assert "  - metric: accuracy; model: Qwen2.5-7B-Instruct; who: base; score:" in plain
+
+
+def test_the_page_of_all_tasks_says_what_the_list_says(call):
+    page = (Path(__file__).parents[2] / "docs" / "tasks-table.md").read_text("utf8")
+
+    def without_counts(text):
+        rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+        return [row[:3] + row[6:] for row in rows]
+
+    assert without_counts(page) == without_counts(call("tasks", "list", "--markdown").out)
