@@ -40,6 +40,8 @@ from ftdojo.stats import detectable, effective
 from ftdojo.store import RunFolder
 
 DECODING = "greedy"
+MOSTLY = 0.9
+"""A base that is cut by the token cap on more items than this shows what the longest outputs cost."""
 LEAST_ITEMS = 10
 """Fewer validation items than this tell nothing."""
 
@@ -106,6 +108,8 @@ class Dojo:
             known = report
         parts.note("base", **asdict(known.score), seconds=known.seconds)
         parts.meter.base_item_s = known.seconds / known.score.n
+        if known.unfinished_share > MOSTLY:
+            parts.meter.longest_item_s = parts.meter.base_item_s
         self._measured(known)
         self._plan_end(scorer)
         parts.ground.base_readable = 1 - known.unreadable_share
