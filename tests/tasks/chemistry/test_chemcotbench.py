@@ -157,9 +157,10 @@ def test_our_questions_are_worded_as_the_benchmark_words_them(part):
 
 
 def test_a_molecule_that_is_held_out_is_not_asked_about():
-    once = [row.query for row in worked(("Murcko_scaffold", "add"), 20, "a", frozenset())]
-    molecule = asked_of({"query": once[0]}).removeprefix("Input Molecule: ").rstrip(".")
-    again = worked(("Murcko_scaffold", "add"), 20, "a", frozenset({molecule}))
+    subtasks = ("Murcko_scaffold", "add")
+    once = next(worked(subtasks, "a", frozenset()))
+    molecule = asked_of({"query": once.query}).removeprefix("Input Molecule: ").rstrip(".")
+    again = islice(worked(subtasks, "a", frozenset({molecule})), 20)
     assert not any(molecule in row.query for row in again)
 
 

@@ -22,7 +22,7 @@ from ftdojo.tasks.clean import clusters
 from ftdojo.tasks.clean import split as split_records
 
 Row = Mapping[str, Any]
-SHARES: dict[Split, float] = {"validation": 0.3, "confirm": 0.2, "test": 0.4}
+SHARES: dict[Split, float] = {"validation": 0.35, "confirm": 0.2, "test": 0.4}
 """What part of a sub-task's rows each split gets; the rest may be trained on."""
 DOTTED = "_gt_fixed"
 """Where a mirror's rows of retro have the answer with its dots; the hub's rows have none."""

@@ -1,7 +1,7 @@
 """chemistry/mol-und: what a molecule is made of, five sub-tasks of ChemCoTBench.
 
 Functional groups and rings to count, the Murcko scaffold to write, ring systems to find, two SMILES to compare. All
-of the benchmark's 320 questions are of one file, so every split comes from it: 90 % are held out, sub-task by
+of the benchmark's 320 questions are of one file, so every split comes from it: 95 % are held out, sub-task by
 sub-task, and training rows are of our own making or of ChemCoTDataset.
 """
 

@@ -3,7 +3,7 @@
 Published right answers have lost the dots between their molecules: most of retro's and some of fs'. Ours have them back,
 and questions of retro for which that cannot be done with certainty are left out.
 The keys that the prompts themselves ask for (``pred_smi`` of nepp) are read. rcr is in no column of the paper and only in
-the published splits. A sub-task of which fewer than 20 rows are here is left out of our splits; 90 % of the others are
+the published splits. A sub-task of which fewer than 20 rows are here is left out of our splits; 95 % of the others are
 held out.
 """
 

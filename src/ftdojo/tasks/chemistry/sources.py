@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from ftdojo.records import Source
@@ -104,8 +105,10 @@ def _subtasks(bench: Bench) -> tuple[str, ...]:
 
 
 def _made(bench: Bench, seed: str, *, working: bool) -> Rows:
-    rows = worked(_subtasks(bench), COUNT, seed, _held_out_molecules(bench))
-    for number, row in enumerate(rows):
+    rows = worked(_subtasks(bench), seed, _held_out_molecules(bench))
+    close = _Close(bench)
+    apart = (row for row in rows if not close.to(row.query))
+    for number, row in enumerate(islice(apart, COUNT)):
         yield {
             "id": number,
             "subtask": row.subtask,
@@ -115,7 +118,10 @@ def _made(bench: Bench, seed: str, *, working: bool) -> Rows:
 
 
 def _left(bench: Bench) -> Rows:
+    close = _Close(bench)
     for row in bench.left():
+        if close.to(row["query"]):
+            continue
         yield {
             **{name: row[name] for name in CHEMCOTBENCH.fields},
             "answer": question_of(row).right,
@@ -123,10 +129,24 @@ def _left(bench: Bench) -> Rows:
 
 
 def _worked(bench: Bench) -> Rows:
-    held_out = Index(shingles(asked_of(row)) for row in bench.held_out())
+    close = _Close(bench)
     for row in dataset_rows(CHEMCOTDATASET, bench.part):
-        if not held_out.holds(shingles(asked_of(row))):
+        if not close.to(row["query"]):
             yield row
+
+
+class _Close:
+    """Finds questions that are near-duplicates of a held-out one, with or without the instructions."""
+
+    def __init__(self, bench: Bench) -> None:
+        rows = bench.held_out()
+        self._near = Index(
+            shingles(text) for row in rows for text in (str(row["query"]), asked_of(row))
+        )
+
+    def to(self, query: str) -> bool:
+        texts = (query, asked_of({"query": query}))
+        return any(self._near.holds(shingles(text)) for text in texts)
 
 
 def _held_out_molecules(bench: Bench) -> frozenset[str]:

@@ -6,7 +6,7 @@ They stand in for ChemCoTDataset where it cannot be had. No molecule of a held-o
 import random
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from itertools import cycle
+from itertools import count, cycle
 
 from ftdojo.tasks.chemistry import changes, understanding
 from ftdojo.tasks.chemistry.fragments import Drawn, distinct
@@ -25,19 +25,16 @@ MAKERS: dict[str, Maker] = {
 }
 
 
-def worked(
-    subtasks: tuple[str, ...], count: int, seed: str, without: frozenset[str]
-) -> Iterator[Worked]:
-    """Yield ``count`` questions, the sub-tasks in turn; they are made as they are read, and only once.
+def worked(subtasks: tuple[str, ...], seed: str, without: frozenset[str]) -> Iterator[Worked]:
+    """Yield questions without end, the sub-tasks in turn; they are made as they are read, and only once.
 
     Args:
         subtasks: which ones.
-        count: how many in all.
         seed: another one gives other molecules.
         without: canonical SMILES that must not be asked about.
     """
     made, coming = _endless(subtasks, seed, without)
-    for at in range(count):
+    for at in count():
         if at == len(made):
             made.append(next(coming))
         yield made[at]
