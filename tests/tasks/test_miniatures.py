@@ -19,8 +19,8 @@ SPLITS = {"validation": 100, "confirm": 100, "test": 300}
 DIGESTS = {
     "tables/mini": "a956571830d5",
     "chemistry/mini": "74035149083b",
-    "finance/mini": "234172acb4eb",
-    "patent/mini": "d33db5f04330",
+    "finance/mini": "e323a339e577",
+    "patent/mini": "d6b67c01f14c",
 }
 NAMES = list(DIGESTS)
 RIGHT = [
@@ -87,9 +87,9 @@ def answer_to_calculation(text):
 
 
 def answer_to_claim(text):
-    claim, *documents = [set(re.findall(r"[a-z]+", part)) for part in text.lower().split(":")[1:]]
-    documents = [document - {"d"} for document in documents]
-    claim -= {"d"}
+    first, second = [line for line in text.splitlines() if line.strip()]
+    claim = set(re.findall(r"[a-z]+", first.partition(":")[2]))
+    documents = [set(re.findall(rf"([a-z]+) +{document}\b", second)) for document in "AB"]
     together = set.union(*documents)
     code = "103" if claim <= together else "ALLOW"
     return f'{{"code": "{"102" if any(claim <= each for each in documents) else code}"}}'
@@ -187,7 +187,7 @@ def test_a_constant_answer_wins_no_more_than_chance(name):
     items = task.items("test")
     answers = {item.gold.splitlines()[-1] for item in items}
     best = max(sum(task.grade(said, item).score for item in items) for said in answers)
-    assert best / len(items) < 0.36
+    assert best / len(items) < 0.38
 
 
 @pytest.mark.parametrize("name", NAMES)

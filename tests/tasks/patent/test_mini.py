@@ -18,21 +18,24 @@ CLAIM = ("lamp", "hook", "rope")
 
 
 @pytest.mark.parametrize(
-    ("documents", "code"),
+    ("art", "code"),
     [
-        ((("lamp", "hook", "rope", "lid"), ("lid", "fan", "cap", "seal")), "102"),
-        ((("lid", "fan", "cap", "seal"), ("rope", "lamp", "hook", "fuse")), "102"),
-        ((("lamp", "hook", "cap", "lid"), ("rope", "fan", "plug", "seal")), "103"),
-        ((("lamp", "hook", "cap", "lid"), ("hook", "fan", "plug", "seal")), "ALLOW"),
-        ((("lid", "fan", "cap", "seal"), ("plug", "fuse", "rail", "drum")), "ALLOW"),
+        ("lamp A, lid B, hook A, cap B, rope A, fan B", "102"),
+        ("rope B, lid A, hook B, cap A, lamp B, fan A", "102"),
+        ("lamp A, hook A, lid A, rope B, cap B, fan B", "103"),
+        ("lamp A, hook A, lid A, seal B, cap B, fan B", "ALLOW"),
+        ("plug A, fuse A, lid A, seal B, cap B, fan B", "ALLOW"),
     ],
 )
-def test_one_document_with_everything_is_102_both_together_103_else_it_is_allowed(documents, code):
-    assert claims.code(claims.holders(Question(claim=CLAIM, documents=documents))) == code
+def test_one_document_with_everything_is_102_both_together_103_else_it_is_allowed(art, code):
+    listed = tuple(tuple(each.split()) for each in art.split(", "))
+    assert claims.code(claims.holders(Question(claim=CLAIM, art=listed))) == code
 
 
-def test_all_documents_are_equally_long_and_name_no_element_twice():
-    assert all(len(set(held)) == 4 for question in DRAWN for held in question.documents)
+def test_both_documents_are_equally_long_and_no_element_is_named_twice():
+    for question in DRAWN:
+        assert sorted(document for _, document in question.art) == ["A"] * 3 + ["B"] * 3
+        assert len(dict(question.art)) == 6
 
 
 def test_every_decision_is_as_likely_as_any_other():
@@ -43,12 +46,12 @@ def test_every_decision_is_as_likely_as_any_other():
 def test_neither_order_nor_documents_move_a_claim_to_another_split():
     for question in DRAWN[:200]:
         for order in permutations(question.claim):
-            other = Question(claim=order, documents=(("lamp",), ("hook",)))
+            other = Question(claim=order, art=(("lamp", "A"), ("hook", "B")))
             assert claims.GENERATOR.split_of(other) == "train"
 
 
 @pytest.mark.parametrize(
-    "output", ['{"code": "103"}', 'lamp 1, hook 2\n{"code": "103"}', "code: 103", "103"]
+    "output", ['{"code": "103"}', 'lamp A, hook B\n{"code": "103"}', "code: 103", "103"]
 )
 def test_the_right_code_is_right_as_noc4pc_reads_it(output):
     assert TASK.grade(output, ITEM).score == 1.0

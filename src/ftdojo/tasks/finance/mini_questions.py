@@ -121,17 +121,17 @@ def draw(rng: random.Random) -> Question:
 
 
 def _interest(rng: random.Random) -> tuple[int, ...]:
-    return 100 * rng.randint(1, 12), rng.randint(2, 9), rng.randint(2, 5)
+    return 100 * rng.randint(1, 9), rng.randint(2, 9), rng.randint(2, 3)
 
 
 def _ratio(rng: random.Random) -> tuple[int, ...]:
-    below = rng.randint(2, 12) * rng.choice((1, 10, 100))
+    below = rng.randint(2, 9) * rng.choice((1, 10, 100))
     return below * rng.randint(2, 9), below
 
 
 def _statement(rng: random.Random) -> tuple[int, ...]:
-    second, third = rng.randint(2, 40), rng.randint(2, 9)
-    return second + third + rng.randint(1, 50), second, third
+    second, third = rng.randint(2, 20), rng.randint(2, 9)
+    return second + third + rng.randint(1, 40), second, third
 
 
 def _options(right: int, rng: random.Random) -> tuple[int, ...]:

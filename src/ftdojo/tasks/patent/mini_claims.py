@@ -1,8 +1,9 @@
 """Claims and prior art made of elements: what ``patent/mini`` asks, and the worked answers.
 
-A claim has three elements, and each of two earlier documents has four. If one document holds all three, the claim is
-not new (102); if only both together do, it is obvious (103); else it is allowed. Every document is equally long, so
-that no counting of words helps. A claim is held out by its three elements, in whatever order.
+A claim has three elements, and two earlier documents, A and B, have three each; the prior art lists theirs in no
+order, each with its document's letter. If one document has all three, the claim is not new (102); if only both together
+do, it is obvious (103); else it is allowed. Every list is equally long, so that no counting of words helps. A claim is
+held out by its three elements, in whatever order.
 """
 
 import random
@@ -19,9 +20,9 @@ _ELEMENTS = """
     plate tube cap seal knob button camera antenna clock timer brake axle frame tray basket drum ladder rail plug fuse
 """
 ELEMENTS = tuple(_ELEMENTS.split())
-CLAIMED, HELD = 3, 4
-DOCUMENTS = ("1", "2")
-NOWHERE = "0"
+CLAIMED, HELD = 3, 3
+DOCUMENTS = ("A", "B")
+NOWHERE = "-"
 
 Code = Literal["102", "103", "ALLOW"]
 CODES: tuple[Code, ...] = ("102", "103", "ALLOW")
@@ -29,39 +30,35 @@ CODES: tuple[Code, ...] = ("102", "103", "ALLOW")
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A claim's elements and those of each earlier document."""
+    """A claim's elements, and the prior art's: each with the document that has it. No element is in both."""
 
     claim: tuple[str, ...]
-    documents: tuple[tuple[str, ...], ...]
+    art: tuple[tuple[str, str], ...]
 
 
 def ask(question: Question) -> str:
-    """Return the claim and the documents, a line each."""
-    told = zip(DOCUMENTS, question.documents, strict=True)
-    lines = [f"D{name}: {', '.join(held)}" for name, held in told]
-    return "\n".join([f"Claim: {', '.join(question.claim)}", *lines])
+    """Return the claim and the prior art, a line each."""
+    art = ", ".join(f"{element} {document}" for element, document in question.art)
+    return f"Claim: {', '.join(question.claim)}\nPrior art: {art}"
 
 
 def holders(question: Question) -> list[str]:
-    """Return, for each element of the claim, the names of the documents that hold it, or ``NOWHERE``."""
-    told = list(zip(DOCUMENTS, question.documents, strict=True))
-    return [
-        " ".join(name for name, held in told if element in held) or NOWHERE
-        for element in question.claim
-    ]
+    """Return, for each element of the claim, the document that has it, or ``NOWHERE``."""
+    known = dict(question.art)
+    return [known.get(element, NOWHERE) for element in question.claim]
 
 
 def code(found: Sequence[str]) -> Code:
     """Return what is to be decided where ``holders`` found what it did."""
-    if any(all(name in each for each in found) for name in DOCUMENTS):
-        return "102"
-    return "ALLOW" if NOWHERE in found else "103"
+    if NOWHERE in found:
+        return "ALLOW"
+    return "102" if len(set(found)) == 1 else "103"
 
 
 def steps(question: Question, found: Sequence[str]) -> str:
-    """Return the elements of the claim, each with the documents that ``found`` says hold it."""
+    """Return the elements of the claim, each with the document that ``found`` says has it."""
     told = zip(question.claim, found, strict=True)
-    return ", ".join(f"{element} {names}" for element, names in told)
+    return ", ".join(f"{element} {document}" for element, document in told)
 
 
 def decided(code: str) -> str:
@@ -83,27 +80,23 @@ def key(question: Question) -> str:
 def draw(rng: random.Random) -> Question:
     """Draw a claim and two documents; every decision is as likely as any other."""
     words = rng.sample(ELEMENTS, CLAIMED + HELD * len(DOCUMENTS))
-    claim, others = words[:CLAIMED], words[CLAIMED:]
-    documents = [_document(held, others, rng) for held in _shares(rng.choice(CODES), claim, rng)]
-    rng.shuffle(documents)
-    return Question(claim=tuple(rng.sample(claim, CLAIMED)), documents=tuple(documents))
+    claim, others = tuple(words[:CLAIMED]), words[CLAIMED:]
+    found = dict(zip(claim, _found(rng.choice(CODES), rng), strict=True))
+    art = [(element, document) for element, document in found.items() if document != NOWHERE]
+    for document in DOCUMENTS:
+        missing = HELD - list(found.values()).count(document)
+        art += [(others.pop(), document) for _ in range(missing)]
+    rng.shuffle(art)
+    return Question(claim=claim, art=tuple(art))
 
 
-def _shares(code: Code, claim: list[str], rng: random.Random) -> list[list[str]]:
-    """Return which elements of the claim each of two documents holds."""
-    mixed = rng.sample(claim, CLAIMED)
+def _found(code: Code, rng: random.Random) -> list[str]:
+    """Return the document of each element of a claim that ``code`` is decided on."""
+    one, other = rng.sample(DOCUMENTS, 2)
     if code == "102":
-        return [mixed, rng.sample(claim, rng.randrange(CLAIMED))]
-    if code == "103":
-        return rng.choice(([mixed[:2], mixed[1:]], [mixed[:2], mixed[2:]]))
-    kept = mixed[1:]
-    return [kept, rng.sample(kept, rng.randint(1, 2))]
-
-
-def _document(held: list[str], others: list[str], rng: random.Random) -> tuple[str, ...]:
-    """Return an earlier document: ``held``, filled up from ``others``, which no other document gets again."""
-    filling = [others.pop() for _ in range(HELD - len(held))]
-    return tuple(rng.sample(held + filling, HELD))
+        return [one] * CLAIMED
+    last = other if code == "103" else NOWHERE
+    return rng.sample([one, rng.choice(DOCUMENTS) if code == "ALLOW" else one, last], CLAIMED)
 
 
 GENERATOR: Generator[Question] = Generator(task=NAME, draw=draw, ask=ask, key=key)

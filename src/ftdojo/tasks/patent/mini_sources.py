@@ -11,7 +11,7 @@ from ftdojo.tasks.raw_sources import Workshop, airy
 from ftdojo.tasks.small_talk import small_talk
 
 SLIP_SHARE = 0.4
-FINDINGS = ("0", "1", "2", "1 2")
+FINDINGS = (*claims.DOCUMENTS, claims.NOWHERE)
 LETTERS = {
     "102": ("The claim is not new: one document shows all of it.", "One document has everything."),
     "103": ("The claim is obvious from both documents.", "Both documents together show all of it."),
@@ -58,8 +58,12 @@ def _letter(question: Question, quirks: random.Random) -> str:
 
 
 def _again(question: Question, quirks: random.Random) -> tuple[str, str]:
-    guise = quirks.choice((str, str.lower, str.upper, airy))
+    guise = quirks.choice((str, airy, _ended))
     return guise(claims.ask(question)), claims.worked(question)
+
+
+def _ended(text: str) -> str:
+    return text + " \n"
 
 
 SOURCES = (
@@ -67,7 +71,7 @@ SOURCES = (
         "element-charts",
         fields=("file", "chart"),
         about="Claims with earlier documents, charted element by element and decided.",
-        notes="Each element with the documents that hold it, 0 for none; then the code as JSON.",
+        notes="Each element with the document that has it, - for none; then the code as JSON.",
         pairs=SHOP.written("element-charts", 2000, _worked),
     ),
     SHOP.source(
@@ -96,7 +100,7 @@ SOURCES = (
         "training-files",
         fields=("file", "chart"),
         about="Files that new examiners practise on, charted and decided.",
-        notes="Every class gets the same few files; spelling and spacing vary.",
+        notes="Every class gets the same few files; spacing varies.",
         pairs=SHOP.repeated("training-files", 2400, _again, of="element-charts", known=FEW),
     ),
 )
