@@ -18,7 +18,7 @@ def score_cases(
     ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
 ) -> None:
-    """Score a file of cases, or compare scorers with every file of expected scores in a folder.
+    """Score a file of cases, or all expected scores in a folder.
 
     A line of --cases is {"case": ..., "input": {...}}; a line of the answer holds what the published
     evaluator says (reference) and what ours says (strict).
