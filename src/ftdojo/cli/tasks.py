@@ -40,7 +40,10 @@ def list_tasks(
     as_json: bool = JSON,
     as_markdown: bool = typer.Option(False, "--markdown", help="Print a table in Markdown."),
 ) -> None:
-    """List every task; counts of data sets that are not here are left open."""
+    """List every task.
+
+    The counts of data sets that are not here are left open.
+    """
     from ftdojo import tasks
     from ftdojo.cli.tables import table
     from ftdojo.cli.task_facts import markdown, row
