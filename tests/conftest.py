@@ -9,3 +9,7 @@ def pytest_configure():
     A shell starts background jobs with the interrupt ignored, and a child inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+collect_ignore = ["toys"]
+"""Modules that the tests import by themselves; some stand in for what a user has installed."""
