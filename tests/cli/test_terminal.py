@@ -84,7 +84,10 @@ def test_brackets_in_a_plan_are_shown_as_they_are(environment, idle):
 
 def test_a_reader_that_goes_away_is_no_error(environment):
     started = subprocess.Popen(
-        [*PROGRAM, "tasks", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        [*PROGRAM, "models", "list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
     )
     started.stdout.close()
     assert (started.stderr.read(), started.wait()) == (b"", 0)
