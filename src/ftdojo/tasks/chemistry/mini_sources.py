@@ -4,9 +4,14 @@ No source can hold a held-out molecule: they ask for ``train``.
 """
 
 import random
+from collections.abc import Iterator
+from functools import cache
+from typing import get_args
 
+from ftdojo.records import Split
 from ftdojo.tasks.chemistry import mini_molecules as molecules
 from ftdojo.tasks.chemistry.mini_molecules import Question
+from ftdojo.tasks.clean import Index, shingles
 from ftdojo.tasks.raw_sources import Workshop, airy
 from ftdojo.tasks.small_talk import small_talk
 
@@ -15,9 +20,26 @@ WORDS = ("none", "one", "two", "three")
 CAPTIONS = ("It bears {} of them.", "There are {} to be seen.", "You can find {} of these.")
 FEW = 40
 
+
+@cache
+def _held_out() -> Index:
+    splits: tuple[Split, ...] = get_args(Split)
+    asked = (question for split in splits for _, question in molecules.GENERATOR.held_out(split))
+    return Index(shingles(molecules.ask(question)) for question in asked)
+
+
+def _train(rng: random.Random) -> Iterator[Question]:
+    """Yield training questions, without the few that are spelled almost as a held-out one."""
+    return (
+        question
+        for question in molecules.GENERATOR.train(rng)
+        if not _held_out().holds(shingles(molecules.ask(question)), frozenset())
+    )
+
+
 SHOP: Workshop[Question] = Workshop(
     task=molecules.NAME,
-    draw=molecules.GENERATOR.train,
+    draw=_train,
     ask=molecules.ask,
     holds=("the molecule and what to count", "the answer, as text"),
 )
