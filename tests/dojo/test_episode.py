@@ -39,6 +39,7 @@ def episode(new, toy):
         seen["brief"] = dojo.step(
             Train(submission=toy.handed_in(seed=7, steps=20), validate_items=20)
         )
+        seen["whole"] = dojo.step(Train(submission=toy.handed_in(seed=7, steps=20)))
         seen["too brief"] = dojo.step(Train(submission=toy.handed_in(), validate_items=9))
         seen["looks"] = {name: dojo.step(look) for name, look in LOOKS.items()}
         seen["refused"] = dojo.step(Finish(experiment="e3"))
@@ -100,10 +101,16 @@ def test_part_of_the_validation_items_is_scored_where_that_was_asked_for(episode
     assert (evaluation.score.n, evaluation.planned, evaluation.raced_out) == (20, 20, False)
 
 
+def test_a_brief_validation_does_not_stand_in_for_a_whole_one(episode):
+    evaluation = episode["whole"].observation.experiment("e6").evaluation
+    assert evaluation.planned == 60
+    assert evaluation.score.n > 20
+
+
 def test_too_few_validation_items_are_refused_in_one_line(episode):
     step = episode["too brief"]
     assert step.notice.startswith("validate_items=9 is too few to tell anything; give 10 or more")
-    assert len(step.observation.experiments) == 5
+    assert len(step.observation.experiments) == 6
 
 
 def test_a_surely_worse_candidate_is_raced_out_and_held_against_its_parent(episode):
@@ -150,7 +157,7 @@ def test_predictions_are_shown_with_question_and_gold(episode):
 
 def test_the_ledger_shows_what_was_spent(episode):
     (spent,) = found(episode, "ledger")
-    assert spent["experiments"] == 5
+    assert spent["experiments"] == 6
     assert spent["train_s"] > 0 < spent["left_s"]
 
 
@@ -174,7 +181,7 @@ def test_a_look_that_cannot_be_answered_says_why_and_changes_nothing(episode, na
 def test_finishing_what_has_no_weights_is_refused(episode):
     step = episode["refused"]
     assert (
-        step.notice == "Experiment 'e3' has no validated weights; finish one of base, e1, e2, e5."
+        step.notice == "Experiment 'e3' has no validated weights; finish one of base, e1, e2, e5, e6."
     )
     assert not step.terminated
     assert step.observation.experiments == episode["too brief"].observation.experiments
@@ -231,7 +238,7 @@ def test_the_test_is_opened_once_after_the_choice(episode):
 def test_what_was_done_is_recorded_in_order(episode):
     kinds = [each["kind"] for each in episode["dojo"].folder.events()]
     assert kinds[:2] == ["reset", "base"]
-    assert kinds.count("experiment") == kinds.count("experiment-ended") == 5
+    assert kinds.count("experiment") == kinds.count("experiment-ended") == 6
     assert kinds.count("refused") == 7
 
 
