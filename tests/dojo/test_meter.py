@@ -1,0 +1,23 @@
+"""The meter: how much time is set aside for the end."""
+
+import pytest
+
+from ftdojo.dojo.meter import EXPORT_S, MARGIN, Meter
+from ftdojo.records import Budget
+from ftdojo.store import Ledger
+
+
+@pytest.fixture
+def meter(tmp_path):
+    made = Meter(budget=Budget(wall_s=600.0), ledger=Ledger(tmp_path))
+    made.base_items, made.own_items, made.base_item_s, made.own_item_s = 100, 200, 0.25, 0.5
+    return made
+
+
+def test_the_end_is_set_aside_as_it_was_measured_with_a_margin(meter):
+    assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.5) + EXPORT_S)
+
+
+def test_no_item_of_the_end_is_taken_for_longer_than_the_longest_output(meter):
+    meter.longest_item_s = 0.3
+    assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.3) + EXPORT_S)
