@@ -72,7 +72,7 @@ def test_an_answer_that_takes_for_ever_is_wrong_and_the_next_one_is_scored():
     gold = marker.question("chain_sum", 1, 0)[1]
     marker.question("countdown", 1, 0)
     assert marker.mark("countdown", 1, 0, "9**9**9**9**9**9") == 0
-    assert marker._child is None
+    assert marker._process._child is None
     marker.question("chain_sum", 1, 0)
     assert marker.mark("chain_sum", 1, 0, gold) == 1
     marker.close()

@@ -5,34 +5,26 @@ or more where the right one is a part of the wrong one); these are shown as ``pa
 its scorers evaluate the answer, as Python or with sympy: these get to see plain formulas and plain lists only.
 """
 
-import atexit
-import contextlib
-import json
 import math
 import os
 import re
-import select
-import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
-from typing import Any
 
-from ftdojo.errors import MissingExtra
 from ftdojo.records import Grade
+from ftdojo.scorers.warm import START_S, Needs, WarmProcess
 
 CUE = "Answer:"
 DEADLINE_S = 10.0
 QUESTION_S = 60.0
-START_S = 180.0
 SIZE = 3_000
 """How many questions a data set is told to have; some make another question of an index if they have more."""
 MOST_CHARS = 4_000
 TAIL_CHARS = 20_000
 FULL_MARKS = 1 - 1e-9
 HELPER = "ftdojo.scorers.general.procedural_helper"
+NEEDS = Needs(what="Every task of reasoning-gym", package="reasoning-gym", extra="reasoning-gym")
 _FORMULA = re.compile(
     r"(?:\d+\.?\d*|[+\-*/^(), \t]|(?:sin|cos|tan|exp|log|ln|sqrt|asin|acos|atan|sinh|cosh|tanh|pi)(?![A-Za-z0-9_])"
     r"|[A-Za-z](?![A-Za-z0-9_])){1,400}"
@@ -63,8 +55,14 @@ class Marker:
 
     def __init__(self, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
-        self._child: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
+        env = {
+            "PATH": os.defpath,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # Some questions depend on the order of a set, which must be the same every time.
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": _path(),
+        }
+        self._process = WarmProcess(HELPER, NEEDS, env=env, cwd="/")
 
     def names(self) -> tuple[str, ...]:
         """Return every data set that can be asked for.
@@ -72,74 +70,24 @@ class Marker:
         Raises:
             MissingExtra: reasoning-gym is not installed.
         """
-        return tuple(self._asked(START_S, "names") or ())
+        return tuple(self._process.ask(["names"], START_S) or ())
 
     def question(self, name: str, seed: int, index: int) -> tuple[str, str | None] | None:
         """Return the question at ``index`` of a data set and its answer, or None if it cannot be made in time."""
-        said = self._asked(QUESTION_S, "question", name, seed, SIZE, index)
+        said = self._process.ask(["question", name, seed, SIZE, index], QUESTION_S)
         return (str(said[0]), said[1]) if said else None
 
     def mark(self, name: str, seed: int, index: int, answer: str) -> float:
         """Return the package's score in [0, 1] of an answer to the question at ``index`` of a data set."""
         if not can_be_scored(name, answer):
             return 0.0
-        said = self._asked(self._deadline_s, "score", name, seed, SIZE, index, answer[:MOST_CHARS])
+        request = ["score", name, seed, SIZE, index, answer[:MOST_CHARS]]
+        said = self._process.ask(request, self._deadline_s)
         return min(1.0, max(0.0, said)) if said and math.isfinite(said) else 0.0
 
     def close(self) -> None:
         """End the child process; the next answer starts another one."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.communicate()
-
-    def _asked(self, deadline_s: float, *request: object) -> Any:
-        """Return what the child says, or None if it is late, gone or at a loss."""
-        with self._lock:
-            child = self._child or self._started()
-            assert child.stdin is not None
-            with contextlib.suppress(OSError):  # A child that is gone is found out by its silence.
-                child.stdin.write(json.dumps(request).encode() + b"\n")
-                child.stdin.flush()
-            said = _line(child, deadline_s)
-            if not said:
-                self.close()
-            return json.loads(said) if said else None
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        require()
-        self._child = child = subprocess.Popen(
-            [sys.executable, "-P", "-m", HELPER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={
-                "PATH": os.defpath,
-                "PYTHONDONTWRITEBYTECODE": "1",
-                # Some questions depend on the order of a set, which must be the same every time.
-                "PYTHONHASHSEED": "0",
-                "PYTHONPATH": _path(),
-            },
-        )
-        if _line(child, START_S) != "ready":
-            self.close()
-            raise MissingExtra(
-                "reasoning-gym is installed but does not start; reinstall it: pip install 'ftdojo[reasoning-gym]'."
-            )
-        return child
-
-
-def require() -> None:
-    """Make sure that reasoning-gym is there.
-
-    Raises:
-        MissingExtra: it is not.
-    """
-    if find_spec("reasoning_gym") is None:
-        raise MissingExtra(
-            "Tasks of reasoning-gym need the package: pip install 'ftdojo[reasoning-gym]'."
-        )
+        self._process.close()
 
 
 def can_be_scored(name: str, answer: str) -> bool:
@@ -197,19 +145,9 @@ def grade(output: str, gold: str, *, name: str, seed: int, index: int) -> Grade:
 @cache
 def shared() -> Marker:
     """Return the marker that this process shares."""
-    marker = Marker()
-    atexit.register(marker.close)
-    return marker
+    return Marker()
 
 
 def _path() -> str:
     """Return where the child finds packages: where this process does, for it may run from a checkout."""
     return os.pathsep.join(entry for entry in sys.path if entry)
-
-
-def _line(child: subprocess.Popen[bytes], deadline_s: float) -> str:
-    """Return the next line of ``child``, which writes whole lines at once; "" when it is late or gone."""
-    assert child.stdout is not None
-    if not select.select([child.stdout], [], [], deadline_s)[0]:
-        return ""
-    return child.stdout.readline().decode().strip()

@@ -1,18 +1,18 @@
 """The child process behind ``procedural``: reads one request a line, writes what reasoning-gym says.
 
-Runs by ``python -m``. A request is a JSON list: ``names``; ``question`` with a place; ``score`` with a place and an answer; a
-place is a data set, its seed and size, and an index. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So this process
-has no secrets, writes no file, and once it is warm can start no program and open no connection. It sets no deadline of
-its own: whoever started it kills it instead.
+A request is a JSON list: ``names``; ``question`` with a place; ``score`` with a place and an answer; a place is a data set,
+its seed and size, and an index. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So
+this process has no secrets, writes no file, and once it is warm can start no program and open no connection.
 """
 
-import json
 import os
 import resource
 import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+
+from ftdojo.scorers.warm import serve
 
 MEMORY_BYTES = 4 << 30
 FORBIDDEN = (
@@ -81,22 +81,20 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"{event} is not for an answer to do.")
 
 
-def main() -> None:
-    """Answer line by line until the input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+def _answer_to(request: list[Any]) -> Any:
+    kind, *arguments = request
+    return REQUESTS[kind](*arguments)
+
+
+def _prepare() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    answers = os.fdopen(os.dup(1), "w", encoding="utf8")
-    os.dup2(2, 1)  # Whatever a library prints must not be taken for a score.
     _data_set("chain_sum", 1, 1)
     sys.addaudithook(_guard)
-    print("ready", file=answers, flush=True)
-    for line in sys.stdin:
-        kind, *arguments = json.loads(line)
-        try:
-            said = json.dumps(REQUESTS[kind](*arguments))
-        except Exception:  # Whatever an answer breaks in the package, it is a wrong one.
-            said = "null"
-        print(said, file=answers, flush=True)
+
+
+def main() -> None:
+    """Answer line by line until the input ends."""
+    serve(_answer_to, memory_bytes=MEMORY_BYTES, prepare=_prepare)
 
 
 if __name__ == "__main__":

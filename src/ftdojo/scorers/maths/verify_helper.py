@@ -1,15 +1,11 @@
 """The child process behind ``verify``: reads a pair of answers a line, writes whether they are equal.
 
-Runs by ``python -m``. Lines are JSON, nothing is pickled. It sets no deadline of its own: math-verify's is an alarm
-signal, which C code ignores; whoever started this process kills it instead. Memory is capped, because a short formula
-can ask for all there is. A failure ends the process, which its parent takes for a wrong answer.
+math-verify's own deadline is an alarm signal, which C code ignores, so it is switched off.
 """
 
-import json
-import os
-import resource
-import sys
 from typing import Any
+
+from ftdojo.scorers.warm import serve
 
 MEMORY_BYTES = 3 << 30
 WARM_UP = ("$7$", "\\boxed{7}")
@@ -66,16 +62,14 @@ def _verify(answer: list[Any], gold: list[Any]) -> bool:
     return bool(verify(answer, gold, timeout_seconds=None))
 
 
+def _answer_to(question: list[str]) -> bool:
+    prediction, reference = question
+    return same(prediction, reference)
+
+
 def main() -> None:
     """Answer line by line until the input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    answers = os.fdopen(os.dup(1), "w", encoding="utf8")
-    os.dup2(2, 1)  # Whatever a library prints must not be taken for an answer.
-    same(*reversed(WARM_UP))
-    print("ready", file=answers, flush=True)
-    for line in sys.stdin:
-        prediction, reference = json.loads(line)
-        print(json.dumps(same(prediction, reference)), file=answers, flush=True)
+    serve(_answer_to, memory_bytes=MEMORY_BYTES, prepare=lambda: same(*reversed(WARM_UP)))
 
 
 if __name__ == "__main__":
