@@ -181,7 +181,8 @@ def test_a_look_that_cannot_be_answered_says_why_and_changes_nothing(episode, na
 def test_finishing_what_has_no_weights_is_refused(episode):
     step = episode["refused"]
     assert (
-        step.notice == "Experiment 'e3' has no validated weights; finish one of base, e1, e2, e5, e6."
+        step.notice
+        == "Experiment 'e3' has no validated weights; finish one of base, e1, e2, e5, e6."
     )
     assert not step.terminated
     assert step.observation.experiments == episode["too brief"].observation.experiments

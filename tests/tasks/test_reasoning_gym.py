@@ -3,6 +3,7 @@ import pytest
 from ftdojo import tasks
 from ftdojo.errors import SourceError, UnknownName
 from ftdojo.evaluation.overlap import Gate
+from ftdojo.tasks import reasoning_gym
 from ftdojo.tasks.check import GARBAGE
 
 pytest.importorskip("reasoning_gym")
@@ -67,3 +68,15 @@ def test_sources_are_right_bare_or_swapped(task):
 def test_a_data_set_whose_scorer_cannot_be_relied_on_is_refused(name, why):
     with pytest.raises(SourceError, match=rf"reasoning-gym/{name} cannot be a task: .*{why}"):
         tasks.get(f"reasoning-gym/{name}").items("validation")
+
+
+@pytest.mark.parametrize(
+    ("count", "why"), [(9, "its scorer takes its own answer '7' for wrong"), (1, "hardly any")]
+)
+def test_wrong_marks_for_its_own_answers_or_too_few_questions_are_no_data_set(
+    count, why, monkeypatch
+):
+    monkeypatch.setattr(reasoning_gym, "_mark", lambda *_: 0.0)
+    puzzle = reasoning_gym.Puzzle(seed=1, index=0, question="3 + 4?", answer="7")
+    with pytest.raises(SourceError, match=why):
+        reasoning_gym._prove("sums", [puzzle] * count)

@@ -1,4 +1,4 @@
-"""RDKit answers from a process of its own, which is replaced when it hangs or dies."""
+"""RDKit answers from a process of its own; the process itself is tested in ``test_warm``."""
 
 import subprocess
 import sys
@@ -10,22 +10,8 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import MissingExtra
 from ftdojo.scorers.chemistry import molecules, rdkit_process
-from ftdojo.scorers.chemistry.rdkit_process import MOST_CHARS, Chemist, ask
+from ftdojo.scorers.chemistry.rdkit_process import MOST_CHARS, ask
 
-HELPER = """
-import json, os, sys, time
-print('"ready"', flush=True)
-for line in sys.stdin:
-    question, *given = json.loads(line)
-    if question == "hang":
-        time.sleep(60)
-    if question == "die":
-        os._exit(1)
-    if question == "half":
-        print("tr", end="", flush=True)
-        os._exit(1)
-    print(json.dumps(given), flush=True)
-"""
 HOSTILE = (
     "(" * 1900,
     "C" * 1999,
@@ -45,44 +31,16 @@ HOSTILE = (
 )
 
 
-@pytest.fixture
-def chemist(tmp_path, monkeypatch):
-    (tmp_path / "moody_chemist.py").write_text(HELPER)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    made = Chemist(deadline_s=1.0, helper="moody_chemist")
-    yield made
-    made.close()
-
-
-@pytest.mark.parametrize("trouble", ["hang", "die", "half"])
-def test_a_question_that_ends_the_process_has_no_answer_and_the_next_one_has(chemist, trouble):
-    started = time.monotonic()
-    assert chemist.ask(trouble) is None
-    assert time.monotonic() - started < 30
-    assert chemist.ask("echo", "CCO") == ["CCO"]
-
-
-def test_one_process_answers_many_questions(chemist):
-    chemist.ask("echo", 1)
-    first = chemist._child.pid
-    chemist.ask("echo", 2)
-    assert chemist._child.pid == first
-
-
-def test_text_too_long_for_a_molecule_is_not_even_sent(chemist):
-    assert chemist.ask("echo", "C" * (MOST_CHARS + 1)) is None
-    assert chemist._child is None
+def test_text_too_long_for_a_molecule_is_not_even_sent(monkeypatch):
+    monkeypatch.setattr(rdkit_process, "_process", None)
+    assert ask("is_molecule", "C" * (MOST_CHARS + 1)) is None
 
 
 def test_a_missing_package_names_the_extra(monkeypatch):
-    monkeypatch.setattr(rdkit_process, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"pip install 'ftdojo\[chem\]'"):
-        Chemist().ask("is_molecule", "C")
-
-
-def test_a_process_that_does_not_start_names_the_extra(tmp_path):
-    with pytest.raises(MissingExtra, match="does not start"):
-        Chemist(helper="no.such.helper").ask("is_molecule", "C")
+    monkeypatch.setitem(sys.modules, "rdkit", None)
+    rdkit_process._process().close()
+    with pytest.raises(MissingExtra, match=r"needs rdkit: pip install 'ftdojo\[chem\]'"):
+        ask("is_molecule", "C")
 
 
 def test_the_modules_load_without_rdkit():
