@@ -19,6 +19,9 @@
     |-- StoreError              a run folder or cache entry cannot be used
     |   `-- RunBusy             another process plays this run
     |-- BudgetError             a budget that allows nothing, or none left
+    |-- LlmError                a language model cannot be asked
+    |   |-- LlmUnusable         it answered, and nothing it said can be used
+    |   `-- LlmBudget           a cap on calls, tokens or money is reached
     `-- Interrupted             the user stopped a run, exit code 130
 
 A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
@@ -113,6 +116,18 @@ class RunBusy(StoreError):
 
 class BudgetError(FtdojoError):
     """A budget that allows nothing, or of which nothing is left."""
+
+
+class LlmError(FtdojoError):
+    """A language model cannot be asked: no network, no key, no such model, or no answer in time."""
+
+
+class LlmUnusable(LlmError):
+    """A language model answered, and nothing it said can be used: refused, cut, or not of the form asked for."""
+
+
+class LlmBudget(LlmError, BudgetError):
+    """A cap on calls, tokens or money is reached; nothing was asked."""
 
 
 class Interrupted(FtdojoError):

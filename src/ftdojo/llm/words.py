@@ -1,0 +1,76 @@
+"""The words of the room: what is asked of a language model, what it says, and what that cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ftdojo.records import Message
+
+Role = Literal["planner", "strong", "weak", "judge"]
+"""Whom a question is for; a role without a model of its own is the planner's."""
+
+ROLES: tuple[Role, ...] = ("planner", "strong", "weak", "judge")
+
+Finish = Literal["stop", "length", "refusal"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What one exchange cost. ``usd`` is ``None`` where no price is known, never 0.
+
+    ``input_tokens`` include those that the server read from its cache (``cached_tokens``).
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One question.
+
+    ``purpose`` is its name within a run (``plan/3``, ``repair/7/2``): two questions of one run never share it, so an
+    answer that is on record is found again by it. ``schema`` is the JSON schema that the reply must follow, named
+    ``schema_name``; ``None`` for plain text. ``temperature`` is ``None`` for the server's own default.
+    """
+
+    purpose: str
+    messages: tuple[Message, ...]
+    role: Role = "planner"
+    max_tokens: int = 8192
+    temperature: float | None = None
+    schema: Mapping[str, Any] | None = None
+    schema_name: str = "reply"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further options of the wire protocol that the gateway passes on (``top_p``, ``seed``, ``stop``, ...)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a model said. ``model`` is the name the server answered with, ``seconds`` the time of all tries."""
+
+    text: str
+    finish: Finish
+    model: str
+    usage: Usage
+    seconds: float = 0.0
+
+
+class ChatModel(Protocol):
+    """One language model behind one server. Made by ``open_model``; ``Llm`` calls it, from several threads at once.
+
+    A reply that was refused or cut is a ``Reply``; a server that cannot be asked is an ``LlmError``.
+    """
+
+    name: str
+    """``provider/model``, as given."""
+
+    def chat(self, ask: Ask) -> Reply:
+        """Ask once, with retries on what passes (429, 5xx, time-outs), within the deadline.
+
+        Raises:
+            LlmError: no answer is to be had; the message is one line and holds no key.
+        """
+        ...
