@@ -1,0 +1,66 @@
+"""tree: UCT over the experiments, with progressive widening.
+
+From the base downwards, the child with the highest upper confidence bound is followed (Kocsis and Szepesvari 2006),
+until a node is met that may still get another child: one with fewer than ``visits ** WIDENING`` (Coulom 2007). Gains are
+scaled to [0, 1] over the run, and a node's worth is the best gain at or below it rather than their mean: a line of
+experiments is as good as the model that it led to.
+"""
+
+import math
+import random
+
+from ftdojo.records import BASE
+from ftdojo.search.policy import Proposal
+from ftdojo.search.tree import Node, Tree
+
+EXPLORATION = 0.7
+WIDENING = 0.6
+
+
+class Uct:
+    """Balances what did well against what was hardly tried."""
+
+    name = "tree"
+
+    def propose(self, tree: Tree, rng: random.Random) -> Proposal:
+        """Return the node to widen; ties are broken by ``rng``."""
+        here = BASE
+        while not _may_widen(tree, here) and (alive := _alive(tree, here)):
+            here = _favourite(tree, here, alive, rng)
+        children = len(tree.children(here))
+        why = f"{here} has {children} of the children that its {_visits(tree, here)} visits allow."
+        return Proposal(parent=here, why=why, exploring=children > 0)
+
+
+def _may_widen(tree: Tree, name: str) -> bool:
+    return len(tree.children(name)) < math.ceil(_visits(tree, name) ** WIDENING)
+
+
+def _alive(tree: Tree, name: str) -> list[Node]:
+    """Return the children that have weights; nothing is built on a failure."""
+    return [child for child in tree.children(name) if child.gain is not None]
+
+
+def _favourite(tree: Tree, name: str, alive: list[Node], rng: random.Random) -> str:
+    total = math.log(_visits(tree, name))
+    bounds = {
+        child.id: _worth(tree, child) + EXPLORATION * math.sqrt(total / _visits(tree, child.id))
+        for child in alive
+    }
+    most = max(bounds.values())
+    return rng.choice([each for each, bound in bounds.items() if bound == most])
+
+
+def _visits(tree: Tree, name: str) -> int:
+    return 1 + sum(1 for _ in tree.below(name))
+
+
+def _worth(tree: Tree, node: Node) -> float:
+    """Return the best gain at or below ``node``, where 0 is the worst of the run and 1 the best."""
+    gains = [each.gain for each in tree.nodes if each.gain is not None]
+    low, high = min([0.0, *gains]), max([0.0, *gains])
+    below = [each.gain for each in (node, *tree.below(node.id)) if each.gain is not None]
+    return (max(below) - low) / (high - low) if high > low else 0.5
+
+
+UCT = Uct()
