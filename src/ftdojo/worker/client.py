@@ -137,6 +137,7 @@ class Worker:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         command = [
             sys.executable,
+            "-P",  # an agent works in this folder: what it calls json.py or datasets.py is not to be imported
             "-m",
             "ftdojo.worker.server",
             str(self._model.path),
