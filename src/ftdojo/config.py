@@ -2,17 +2,22 @@
 
 ``FTDOJO_HOME`` holds runs (default ``./runs``); ``FTDOJO_CACHE`` holds models, built data and scores (default: the
 user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets; ``FTDOJO_ACCEPT_LICENCES`` names licences
-that were agreed to. Secrets are never read here, nor are the hub client's own variables (HF_HOME, HF_TOKEN, ...).
+that were agreed to. Keys of language-model servers (``OPENAI_API_KEY``, ...) are handed on to their client and never
+stored, logged or passed to the sandbox. The hub client's own variables (HF_HOME, HF_TOKEN, ...) are not read here.
 """
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from ftdojo.errors import UsageError
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS_B = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SECRET = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$")
+SECRET_LENGTH = 8
+"""Shorter values (``none``, ``EMPTY``) are placeholders; taking them out of texts would only spoil words."""
 
 
 def cache_dir() -> Path:
@@ -34,10 +39,32 @@ def mirror_dir() -> Path | None:
     return Path(given).expanduser() if given else None
 
 
+def runtime_dirs() -> tuple[Path, ...]:
+    """Return where a short-lived socket may go, the best place first; it has to be a short path."""
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    return (*([Path(given)] if given else []), Path(tempfile.gettempdir()), Path("/tmp"))
+
+
 def accepted_licences() -> frozenset[str]:
     """Return the licences that were agreed to beforehand, as they were written between the commas."""
     given = os.environ.get("FTDOJO_ACCEPT_LICENCES", "").split(",")
     return frozenset(each.strip() for each in given if each.strip())
+
+
+def api_key(*names: str) -> str:
+    """Return the value of the first of the variables ``names`` that is set, or "". It is a secret: hand it on only."""
+    return next((value for name in names if (value := os.environ.get(name, "").strip())), "")
+
+
+def base_url(provider: str) -> str:
+    """Return the address of a provider's server that ``<PROVIDER>_BASE_URL`` gives, or ""."""
+    return os.environ.get(f"{provider.upper()}_BASE_URL", "").strip()
+
+
+def secrets() -> frozenset[str]:
+    """Return the values of all variables whose names say that they are secret, to be taken out of texts."""
+    named = {value.strip() for name, value in os.environ.items() if _SECRET.search(name.upper())}
+    return frozenset(value for value in named if len(value) >= SECRET_LENGTH)
 
 
 def seconds(text: str) -> float:

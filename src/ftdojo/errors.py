@@ -123,7 +123,16 @@ class LlmError(FtdojoError):
 
 
 class LlmUnusable(LlmError):
-    """A language model answered, and nothing it said can be used: refused, cut, or not of the form asked for."""
+    """A language model answered, and nothing it said can be used.
+
+    Args:
+        message: one sentence.
+        why: ``refusal``, ``length`` (cut off) or ``form`` (not the form asked for), of the last answer.
+    """
+
+    def __init__(self, message: str, *, why: str = "form") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class LlmBudget(LlmError, BudgetError):

@@ -18,13 +18,15 @@ Finish = Literal["stop", "length", "refusal"]
 class Usage:
     """What one exchange cost. ``usd`` is ``None`` where no price is known, never 0.
 
-    ``input_tokens`` include those that the server read from its cache (``cached_tokens``).
+    ``input_tokens`` include those that the server read from its cache (``cached_tokens``). ``estimated`` is true where
+    the server did not count tokens and four characters were taken for one; such an exchange has no known price.
     """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     usd: float | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +51,22 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What a model said. ``model`` is the name the server answered with, ``seconds`` the time of all tries."""
+    """What a model said.
+
+    ``model`` is the name the server answered with; ``tries`` counts the requests that were sent for this one reply
+    (storms, time-outs, an option that the server does not know), ``seconds`` is the time of all of them.
+    """
 
     text: str
     finish: Finish
     model: str
     usage: Usage
     seconds: float = 0.0
+    tries: int = 1
 
 
 class ChatModel(Protocol):
-    """One language model behind one server. Made by ``open_model``; ``Llm`` calls it, from several threads at once.
+    """One language model behind one server. Made by ``open_models``; ``Llm`` calls it, from several threads at once.
 
     A reply that was refused or cut is a ``Reply``; a server that cannot be asked is an ``LlmError``.
     """

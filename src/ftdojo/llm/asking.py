@@ -1,0 +1,123 @@
+"""Everything a run asks of language models goes through ``Llm``: caps, record, price, form."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from ftdojo.errors import LlmUnusable
+from ftdojo.llm import forms
+from ftdojo.llm.record import Exchange, Exchanges, digest_of
+from ftdojo.llm.redaction import redact
+from ftdojo.llm.words import Ask, ChatModel, Reply, Role
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+T = TypeVar("T", bound="BaseModel")
+
+
+class Llm:
+    """Asks models on behalf of one run. Threads may share it: different questions are asked at once.
+
+    Args:
+        models: which model answers for which role; a role without one is the planner's.
+        exchanges: the run's record; a question that is on it is not asked again.
+        charge: is given every new exchange, once, after it is on the disk.
+        allow: is called before anything is asked; raises ``LlmBudget`` when a cap is reached.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[Role, ChatModel],
+        *,
+        exchanges: Exchanges,
+        charge: Callable[[Exchange], None],
+        allow: Callable[[], None],
+    ) -> None:
+        self._models, self._exchanges = models, exchanges
+        self._charge, self._allow = charge, allow
+        self._lock = threading.Lock()
+        self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def name(self, role: Role) -> str:
+        """Return the ``provider/model`` that answers for ``role``."""
+        return self._model(role).name
+
+    def ask(self, ask: Ask) -> Reply:
+        """Answer ``ask``: from the record, free of charge, if its purpose is on it; else by its role's model.
+
+        A reply that was refused or cut is returned as such (``Reply.finish``). What is returned is what is recorded:
+        without keys.
+
+        Raises:
+            LlmBudget: a cap is reached; nothing was asked.
+            LlmError: no answer is to be had.
+        """
+        with self._turn(ask.purpose):
+            known = self._exchanges.find(ask.purpose)
+            if known is not None:
+                return known
+            self._allow()
+            model = self._model(ask.role)
+            reply = _clean(model.chat(ask))
+            self._keep(ask, model.name, reply)
+            return reply
+
+    def ask_for(self, ask: Ask, cls: type[T], *, tries: int = 3) -> T:
+        """Answer ``ask`` as a ``cls``, asking again with the error as long as the answer is none, ``tries`` times at most.
+
+        The attempts after the first have the purposes ``<purpose>#2``, ``#3``; each is recorded and charged.
+
+        Raises:
+            LlmUnusable: no answer could be used.
+            LlmBudget: a cap is reached.
+            LlmError: no answer is to be had.
+        """
+        asked = replace(ask, schema=forms.schema_of(cls), schema_name=cls.__name__)
+        for attempt in range(1, tries + 1):
+            reply = self.ask(asked)
+            try:
+                return forms.read(reply, cls)
+            except LlmUnusable as error:
+                last = error
+            asked = replace(
+                asked,
+                purpose=f"{ask.purpose}#{attempt + 1}",
+                messages=(*ask.messages, *forms.correction(reply, str(last))),
+            )
+        raise LlmUnusable(
+            f"{self.name(ask.role)} gave no usable answer to {ask.purpose!r} in {tries} tries; the last one: {last}",
+            why=last.why,
+        ) from last
+
+    def _model(self, role: Role) -> ChatModel:
+        return self._models.get(role) or self._models["planner"]
+
+    def _turn(self, purpose: str) -> threading.Lock:
+        """Return the lock of one question: who asks the same one meanwhile waits, and finds it on record."""
+        with self._lock:
+            return self._asking[purpose]
+
+    def _keep(self, ask: Ask, model: str, reply: Reply) -> None:
+        shown = tuple({**each, "content": redact(each["content"])} for each in ask.messages)
+        exchange = Exchange(
+            purpose=ask.purpose,
+            role=ask.role,
+            model=model,
+            digest=digest_of(ask),
+            messages=shown,
+            reply=reply,
+            t=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        with self._lock:
+            self._exchanges.add(exchange)
+            self._charge(exchange)
+
+
+def _clean(reply: Reply) -> Reply:
+    """Take keys out of what was said, and halves of characters, which no file can hold."""
+    text = reply.text.encode("utf8", "replace").decode()
+    return replace(reply, text=redact(text))

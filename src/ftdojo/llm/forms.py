@@ -1,0 +1,128 @@
+"""Structured replies: what a model is told about the form, how its text is read, and what it hears of its faults."""
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ftdojo.errors import LlmUnusable
+from ftdojo.llm.words import Reply
+from ftdojo.records import Message
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+T = TypeVar("T", bound="BaseModel")
+
+QUOTED = 4000
+"""Characters of a bad answer that are shown to the model again."""
+NAMED = 8
+"""Faults of a bad answer that are named."""
+
+_NOT_STRICT = ("default", "minLength", "maxLength", "discriminator")
+"""Keywords that servers refuse in strict schemas; pydantic still checks what they said."""
+
+
+def schema_of(cls: "type[BaseModel]") -> dict[str, Any]:
+    """Return the JSON schema of ``cls`` as strict servers want it: closed objects, every field required."""
+    strict = _strict(cls.model_json_schema())
+    assert isinstance(strict, dict)
+    return strict
+
+
+def is_strict(schema: object) -> bool:
+    """Tell whether a server can hold a reply to ``schema`` to the letter: no object in it is open."""
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    closed = schema.get("type") != "object" or schema.get("additionalProperties") is False
+    return closed and all(map(is_strict, schema.values()))
+
+
+def instruction(schema: object) -> str:
+    """Return what a model is told about the form where its server has no such option."""
+    return (
+        "Reply with one JSON object and nothing else: no prose, no code fence. "
+        f"It must follow this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
+    )
+
+
+def read(reply: Reply, cls: type[T]) -> T:
+    """Return what a reply holds as a ``cls``, mending JSON that is nearly right.
+
+    A reply that was cut off is not mended: half a plan would pass for a whole one.
+
+    Raises:
+        LlmUnusable: it was refused, cut, or is not of that form; the message is for the model to read.
+    """
+    from pydantic import ValidationError
+
+    if reply.finish == "refusal":
+        raise LlmUnusable(f"It was refused: {reply.text[:200].strip()!r}.", why="refusal")
+    if reply.finish == "length":
+        raise LlmUnusable("It was cut off at the limit of tokens.", why="length")
+    try:
+        return cls.model_validate_json(reply.text)
+    except ValidationError as error:
+        mended = _mended(reply.text)
+        if mended is None:
+            raise LlmUnusable(f"It holds no JSON object: {_faults(error)}") from error
+    except ValueError as error:  # half a character
+        raise LlmUnusable(f"It is no text: {error}.") from error
+    try:
+        return cls.model_validate(mended)
+    except ValidationError as error:
+        raise LlmUnusable(f"It is not of the form asked for: {_faults(error)}") from error
+
+
+def correction(reply: Reply, fault: str) -> tuple[Message, ...]:
+    """Return the turns that show a model its last answer and what is wrong with it."""
+    said = reply.text[:QUOTED] or "(nothing)"
+    shorter = " Be much shorter." if reply.finish == "length" else ""
+    return (
+        {"role": "assistant", "content": said},
+        {
+            "role": "user",
+            "content": f"This answer cannot be used. {fault}{shorter} "
+            "Answer again, with the whole JSON object that was asked for and nothing else.",
+        },
+    )
+
+
+def _strict(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_strict(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    named = {"properties", "$defs"}  # their keys are names, not keywords
+    made = {
+        ("anyOf" if key == "oneOf" else key): (
+            {name: _strict(each) for name, each in value.items()} if key in named else _strict(value)
+        )
+        for key, value in node.items()
+        if key not in _NOT_STRICT
+    }
+    if made.get("type") == "object" and "properties" in made:
+        made |= {"required": list(made["properties"])}
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def _mended(text: str) -> object | None:
+    """Return the JSON object in ``text`` after repair (fences, commas, quotes), or ``None``."""
+    import json_repair
+
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        found = json_repair.loads(text[start:])
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _faults(error: "ValidationError") -> str:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    named = [f"{'.'.join(map(str, each['loc'])) or 'reply'}: {each['msg']}" for each in found]
+    more = f"; and {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return "; ".join(named[:NAMED]) + more + "."

@@ -1,0 +1,122 @@
+"""The record of everything that was asked and said: one JSON object a line, on the disk before it is charged."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import StoreError
+from ftdojo.llm.words import Ask, Reply, Role, Usage
+from ftdojo.records import Message
+
+FILE = "exchanges.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One question and its answer, as they are kept: without keys.
+
+    ``model`` is ``provider/model`` as asked, ``digest`` that of the question as it was before keys were taken out
+    (``digest_of``), ``t`` the UTC time of the answer. How many requests it took is ``reply.tries``.
+    """
+
+    purpose: str
+    role: Role
+    model: str
+    digest: str
+    messages: tuple[Message, ...]
+    reply: Reply
+    t: str
+
+
+def digest_of(ask: Ask) -> str:
+    """Return the SHA-256 of all that a model would see of ``ask``: the same question under another purpose has the same."""
+    seen = {key: value for key, value in asdict(ask).items() if key not in ("purpose", "role")}
+    text = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Exchanges:
+    """The exchanges of one run, in ``folder``; safe to share between threads, not between processes.
+
+    A last line without its end was never acknowledged (its writer died in it) and is dropped.
+
+    Raises:
+        StoreError: the file cannot be read, or a line of it is no exchange.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._lock = folder / FILE, threading.Lock()
+        self._known = _read(self._path)
+
+    def find(self, purpose: str) -> Reply | None:
+        """Return what was said to the question called ``purpose``, if it was asked before."""
+        known = self._known.get(purpose)
+        return known.reply if known else None
+
+    def all(self) -> list[Exchange]:
+        """Return every exchange in the order they were recorded."""
+        return list(self._known.values())
+
+    def add(self, exchange: Exchange) -> None:
+        """Record an exchange; it is on the disk on return.
+
+        Raises:
+            StoreError: its purpose is on record already, or the file cannot be written.
+        """
+        with self._lock:
+            if exchange.purpose in self._known:
+                raise StoreError(
+                    f"The question {exchange.purpose!r} is answered in {self._path} already; "
+                    "give every question of a run a purpose of its own."
+                )
+            _told(self._path, "written", lambda: _append(self._path, json.dumps(asdict(exchange))))
+            self._known[exchange.purpose] = exchange
+
+
+def _read(path: Path) -> dict[str, Exchange]:
+    raw = _told(path, "read", lambda: path.read_bytes() if path.exists() else b"")
+    found = {}
+    for number, line in enumerate(raw.rpartition(b"\n")[0].splitlines(), start=1):
+        try:
+            exchange = _exchange(json.loads(line))
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreError(
+                f"Line {number} of {path} is no exchange ({type(error).__name__}: {error}). "
+                "Restore the file from a copy, or start a new run."
+            ) from error
+        found[exchange.purpose] = exchange
+    return found
+
+
+def _exchange(row: dict[str, Any]) -> Exchange:
+    reply = row["reply"]
+    said = Reply(**reply | {"usage": Usage(**reply["usage"])})
+    return Exchange(**row | {"messages": tuple(row["messages"]), "reply": said})
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+", buffering=0) as file:
+        end = whole = file.tell()
+        while whole and os.pread(file.fileno(), 1, whole - 1) != b"\n":
+            whole -= 1
+        if whole != end:
+            file.truncate(whole)
+        left = line.encode() + b"\n"
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+
+
+def _told(path: Path, verb: str, work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be {verb} ({error.strerror}). Check the disk and the folder's rights, then resume the run."
+        ) from error
