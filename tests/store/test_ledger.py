@@ -146,3 +146,25 @@ def test_a_damaged_line_is_named(ledger, tmp_path):
     path.write_text(path.read_text().replace('"alive_s":', '"alive":'))
     with pytest.raises(StoreError, match=r"ledger.jsonl line 1 is damaged"):
         Ledger(tmp_path).spend()
+
+
+def test_exchanges_with_language_models_add_up_and_are_known_by_their_purpose(ledger, tmp_path):
+    counts = {"calls": 1, "input_tokens": 30, "output_tokens": 4, "nano_usd": 1_500_000}
+    ledger.pay("plan/1", seconds=2.5, **counts)
+    ledger.pay("plan/2", seconds=1.5, **counts)
+    spent = Ledger(tmp_path).spend()
+    assert (spent.llm_calls, spent.llm_input_tokens, spent.llm_output_tokens) == (2, 60, 8)
+    assert (spent.llm_s, spent.llm_usd) == (4.0, 0.003)
+    assert Ledger(tmp_path).paid() == {"plan/1", "plan/2"}
+
+
+def test_an_unknown_price_is_not_a_price_of_nothing(ledger):
+    ledger.pay("plan/1", seconds=0, calls=1, nano_usd=0, unpriced=1)
+    assert ledger.spend().llm_usd is None
+
+
+def test_a_ledger_from_before_language_models_still_reads(tmp_path):
+    old = '{"t":"x","session":1,"alive_s":3.0,"stage":"train","seconds":2.0,"experiment":"e1","counts":{},"refunded":false}'
+    (tmp_path / "ledger.jsonl").write_text(old + "\n")
+    spent = Ledger(tmp_path).spend()
+    assert (spent.train_s, spent.llm_calls, spent.llm_usd) == (2.0, 0, 0.0)

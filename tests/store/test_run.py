@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import StoreError, UnknownName, UsageError
+from ftdojo.llm import LlmChoice
 from ftdojo.records import Grade, Graded, Status, Train
 from ftdojo.store import RunFolder, new_run_id, run_ids
 
@@ -187,3 +188,18 @@ def test_everything_in_a_run_is_json_that_any_tool_reads(folder, experiment, res
     folder.save_result(result)
     for path in folder.path.rglob("*.json"):
         json.loads(path.read_text(), parse_constant=pytest.fail)
+
+
+def test_a_run_from_before_language_models_still_opens(folder, config):
+    path = folder.path / "run.json"
+    old = json.loads(path.read_text())
+    del old["llm"]
+    old["budget"] = {name: value for name, value in old["budget"].items() if "llm" not in name}
+    path.write_text(json.dumps(old))
+    assert RunFolder(folder.path).config == config
+
+
+def test_a_run_remembers_whom_it_asks(tmp_path, config):
+    choice = LlmChoice(models={"planner": "openai/gpt", "weak": "openai/mini"}, base_url="http://x")
+    made = RunFolder.create(tmp_path / "more", replace(config, llm=choice))
+    assert RunFolder(made.path).config.llm == choice

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from ftdojo.cli import llm_options as llms
 from ftdojo.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
@@ -42,6 +43,16 @@ def run(
     max_experiments: int | None = EXPERIMENTS,
     max_train_seconds: float | None = TRAIN,
     max_disk: str | None = DISK,
+    llm: str = llms.LLM,
+    llm_strong: str = llms.STRONG,
+    llm_weak: str = llms.WEAK,
+    llm_judge: str = llms.JUDGE,
+    base_url: str = llms.BASE_URL,
+    prices: Path | None = llms.PRICES,
+    max_llm_calls: int | None = llms.CALLS,
+    max_llm_tokens: int | None = llms.TOKENS,
+    max_usd: float | None = llms.USD,
+    replay: str = llms.REPLAY,
     seed: int = typer.Option(0, min=0, help="Decides the agent's choices, never the questions."),
     sandbox: str = typer.Option("auto", help="auto (bubblewrap) or unsafe (no protection)."),
     trainer: str = typer.Option("loop", help="loop, or trl: the slower reference, for comparison."),
@@ -63,7 +74,17 @@ def run(
 
     player = _player(agent, seed)
     limits = _budget(budget, max_experiments, max_train_seconds, max_disk)
-    choices = Choices(agent=agent, sandbox=sandbox, trainer=trainer, run=name, root=runs)
+    limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
+    chosen = llms.llm_choice(
+        {"planner": llm, "strong": llm_strong, "weak": llm_weak, "judge": llm_judge},
+        base_url=base_url,
+        prices=prices,
+        replay=replay,
+        runs=runs,
+    )
+    choices = Choices(
+        agent=agent, sandbox=sandbox, trainer=trainer, llm=chosen, run=name, root=runs
+    )
     _fetch(task)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = make(task, model=model, budget=limits, seed=seed, choices=choices, tell=tell)
@@ -91,6 +112,9 @@ def resume(
     budget: str | None = typer.Option(
         None, help="A new budget for the whole run, from now on, such as 20m."
     ),
+    max_llm_calls: int | None = llms.CALLS,
+    max_llm_tokens: int | None = llms.TOKENS,
+    max_usd: float | None = llms.USD,
     runs: Path | None = typer.Option(
         None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs)."
     ),
@@ -113,6 +137,7 @@ def resume(
     config, limits = folder.config, folder.budget
     if budget:
         limits = replace(limits, wall_s=seconds(budget))
+    limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = reopen(run, budget=limits, root=root, tell=tell)
         with dojo:

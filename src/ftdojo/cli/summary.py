@@ -6,7 +6,7 @@ from typing import Any
 
 from ftdojo.cli.tables import table, wrapped
 from ftdojo.errors import StoreError
-from ftdojo.records import BASE, EvaluationReport, Result
+from ftdojo.records import BASE, EvaluationReport, Result, Spend
 from ftdojo.store import RunFolder
 
 LABEL = len("chosen:   ")
@@ -102,6 +102,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
         f"chosen:   {result.chosen}. {result.why}",
         f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "
         f"{spent.train_s:.0f} s, evaluation {spent.eval_s:.0f} s, checks {spent.check_s:.0f} s",
+        *_asked(spent),
         f"model:    {folder.path / result.export if result.export else 'the base stands; nothing to export'}",
         f"report:   {folder.path / 'report.html'}",
     ]
@@ -114,6 +115,17 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
             f"items, {gain.fixed} fixed, {gain.broken} broken, p = {gain.p_value:.2g}",
         )
     return lines
+
+
+def _asked(spent: Spend) -> list[str]:
+    """Return what language models cost, if any was asked; a sum with an unknown part is unknown."""
+    if not spent.llm_calls:
+        return []
+    usd = "an unknown price" if spent.llm_usd is None else f"${spent.llm_usd:.4f}"
+    return [
+        f"llm:      {spent.llm_calls} call{'' if spent.llm_calls == 1 else 's'}, {spent.llm_input_tokens} tokens in, "
+        f"{spent.llm_output_tokens} out, {usd}; the agent waited {spent.llm_s:.0f} s"
+    ]
 
 
 def _published(result: Result) -> list[str]:

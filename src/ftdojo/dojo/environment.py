@@ -18,6 +18,7 @@ from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.standing import Standing
 from ftdojo.errors import BudgetError, UsageError
+from ftdojo.llm import Llm
 from ftdojo.models.device import dtype_name
 from ftdojo.records import (
     BASE,
@@ -80,6 +81,10 @@ class Dojo:
         """Return the sealed result once there is one."""
         return self._result
 
+    def llm(self) -> Llm | None:
+        """Return the run's language models, recorded and charged to this run; None if it was given none."""
+        return self._parts.llm
+
     def begun(self) -> Action | None:
         """Return the action that a killed controller did not bring to its end.
 
@@ -135,6 +140,14 @@ class Dojo:
             step = self._truncate(limit)
         self._parts.folder.clear_pending()
         return step
+
+    def reached(self) -> str | None:
+        """Return the limit that will end the run at the next step, if one is reached; for whoever waits for an agent.
+
+        It is a sign of life as well: the time an agent thinks stays on record if this process is killed meanwhile.
+        """
+        self._parts.ledger.heartbeat()
+        return self._parts.meter.reached()
 
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""

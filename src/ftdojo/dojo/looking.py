@@ -32,9 +32,17 @@ def look(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
         case "predictions":
             return _predictions(parts, action)
         case "ledger":
-            return (vars(parts.meter.spend()) | {"left_s": parts.meter.left_s()},)
+            return (_ledger(parts),)
         case _:
             assert_never(action.what)
+
+
+def _ledger(parts: Parts) -> Mapping[str, Any]:
+    """Return what was spent and what is left; language models are named only where the run has some."""
+    spent = vars(parts.meter.spend()) | {"left_s": parts.meter.left_s()}
+    if parts.llm is None:
+        return {name: value for name, value in spent.items() if not name.startswith("llm_")}
+    return spent | parts.meter.llm_left()
 
 
 def _experiment(parts: Parts, name: str) -> Experiment:

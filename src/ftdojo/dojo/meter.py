@@ -71,8 +71,26 @@ class Meter:
             experiments_left=None if most is None else max(0, most - self.spend().experiments),
         )
 
+    def llm_left(self) -> dict[str, float | None]:
+        """Return what is left of each cap on language models that was set; None of money whose sum is unknown."""
+        spent, budget, left = self.spend(), self.budget, dict[str, float | None]()
+        if budget.max_llm_calls is not None:
+            left["llm_calls_left"] = max(0, budget.max_llm_calls - spent.llm_calls)
+        if budget.max_llm_tokens is not None:
+            used = spent.llm_input_tokens + spent.llm_output_tokens
+            left["llm_tokens_left"] = max(0, budget.max_llm_tokens - used)
+        if budget.max_llm_usd is not None:
+            known = spent.llm_usd is not None
+            left["llm_usd_left"] = (
+                max(0.0, budget.max_llm_usd - (spent.llm_usd or 0)) if known else None
+            )
+        return left
+
     def reached(self) -> str | None:
-        """Return the limit that ends the run now, or None."""
+        """Return the limit that ends the run now, or None.
+
+        A cap on language models ends no run: the run goes on without them (see ``account``).
+        """
         spent, budget = self.spend(), self.budget
         if self.left_s() < self.least_s():
             return "wall time"

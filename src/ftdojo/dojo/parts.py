@@ -8,6 +8,7 @@ from typing import Any
 from ftdojo.checks import Ground
 from ftdojo.dojo.meter import Meter
 from ftdojo.evaluation import Vault
+from ftdojo.llm import Llm
 from ftdojo.models import LocalModel
 from ftdojo.records import Machine, SourceCard, Task
 from ftdojo.sources import StoredSource
@@ -37,6 +38,7 @@ class Parts:
     cards: tuple[SourceCard, ...]
     scratch: Path
     tell: Tell
+    llm: Llm | None = None
 
     def note(self, kind: str, /, **facts: Any) -> None:
         """Write what happened to the record, and tell whoever watches."""

@@ -12,12 +12,14 @@ from typing import Any
 from ftdojo import __version__, tasks
 from ftdojo.checks import Ground
 from ftdojo.config import cache_dir, runs_dir, seconds
+from ftdojo.dojo.account import Account
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.errors import ModelError, StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
+from ftdojo.llm import ChatModel, Exchanges, Llm, LlmChoice, Role, open_models
 from ftdojo.models import LocalModel, pull
 from ftdojo.records import Budget, Task
 from ftdojo.sandbox import open_sandbox
@@ -40,6 +42,7 @@ class Choices:
     """What a run may be told beyond task, model, budget and seed.
 
     ``agent`` and ``agent_options`` are for the record; ``trainer`` is ``loop``, or ``trl`` for the slower reference;
+    ``llm`` names the language models that agent and data scripts may ask, none if left out;
     ``root`` is where run folders go, ``cache`` where everything goes that can be made again (defaults:
     ``config.runs_dir()``, ``config.cache_dir()``).
     """
@@ -48,6 +51,7 @@ class Choices:
     agent_options: Mapping[str, str] | None = None
     sandbox: str = "auto"
     trainer: str = "loop"
+    llm: LlmChoice | None = None
     run: str = ""
     root: Path | None = None
     cache: Path | None = None
@@ -76,6 +80,7 @@ def make(
         UnknownName: no such task, model, sandbox or trainer.
         UsageError: a value is wrong.
         ModelError: the base model cannot be had.
+        LlmError: a language model cannot be asked.
         SandboxError: agent code cannot be run safely here.
     """
     choices = choices or Choices()
@@ -88,7 +93,7 @@ def make(
     _require_name(choices.run)
     if choices.trainer not in TRAINERS:
         raise UnknownName("trainer", choices.trainer, TRAINERS)
-    sandbox = open_sandbox(choices.sandbox)
+    sandbox, models = open_sandbox(choices.sandbox), _models(choices.llm)
     cache = choices.cache or cache_dir()
     tell("model", {"name": model})
     local = pull(model, cache=cache, on_progress=lambda text: tell("progress", {"text": text}))
@@ -106,6 +111,7 @@ def make(
         budget=limits,
         sandbox=choices.sandbox,
         trainer=choices.trainer,
+        llm=choices.llm,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ftdojo=__version__,
         machine=machine,
@@ -119,6 +125,7 @@ def make(
         budget=limits,
         cache=cache,
         tell=tell,
+        models=models,
     )
     return setting.opened()
 
@@ -133,13 +140,17 @@ def resume(
 ) -> Dojo:
     """Open a run again, after the last stage that was finished; ``budget`` replaces the one it had, for good.
 
+    Keys of language models are read from the environment again; a run that has its result needs none.
+
     Raises:
         UnknownName: there is no such run.
+        LlmError: a language model cannot be asked.
         RunBusy: another process plays it.
         StoreError: what it was made from is not what is here now.
     """
     folder = RunFolder.open(run, root or runs_dir())
     config, cache = folder.config, cache or cache_dir()
+    models = {} if folder.result() else _models(config.llm)
     task = tasks.get(config.task)
     local = pull(
         config.model, cache=cache, on_progress=lambda text: tell("progress", {"text": text})
@@ -152,6 +163,7 @@ def resume(
         budget=budget or folder.budget,
         cache=cache,
         tell=tell,
+        models=models,
     )
     return setting.opened()
 
@@ -166,6 +178,7 @@ class _Setting:
     budget: Budget
     cache: Path
     tell: Tell
+    models: Mapping[Role, ChatModel]
 
     def opened(self) -> Dojo:
         """Lock the run folder and return the dojo over it; the lock is let go of if that fails."""
@@ -201,6 +214,21 @@ class _Setting:
             ),
             scratch=ground.scratch,
             tell=self.tell,
+            llm=self._llm(ledger),
+        )
+
+    def _llm(self, ledger: Ledger) -> Llm | None:
+        """Return the run's language models over its own record and account, once what is on record is paid."""
+        if not self.models:
+            return None
+        exchanges = Exchanges(self.folder.path / "llm")
+        account = Account(budget=self.budget, ledger=ledger, run=self.folder.config.id)
+        account.settle(exchanges.all())
+        return Llm(
+            account.metered(self.models),
+            exchanges=exchanges,
+            charge=account.charge,
+            allow=account.allow,
         )
 
     def _ground(self, stored: Mapping[str, StoredSource], ledger: Ledger) -> Ground:
@@ -224,6 +252,10 @@ class _Setting:
             model_digest=self.model.digest,
             on_tick=ledger.heartbeat,
         )
+
+
+def _models(choice: LlmChoice | None) -> Mapping[Role, ChatModel]:
+    return open_models(choice) if choice else {}
 
 
 def _stored(task: Task, cache: Path) -> dict[str, StoredSource]:

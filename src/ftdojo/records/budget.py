@@ -5,17 +5,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """Hard limits of a run; ``None`` is no limit. ``wall_s`` counts the time a controller was alive."""
+    """Hard limits of a run; ``None`` is no limit. ``wall_s`` counts the time a controller was alive.
+
+    The limits on language models (``max_llm_...``; tokens are those read and written together) end no run: once one is
+    reached, nothing more is asked of a model.
+    """
 
     wall_s: float
     max_experiments: int | None = None
     max_train_s: float | None = None
     max_disk_bytes: int | None = None
+    max_llm_calls: int | None = None
+    max_llm_tokens: int | None = None
+    max_llm_usd: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spend:
-    """What was spent so far. Seconds are wall seconds of the stage; failed attempts are included."""
+    """What was spent so far. Seconds are wall seconds of the stage; failed attempts are included.
+
+    ``llm_s`` is how long the agent waited for language models; what a data script waits for them is in its own stage.
+    ``llm_usd`` is ``None`` as soon as one call had no known price.
+    """
 
     wall_s: float = 0.0
     check_s: float = 0.0
@@ -26,6 +37,11 @@ class Spend:
     experiments: int = 0
     validation_queries: int = 0
     disk_bytes: int = 0
+    llm_s: float = 0.0
+    llm_calls: int = 0
+    llm_input_tokens: int = 0
+    llm_output_tokens: int = 0
+    llm_usd: float | None = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import dataclass
 
+from ftdojo.llm import LlmChoice
 from ftdojo.records import Budget
 from ftdojo.report.numbers import size
 from ftdojo.store import RunConfig
@@ -46,9 +47,27 @@ def command(config: RunConfig) -> str:
         "--max-experiments": budget.max_experiments,
         "--max-train-seconds": budget.max_train_s,
         "--max-disk": budget.max_disk_bytes,
+        "--max-llm-calls": budget.max_llm_calls,
+        "--max-llm-tokens": budget.max_llm_tokens,
+        "--max-usd": budget.max_llm_usd,
+        **(_models(config.llm) if config.llm else {}),
     }
     given = [(name, f"{value}") for name, value in options.items() if value is not None]
     return shlex.join(["ftdojo", "run", config.task, *(word for pair in given for word in pair)])
+
+
+def _models(choice: LlmChoice) -> dict[str, str | None]:
+    """Return the options that name the language models."""
+    named = {
+        "--llm" if role == "planner" else f"--llm-{role}": name
+        for role, name in choice.models.items()
+    }
+    return {
+        **named,
+        "--base-url": choice.base_url or None,
+        "--prices": choice.prices or None,
+        "--replay": choice.replay or None,
+    }
 
 
 def _asked(config: RunConfig) -> Facts:
@@ -57,6 +76,7 @@ def _asked(config: RunConfig) -> Facts:
         ("task", f"{config.task}, version {config.task_version}"),
         ("model", config.model),
         ("agent", config.agent),
+        *((f"language model, {role}", name) for role, name in _llms(config)),
         *((f"agent option {name}", value) for name, value in config.agent_options.items()),
         ("seed", str(config.seed)),
         ("budget", _limits(config.budget)),
@@ -65,11 +85,18 @@ def _asked(config: RunConfig) -> Facts:
     )
 
 
+def _llms(config: RunConfig) -> tuple[tuple[str, str], ...]:
+    return tuple(config.llm.models.items()) if config.llm else ()
+
+
 def _limits(budget: Budget) -> str:
     limits = {
         "experiments": budget.max_experiments,
         "s of training": budget.max_train_s,
         "bytes of disk": budget.max_disk_bytes,
+        "calls to language models": budget.max_llm_calls,
+        "tokens": budget.max_llm_tokens,
+        "dollars": budget.max_llm_usd,
     }
     known = [f"{value:g} {name}" for name, value in limits.items() if value is not None]
     return ", ".join([f"{budget.wall_s:g} s", *known])

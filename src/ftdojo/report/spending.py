@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ftdojo.records import Spend
 from ftdojo.report.evidence import Evidence
+from ftdojo.report.numbers import plural
 from ftdojo.store import files
 from ftdojo.store.codec import load_object
 from ftdojo.store.ledger import STAGES
@@ -47,8 +49,10 @@ class Spending:
     budget_x: float
     booked: tuple[Booked, ...]
     totals: Booked
+    asked: str = ""
+    """What language models cost, in words; nothing if none was asked."""
     width: float = WIDTH
-    stages: tuple[str, ...] = field(default=STAGES)
+    stages: tuple[str, ...] = STAGES
 
 
 def spending(evidence: Evidence) -> Spending:
@@ -64,7 +68,7 @@ def spending(evidence: Evidence) -> Spending:
         "train": spent.train_s,
         "eval": spent.eval_s,
         "export": spent.export_s,
-    }
+    } | ({"llm": spent.llm_s} if spent.llm_calls else {})
     totals = Booked(name="total", seconds=seconds)
     parts = seconds | {"other": max(0.0, spent.wall_s - totals.total)}
     whole = max(budget_s, sum(parts.values())) or 1.0
@@ -74,7 +78,18 @@ def spending(evidence: Evidence) -> Spending:
         budget_x=round(budget_s * WIDTH / whole, 1),
         booked=tuple(_booked(evidence)),
         totals=totals,
+        asked=_asked(spent),
+        stages=tuple(seconds),
     )
+
+
+def _asked(spent: Spend) -> str:
+    """Say what language models cost; a sum with an unknown part is unknown."""
+    if not spent.llm_calls:
+        return ""
+    usd = "at a price that is not known" if spent.llm_usd is None else f"for ${spent.llm_usd:.4f}"
+    tokens = f"{spent.llm_input_tokens:,} tokens read and {spent.llm_output_tokens:,} written"
+    return f"Language models: {plural(spent.llm_calls, 'call')}, {tokens}, {usd}."
 
 
 def _segments(parts: Mapping[str, float], pixels_per_s: float) -> tuple[Segment, ...]:

@@ -4,10 +4,11 @@ from ftdojo.store.asked import RunConfig, new_run_id, run_ids
 from ftdojo.store.cache import Cache
 from ftdojo.store.codec import dump, load
 from ftdojo.store.files import append_line, free_bytes, require_free, write_atomic, write_once
-from ftdojo.store.ledger import Ledger
+from ftdojo.store.ledger import NANO, Ledger
 from ftdojo.store.run import RunFolder
 
 __all__ = [
+    "NANO",
     "Cache",
     "Ledger",
     "RunConfig",

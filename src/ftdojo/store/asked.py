@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ftdojo.llm import LlmChoice
 from ftdojo.records import Budget, Machine
 
 FORMAT = 1
@@ -17,7 +18,8 @@ class RunConfig:
     """What a run was asked to do, resolved.
 
     ``model_digest`` and the digests of ``sources`` (by name) pin the inputs; ``created`` is UTC in ISO 8601;
-    ``versions`` names the libraries the numbers depend on. No secret belongs here.
+    ``versions`` names the libraries the numbers depend on; ``llm`` is who answers the agent's questions. No secret
+    belongs here.
     """
 
     id: str
@@ -33,6 +35,7 @@ class RunConfig:
     ftdojo: str
     machine: Machine
     trainer: str = "loop"
+    llm: LlmChoice | None = None
     agent_options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ long the session had lasted by then, so after a kill the last line stands for th
 
 import math
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,17 @@ from ftdojo.records import Spend
 from ftdojo.store import codec, files
 from ftdojo.store.asked import now
 
-STAGES = ("check", "data", "train", "eval", "export")
+STAGES = ("check", "data", "train", "eval", "export", "llm")
+NANO = 10**9
+"""Money is kept in whole billionths of a dollar, so that sums are exact."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Line:
-    """One entry. ``alive_s`` is the age of its session; ``counts`` may hold anything that is counted."""
+    """One entry. ``alive_s`` is the age of its session; ``counts`` may hold anything that is counted.
+
+    ``purpose`` names the one exchange with a language model that was paid.
+    """
 
     t: str
     session: int
@@ -30,6 +35,7 @@ class _Line:
     stage: str = ""
     seconds: float = 0.0
     experiment: str = ""
+    purpose: str = ""
     counts: dict[str, int]
     refunded: bool = False
 
@@ -59,7 +65,7 @@ class Ledger:
         self._append()
 
     def charge(self, stage: str, *, seconds: float, experiment: str = "", **counts: int) -> None:
-        """Book ``seconds`` of a stage (check, data, train, eval or export), and what else was used up.
+        """Book ``seconds`` of a stage (check, data, train, eval, export or llm), and what else was used up.
 
         ``experiments=1`` uses up one experiment; booked twice for the same one, it counts once, so a stage that is
         done again after a kill costs no second. ``validation_queries`` add up. Other counts are kept in the file.
@@ -70,13 +76,23 @@ class Ledger:
         """
         if stage not in STAGES:
             raise UsageError(f"{stage!r} is no stage of the ledger; one of {', '.join(STAGES)}.")
-        if not all(0 <= amount < math.inf for amount in (seconds, *counts.values())):
-            raise UsageError(
-                f"A charge must be finite and not negative, not {seconds} s, {counts}."
-            )
+        _require_amounts(seconds, counts)
         if counts.get("experiments") and not experiment:
             raise UsageError("An experiment is charged by its id; give experiment='e1'.")
         self._append(stage=stage, seconds=seconds, experiment=experiment, counts=counts)
+
+    def pay(self, purpose: str, *, seconds: float, **counts: int) -> None:
+        """Book one exchange with a language model, named by its purpose.
+
+        ``counts`` are ``calls``, ``input_tokens``, ``output_tokens``, ``nano_usd`` and ``unpriced`` (1 where the price is
+        not known); they add up.
+
+        Raises:
+            UsageError: a negative number.
+            StoreError: it cannot be written.
+        """
+        _require_amounts(seconds, counts)
+        self._append(stage="llm", seconds=seconds, purpose=purpose, counts=counts)
 
     def refund(self, experiment: str) -> None:
         """Give back the experiment and the validation looks that ``experiment`` used up so far; its seconds are gone.
@@ -84,6 +100,14 @@ class Ledger:
         For failures of the infrastructure, which are nobody's fault.
         """
         self._append(experiment=experiment, refunded=True)
+
+    def paid(self) -> frozenset[str]:
+        """Return the purposes of the exchanges with language models that were charged.
+
+        Raises:
+            StoreError: the ledger is damaged.
+        """
+        return frozenset(line.purpose for line in self._lines() if line.stage == "llm")
 
     def wall_s(self) -> float:
         """Return the seconds that controllers were alive, this one until now."""
@@ -112,6 +136,8 @@ class Ledger:
             experiments=used,
             validation_queries=looks,
             disk_bytes=files.folder_bytes(self._folder),
+            llm_s=seconds["llm"],
+            **_asked(lines),
         )
 
     def _append(self, **fields: Any) -> None:
@@ -133,6 +159,25 @@ class Ledger:
 def _alive_s(lines: list[_Line]) -> float:
     """Return the summed ages of the sessions, each as of its last line."""
     return sum({line.session: line.alive_s for line in lines}.values())
+
+
+def _require_amounts(seconds: float, counts: dict[str, int]) -> None:
+    if not all(0 <= amount < math.inf for amount in (seconds, *counts.values())):
+        raise UsageError(f"A charge must be finite and not negative, not {seconds} s, {counts}.")
+
+
+def _asked(lines: list[_Line]) -> dict[str, Any]:
+    """Return what language models were paid, as ``Spend`` names it; one call without a price makes the sum unknown."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        if line.stage == "llm":
+            counts.update(line.counts)
+    return {
+        "llm_calls": counts["calls"],
+        "llm_input_tokens": counts["input_tokens"],
+        "llm_output_tokens": counts["output_tokens"],
+        "llm_usd": None if counts["unpriced"] else counts["nano_usd"] / NANO,
+    }
 
 
 def _held(lines: list[_Line]) -> tuple[int, int]:
