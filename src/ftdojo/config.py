@@ -33,6 +33,16 @@ def runs_dir() -> Path:
     return Path(os.environ.get("FTDOJO_HOME", "runs")).expanduser()
 
 
+def cases_dir() -> Path:
+    """Return the folder of what earlier runs taught; unlike the cache it cannot be made again."""
+    import platformdirs
+
+    given = os.environ.get("FTDOJO_CASES")
+    return (
+        Path(given).expanduser() if given else Path(platformdirs.user_data_dir("ftdojo"), "cases")
+    )
+
+
 def mirror_dir() -> Path | None:
     """Return the folder that serves published data sets without a network, one folder each, if one is set."""
     given = os.environ.get("FTDOJO_MIRROR")

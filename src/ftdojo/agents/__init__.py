@@ -1,18 +1,18 @@
 """Agents that play in the dojo, and the loop that lets them. They see it only through the protocol."""
 
-from collections.abc import Callable
-
+from ftdojo.agents.backing import Backed, Backing, Factory
+from ftdojo.agents.enlisting import Enlisted, enlist
 from ftdojo.agents.play import play
-from ftdojo.records import Agent
 from ftdojo.registry import Registry
 
-agents: Registry[Callable[[int], Agent]] = Registry(
+agents: Registry[Factory | type[Backed]] = Registry(
     "agent",
     {
         "explorer": "ftdojo.agents.explorer:Explorer",
+        "ft-agent": "ftdojo.agents.ft_agent.agent:FtAgent",
         "random": "ftdojo.agents.random_agent:RandomAgent",
     },
 )
-"""Name -> what makes the agent from a seed."""
+"""Name -> what makes the agent, from a seed or from what a run lends (``Backed``)."""
 
-__all__ = ["agents", "play"]
+__all__ = ["Backed", "Backing", "Enlisted", "agents", "enlist", "play"]

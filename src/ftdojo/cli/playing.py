@@ -1,14 +1,13 @@
 """``ftdojo run`` and ``ftdojo resume``: an agent plays, the numbers come out."""
 
-from collections.abc import Callable
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
 from ftdojo.cli import llm_options as llms
-from ftdojo.errors import Interrupted, UsageError
+from ftdojo.cli.agent_options import AGENT, OPTION, POLICY, WITHOUT, agent_options
+from ftdojo.errors import Interrupted
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo import Dojo
@@ -34,7 +33,10 @@ def register(app: typer.Typer) -> None:
 
 def run(
     task: str = TASK,
-    agent: str = typer.Option("explorer", help="Who plays: explorer, random, or module:attribute."),
+    agent: str = AGENT,
+    policy: str = POLICY,
+    without: str = WITHOUT,
+    option: list[str] = OPTION,
     model: str = typer.Option(
         "smollm2-135m",
         help="The base model: a known name, a folder, or a hub id org/name[@revision].",
@@ -69,10 +71,12 @@ def run(
 
     Example: ftdojo run math/mini --budget 8m
     """
+    from ftdojo.agents import enlist
     from ftdojo.cli.progress import progress
     from ftdojo.dojo import Choices, make
 
-    player = _player(agent, seed)
+    options = agent_options(policy=policy, without=without, more=option)
+    player = enlist(agent, seed=seed, options=options)
     limits = _budget(budget, max_experiments, max_train_seconds, max_disk)
     limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
     chosen = llms.llm_choice(
@@ -82,15 +86,22 @@ def run(
         replay=replay,
         runs=runs,
     )
+    player.require(llm=chosen is not None)
     choices = Choices(
-        agent=agent, sandbox=sandbox, trainer=trainer, llm=chosen, run=name, root=runs
+        agent=agent,
+        agent_options=options,
+        sandbox=sandbox,
+        trainer=trainer,
+        llm=chosen,
+        run=name,
+        root=runs,
     )
     _fetch(task)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = make(task, model=model, budget=limits, seed=seed, choices=choices, tell=tell)
         with dojo:
             tell("progress", {"text": f"recorded in {dojo.folder.path}"})
-            _play(dojo, player)
+            _play(dojo, player.enter(dojo))
     _close(dojo, as_json)
 
 
@@ -127,6 +138,7 @@ def resume(
     """
     from dataclasses import replace
 
+    from ftdojo.agents import enlist
     from ftdojo.cli.progress import progress
     from ftdojo.config import runs_dir, seconds
     from ftdojo.dojo import resume as reopen
@@ -138,43 +150,13 @@ def resume(
     if budget:
         limits = replace(limits, wall_s=seconds(budget))
     limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
+    player = enlist(config.agent, seed=config.seed, options=config.agent_options)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = reopen(run, budget=limits, root=root, tell=tell)
         with dojo:
             if dojo.result is None:
-                _play(dojo, _player(config.agent, config.seed))
+                _play(dojo, player.enter(dojo))
     _close(dojo, as_json)
-
-
-def _player(name: str, seed: int) -> "Agent":
-    """Make the agent called ``name``, before anything is spent on it.
-
-    Raises:
-        UnknownName: nobody is called that.
-        UsageError: what the name leads to makes no agent.
-    """
-    from ftdojo.agents import agents
-
-    factory = agents.get(name)
-    made = factory(seed) if _takes_one(factory) else None
-    if not callable(getattr(made, "act", None)):
-        raise UsageError(
-            f"The agent {name!r} does not take a seed and return something with act(observation); name a class or "
-            "function that does."
-        )
-    assert made is not None, "it has act"
-    return made
-
-
-def _takes_one(factory: object) -> bool:
-    try:
-        signature(cast("Callable[..., object]", factory)).bind(0)
-    except (
-        TypeError,
-        ValueError,
-    ):  # not callable, not with one argument, or nothing is known of it
-        return False
-    return True
 
 
 def _play(dojo: "Dojo", agent: "Agent") -> None:

@@ -33,7 +33,7 @@ class Uct:
 
 
 def _may_widen(tree: Tree, name: str) -> bool:
-    return len(tree.children(name)) < math.ceil(_visits(tree, name) ** WIDENING)
+    return len(tree.children(name)) < math.ceil(math.pow(_visits(tree, name), WIDENING))
 
 
 def _alive(tree: Tree, name: str) -> list[Node]:

@@ -1,0 +1,1 @@
+"""FT-Agent: plans one experiment at a time, checks cheaply, reads feedback at several levels, and remembers."""

@@ -1,0 +1,265 @@
+"""The agent itself: reads its notes, sees what is to be done next, and does that one thing."""
+
+import random
+from collections.abc import Mapping
+
+from ftdojo.agents.backing import Backing
+from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
+from ftdojo.agents.ft_agent.cases import Case, CaseBank, words_of
+from ftdojo.agents.ft_agent.choosing import most_promising, repeats
+from ftdojo.agents.ft_agent.notes import (
+    KINDS,
+    Candidate,
+    Checked,
+    Dropped,
+    Note,
+    Turn,
+    analyses,
+    turns,
+)
+from ftdojo.agents.ft_agent.options import Options, read_options
+from ftdojo.agents.ft_agent.planning import Planner, no_plan
+from ftdojo.agents.ft_agent.tools.evidence import Prediction, predictions
+from ftdojo.agents.ft_agent.writing import Writer
+from ftdojo.agents.notebook import Notebook
+from ftdojo.errors import LlmBudget, LlmUnusable
+from ftdojo.records import (
+    BASE,
+    Action,
+    Agent,
+    Check,
+    Experiment,
+    Failure,
+    Finish,
+    Look,
+    Observation,
+    Train,
+)
+from ftdojo.search import Policy, Proposal, policies, tree_of
+
+MOST_DROPS = 3
+"""Turns given up in a row after which the agent finishes: it has run out of ideas that work."""
+LEAST_S = 20.0
+"""With less time than this beside a validation there is nothing left to try."""
+LOOKED = 100
+MOST_LOST = 3
+"""Checks of a candidate after which one that the infrastructure lost is taken for the draft's own failure."""
+
+
+class FtAgent:
+    """Plans, writes, checks and mends, trains, analyses, remembers; one experiment an iteration.
+
+    What it does next follows from its notes and the observation alone, so a run that was killed goes on where it was,
+    and nothing is asked twice.
+    """
+
+    name = "ft-agent"
+
+    def __init__(self, backing: Backing, options: Options) -> None:
+        llm = backing.require_llm(self.name)
+        self._backing, self._options = backing, options
+        self._book: Notebook[Note] = Notebook(backing.folder / "notes.jsonl", KINDS)
+        self._policy: Policy = policies.get(options.policy)
+        self._planner = Planner(llm=llm, options=options)
+        self._writer = Writer(llm=llm, options=options)
+        self._analyst = Analyst(llm=llm, options=options)
+        self._bank = CaseBank(options.cases) if options.cases and options.has("memory") else None
+        self._outputs: dict[str, dict[str, Prediction]] = {}
+        self._asked: Action | None = None
+
+    @classmethod
+    def needs_llm(cls) -> bool:
+        """Return True: nothing is planned without a model."""
+        return True
+
+    @classmethod
+    def check(cls, options: Mapping[str, str]) -> None:
+        """Refuse options that are wrong; see ``read_options``."""
+        read_options(options)
+
+    @classmethod
+    def backed(cls, backing: Backing) -> Agent:
+        """Return FT-Agent for one run."""
+        return cls(backing, read_options(backing.options))
+
+    def act(self, observation: Observation) -> Action:
+        """Return the next action; asks the language model as often as that takes.
+
+        Raises:
+            LlmError: the language model cannot be asked; the run can be resumed.
+        """
+        self._take_in(observation)
+        try:
+            action = self._next(observation)
+        except LlmBudget:
+            action = self._finish(observation)
+        self._asked = action
+        return action
+
+    def _next(self, seen: Observation) -> Action:
+        while True:
+            if look := self._understand(seen):
+                return look
+            turn = self._turn(seen)
+            if turn is None:
+                return self._finish(seen)
+            try:
+                action = self._advance(seen, turn)
+            except LlmUnusable as fault:
+                self._give_up(turn, str(fault))
+                continue
+            if action:
+                return action
+
+    def _take_in(self, seen: Observation) -> None:
+        """Note what the last action brought."""
+        asked, self._asked = self._asked, None
+        if isinstance(asked, Look) and asked.what == "predictions":
+            self._outputs[asked.name] = predictions(seen.found)
+        if isinstance(asked, Check):
+            turn = turns(self._book.notes())[-1]
+            self._checked(seen, turn, turn.candidates[-1], seen.failure)
+
+    def _checked(
+        self, seen: Observation, turn: Turn, candidate: Candidate, failure: Failure | None
+    ) -> None:
+        fit = seen.checked.fit if seen.checked else None
+        self._book.add(
+            Checked(
+                turn=turn.number,
+                candidate=candidate.plan.candidate,
+                attempt=candidate.drafts[-1].attempt,
+                failure=failure,
+                forecast_s=fit.train_forecast_s if fit else None,
+            )
+        )
+
+    def _understand(self, seen: Observation) -> Action | None:
+        """Analyse every experiment that was not yet; return what has to be looked up for that first."""
+        known = analyses(self._book.notes())
+        for made in seen.experiments:
+            if made.id in known:
+                continue
+            if self._options.has("analysis") and (look := self._missing(seen, made)):
+                return look
+            notes = self._book.notes()
+            self._book.add(self._analyst.analyse(seen, notes, made, self._outputs))
+        return None
+
+    def _missing(self, seen: Observation, made: Experiment) -> Look | None:
+        """Return the look at outputs that an analysis of ``made`` needs and that was not taken yet."""
+        if made.evaluation is None:
+            return None
+        for name in (made.id, rival_of(seen, made)[0]):
+            if name not in self._outputs:
+                return Look(what="predictions", name=name, limit=LOOKED)
+        return None
+
+    def _turn(self, seen: Observation) -> Turn | None:
+        """Return the turn that is under way, or a new one; None when there is no sense in another."""
+        made = turns(self._book.notes())
+        if made and not made[-1].over(seen):
+            return made[-1]
+        given_up = 0
+        for turn in reversed(made):
+            if turn.trained(seen):
+                break
+            given_up += 1
+        left = seen.outlook.left_s - (seen.outlook.validation_s or 0.0)
+        if given_up >= MOST_DROPS or left < LEAST_S:
+            return None
+        return Turn(len(made) + 1)
+
+    def _advance(self, seen: Observation, turn: Turn) -> Action | None:
+        """Do the next thing of a turn; None when it was done without the dojo."""
+        notes = self._book.notes()
+        wanted = turn.candidates[0].plan.candidates if turn.candidates else 1
+        if all(each.settled for each in turn.candidates) and len(turn.candidates) < wanted:
+            proposal = self._proposal(seen, turn)
+            cases = self._bank.like(seen, run=self._backing.run) if self._bank else []
+            self._book.add(self._planner.plan(seen, notes, turn, proposal, cases))
+            return None
+        candidate = turn.candidates[-1]
+        if candidate.settled:
+            return self._train(seen, turn)
+        if not candidate.drafts:
+            self._book.add(self._writer.draft(seen, notes, candidate.plan))
+            return None
+        return self._tested(seen, turn, candidate)
+
+    def _tested(self, seen: Observation, turn: Turn, candidate: Candidate) -> Action | None:
+        """Have the latest draft checked, or mend it after a check that failed."""
+        last = candidate.drafts[-1]
+        checked = candidate.checks[-1] if candidate.checks else None
+        if checked is None or checked.attempt < last.attempt:
+            if repeated := repeats(last.submission, seen):
+                self._checked(seen, turn, candidate, repeated)
+                return None
+            if not self._options.has("checks"):
+                return Train(submission=last.submission)
+            return Check(submission=last.submission)
+        assert checked.failure, "a draft that passed is settled"
+        if checked.failure.refunded and len(candidate.checks) < MOST_LOST:
+            return Check(submission=last.submission)
+        if last.attempt >= self._options.repairs:
+            why = f"after {last.attempt} repairs: {checked.failure.message}"
+            self._drop(turn, candidate, why)
+        else:
+            self._book.add(self._writer.repair(seen, candidate, checked.failure))
+        return None
+
+    def _train(self, seen: Observation, turn: Turn) -> Action:
+        passed = [each for each in turn.candidates if each.passed]
+        return Train(submission=most_promising(passed, seen).drafts[-1].submission)
+
+    def _proposal(self, seen: Observation, turn: Turn) -> Proposal:
+        """Return where the turn goes on from; its later candidates share the place of the first."""
+        if turn.candidates:
+            first = turn.candidates[0].plan
+            return Proposal(
+                parent=first.parent,
+                why=first.why_parent,
+                candidates=first.candidates,
+                exploring=first.exploring,
+            )
+        rng = random.Random(f"ft-agent/{self._backing.seed}/{turn.number}")
+        return self._policy.propose(tree_of(seen), rng)
+
+    def _give_up(self, turn: Turn, why: str) -> None:
+        """Drop the candidate for which the language model had nothing usable to say."""
+        told = turns(self._book.notes())
+        turn = next((each for each in told if each.number == turn.number), turn)
+        if not turn.candidates or turn.candidates[-1].settled:
+            plan = no_plan(turn, why)
+            self._book.add(plan)
+            turn.candidates.append(Candidate(plan))
+        self._drop(turn, turn.candidates[-1], why)
+
+    def _drop(self, turn: Turn, candidate: Candidate, why: str) -> None:
+        self._book.add(Dropped(turn=turn.number, candidate=candidate.plan.candidate, why=why))
+
+    def _finish(self, seen: Observation) -> Finish:
+        if self._bank:
+            self._bank.add(_case(seen, self._book.notes(), self._backing.run))
+        return Finish(experiment=seen.best)
+
+
+def _case(seen: Observation, notes: list[Note], run: str) -> Case:
+    """Return what this run taught; the lessons of its best experiment come first."""
+    best = seen.experiment(seen.best)
+    score = best.evaluation.score.score if best and best.evaluation else seen.base.score.score
+    sign = 1.0 if seen.task.direction == "higher" else -1.0
+    known = analyses(notes)
+    order = sorted(known, key=lambda name: name != seen.best)
+    lessons = dict.fromkeys(known[name].lesson for name in order if known[name].lesson)
+    return Case(
+        run=run,
+        task=seen.task.name,
+        domain=seen.task.domain,
+        model=seen.model.name,
+        words=tuple(sorted(words_of(seen))),
+        best=best.id if best else BASE,
+        gain=sign * (score - seen.base.score.score),
+        unit=seen.task.unit,
+        lessons=tuple(lessons),
+    )

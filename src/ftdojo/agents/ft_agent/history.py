@@ -1,0 +1,122 @@
+"""The run so far in a form that does not grow: full detail for two experiments, a line for some, a count for the rest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftdojo.agents.ft_agent.cards import cut
+from ftdojo.agents.ft_agent.notes import Analysed, Note, Planned, analyses, plan_of
+from ftdojo.records import BASE, Experiment, Observation
+
+LINES, LESSONS, FAILURES = 12, 10, 6
+FILE_CHARS, FINDING_CHARS, FINDINGS = 6000, 260, 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What a prompt shows of the past. ``parent`` and ``best`` are whole; ``others`` a line each, newest first."""
+
+    parent: Mapping[str, Any] | None
+    best: Mapping[str, Any] | None
+    others: tuple[str, ...]
+    untold: int
+    """How many experiments have no line."""
+    lessons: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def history(notes: Sequence[Note], seen: Observation, *, parent: str, remembers: bool) -> History:
+    """Return the past as a planner reads it. Its size is bounded whatever the number of experiments."""
+    known = analyses(notes)
+    others = [each for each in seen.experiments if each.id not in {parent, seen.best}]
+    told = _telling(others)
+    return History(
+        parent=_whole(notes, known, seen, parent),
+        best=_whole(notes, known, seen, seen.best) if seen.best != parent else None,
+        others=tuple(_line(notes, known, seen, each) for each in reversed(told)),
+        untold=len(others) - len(told),
+        lessons=_lessons(known) if remembers else (),
+        failures=_failures(notes) if remembers else (),
+    )
+
+
+def _telling(others: Sequence[Experiment]) -> list[Experiment]:
+    """Return the experiments that get a line: the newest, half of the lines at least, and the best scored of the rest."""
+    newest = list(others[-LINES // 2 :])
+    rest = [each for each in others if each not in newest]
+    rest.sort(key=lambda each: each.evaluation is not None)
+    chosen = rest[-(LINES - len(newest)) :] + newest
+    return [each for each in others if each in chosen]
+
+
+def _whole(
+    notes: Sequence[Note], known: Mapping[str, Analysed], seen: Observation, name: str
+) -> Mapping[str, Any] | None:
+    made = seen.experiment(name)
+    if made is None:
+        return None
+    analysed = known.get(name)
+    return {
+        "id": name,
+        "parent": made.parent,
+        "plan": plan_of(notes, name, seen),
+        "score": made.evaluation.score if made.evaluation else None,
+        "data_py": cut(made.submission.data, FILE_CHARS),
+        "train_yaml": cut(made.submission.train, FILE_CHARS),
+        "findings": [cut(each, FINDING_CHARS) for each in analysed.findings[:FINDINGS]]
+        if analysed
+        else [],
+        "diagnosis": cut(analysed.diagnosis, 800) if analysed else "",
+        "seconds": int(float(f"{made.seconds:.2g}")),
+    }
+
+
+def _line(
+    notes: Sequence[Note], known: Mapping[str, Analysed], seen: Observation, each: Experiment
+) -> str:
+    plan, analysed = plan_of(notes, each.id, seen), known.get(each.id)
+    changed = _changed(plan) if plan else "of unknown plan"
+    if each.failure:
+        end = f"failed at {each.failure.stage} ({each.failure.kind})"
+    else:
+        end = analysed.effect if analysed else "not analysed"
+        if analysed and analysed.attribution:
+            end += f" (from {analysed.attribution})"
+    return cut(f"{each.id} on {each.parent}: {changed}: {end}", 300)
+
+
+def _changed(plan: Planned) -> str:
+    parts = [each for each in (plan.data_change, plan.training_change) if each]
+    return cut("; ".join(parts) or plan.hypothesis, 160)
+
+
+def _lessons(known: Mapping[str, Analysed]) -> tuple[str, ...]:
+    """Return the latest different lessons, each with the experiment it comes from and what that brought."""
+    told = {
+        each.lesson: f"{cut(each.lesson, 240)} ({each.experiment}: {each.effect})"
+        for each in known.values()
+        if each.lesson
+    }
+    return tuple(told.values())[-LESSONS:]
+
+
+def _failures(notes: Sequence[Note]) -> tuple[str, ...]:
+    """Return the latest different reasons for which drafts and plans failed, each with how often."""
+    from ftdojo.agents.ft_agent.notes import Checked, Dropped
+
+    told: dict[str, int] = {}
+    for note in notes:
+        if isinstance(note, Checked) and note.failure:
+            why = f"{note.failure.kind}: {cut(note.failure.message, 200)}"
+        elif isinstance(note, Dropped):
+            why = f"dropped: {cut(note.why, 200)}"
+        else:
+            continue
+        told[why] = told.pop(why, 0) + 1
+    return tuple(f"{why} ({count}x)" for why, count in list(told.items())[-FAILURES:])
+
+
+def parent_files(seen: Observation, parent: str) -> tuple[str, str]:
+    """Return the whole ``data.py`` and ``train.yaml`` of ``parent``; empty for the base."""
+    made = seen.experiment(parent) if parent != BASE else None
+    return (made.submission.data, made.submission.train) if made else ("", "")

@@ -1,0 +1,116 @@
+"""The first part of an iteration: one hypothesis over data and training, from all that is known, in bounded form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ftdojo.agents.ft_agent.cards import cut, setting
+from ftdojo.agents.ft_agent.history import history
+from ftdojo.agents.ft_agent.notes import Note, Planned, Turn, plan_of
+from ftdojo.agents.ft_agent.options import Options
+from ftdojo.agents.ft_agent.prompting import prompt
+from ftdojo.agents.ft_agent.replies import PlanReply, SingleFactorReply
+from ftdojo.llm import Ask, Llm
+from ftdojo.records import BASE, Observation, Verdict
+from ftdojo.search import Proposal
+
+TEXT = 1200
+"""Characters kept of each sentence of a plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """Asks for plans."""
+
+    llm: Llm
+    options: Options
+
+    def plan(
+        self,
+        seen: Observation,
+        notes: Sequence[Note],
+        turn: Turn,
+        proposal: Proposal,
+        cases: Sequence[str],
+    ) -> Planned:
+        """Return the next candidate of ``turn``.
+
+        Raises:
+            LlmError: no usable plan is to be had.
+        """
+        if not self.options.has("planning"):
+            return _unplanned(turn, proposal)
+        past = history(notes, seen, parent=proposal.parent, remembers=self.options.has("memory"))
+        single = is_single_factor_due(notes, seen)
+        number = len(turn.candidates) + 1
+        messages = prompt(
+            "plan",
+            **setting(seen),
+            past=past,
+            cases=cases,
+            parent=proposal.parent,
+            why_parent=proposal.why,
+            exploring=proposal.exploring,
+            single_factor=single,
+            candidate=number,
+            candidates=proposal.candidates,
+            earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates],
+            without=self.options.without,
+        )
+        ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages, schema_name="plan")
+        reply = self.llm.ask_for(ask, SingleFactorReply if single else PlanReply)
+        return _planned(reply, turn, proposal)
+
+
+def is_single_factor_due(notes: Sequence[Note], seen: Observation) -> bool:
+    """Return whether the last experiment changed data and training together and was no better than its parent."""
+    last = seen.experiments[-1] if seen.experiments else None
+    plan = plan_of(notes, last.id, seen) if last else None
+    if last is None or plan is None or plan.changes != "both" or plan.parent == BASE:
+        return False
+    parent = last.feedback.comparisons.get("parent") if last.feedback else None
+    return parent is None or parent.verdict is not Verdict.BETTER
+
+
+def _planned(reply: PlanReply, turn: Turn, proposal: Proposal) -> Planned:
+    reuses = reply.reuse_data and proposal.parent != BASE
+    return Planned(
+        turn=turn.number,
+        candidate=len(turn.candidates) + 1,
+        candidates=proposal.candidates,
+        parent=proposal.parent,
+        why_parent=proposal.why,
+        hypothesis=cut(reply.hypothesis, TEXT),
+        data_change=cut(reply.data_change, TEXT),
+        training_change=cut(reply.training_change, TEXT),
+        kept=cut(reply.kept, TEXT),
+        changes=reply.changes,
+        reuse_data=reuses,
+        exploring=reply.exploring or proposal.exploring,
+        predicted_score=reply.predicted_score,
+        predicted_seconds=reply.predicted_seconds,
+    )
+
+
+def no_plan(turn: Turn, why: str) -> Planned:
+    """Return what stands for the plan of a turn for which none could be had."""
+    proposal = Proposal(parent=BASE, why="")
+    return replace(_unplanned(turn, proposal), hypothesis=f"No plan: {cut(why, TEXT)}")
+
+
+def _unplanned(turn: Turn, proposal: Proposal) -> Planned:
+    return Planned(
+        turn=turn.number,
+        candidate=len(turn.candidates) + 1,
+        candidates=proposal.candidates,
+        parent=proposal.parent,
+        why_parent=proposal.why,
+        hypothesis="None: planning is switched off.",
+        data_change="",
+        training_change="",
+        kept="",
+        changes="both",
+        reuse_data=False,
+        exploring=proposal.exploring,
+        predicted_score=None,
+        predicted_seconds=None,
+    )

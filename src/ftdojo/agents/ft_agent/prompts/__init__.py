@@ -1,0 +1,1 @@
+"""The prompts of FT-Agent, one file each."""

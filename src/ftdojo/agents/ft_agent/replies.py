@@ -1,0 +1,85 @@
+"""The forms that a language model's replies take. Flat and without defaults: strict JSON schemas allow no other."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Change = Literal["data", "training", "both"]
+
+
+class Form(BaseModel):
+    """A reply; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlanReply(Form):
+    """One experiment, planned: data and training as one hypothesis."""
+
+    hypothesis: str = Field(
+        min_length=1, description="Why the change should raise the score: one or two sentences."
+    )
+    data_change: str = Field(
+        description="What changes in the rows against the parent; empty if nothing."
+    )
+    training_change: str = Field(
+        description="What changes in train.yaml against the parent; empty if nothing."
+    )
+    kept: str = Field(description="What stays as in the parent.")
+    changes: Change = Field(
+        description="Which of the two changes; 'both' only where one alone makes no sense."
+    )
+    reuse_data: bool = Field(description="Use the parent's data.py as it is.")
+    exploring: bool = Field(
+        description="True if the aim is to learn something rather than to win at once."
+    )
+    predicted_score: float = Field(
+        description="The validation score you expect, in the metric's unit."
+    )
+    predicted_seconds: float = Field(
+        ge=0, description="Seconds that training and validation will take."
+    )
+
+
+class SingleFactorReply(PlanReply):
+    """The same, when the last compound change failed: one thing at a time, so that its effect can be told."""
+
+    changes: Literal["data", "training"] = Field(
+        description="The one that changes; the other stays as it is."
+    )
+
+
+class Edit(Form):
+    """One replacement in a file of the parent."""
+
+    file: Literal["data.py", "train.yaml"]
+    find: str = Field(min_length=1, description="A text that occurs exactly once in the file.")
+    replace: str
+
+
+class FilesReply(Form):
+    """A submission, as whole files or as edits."""
+
+    data_py: str = Field(description="The whole data.py; empty to start from the earlier one.")
+    train_yaml: str = Field(
+        description="The whole train.yaml; empty to start from the earlier one."
+    )
+    edits: list[Edit] = Field(description="Applied in order to the files as they stand then.")
+    note: str = Field(description="One sentence: what was done.")
+
+
+class ReadingReply(Form):
+    """What an experiment taught."""
+
+    diagnosis: str = Field(
+        min_length=1, description="What the model does wrong now and why, from the findings."
+    )
+    evidence: str = Field(description="The findings that carry the diagnosis.")
+    confidence: float = Field(ge=0, le=1)
+    attribution: Literal["data", "training", "both", "unclear"] = Field(
+        description="Which change the effect comes from."
+    )
+    lesson: str = Field(
+        min_length=1,
+        description="One rule for later experiments, in one sentence, without quoting items.",
+    )
