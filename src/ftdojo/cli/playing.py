@@ -12,6 +12,7 @@ from ftdojo.errors import Interrupted
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo import Dojo
     from ftdojo.records import Agent, Budget
+    from ftdojo.store import RunFolder
 
 TASK = typer.Argument(help="A task's name; `ftdojo tasks list` shows them.")
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
@@ -77,7 +78,7 @@ def run(
 
     options = agent_options(policy=policy, without=without, more=option)
     player = enlist(agent, seed=seed, options=options)
-    limits = _budget(budget, max_experiments, max_train_seconds, max_disk)
+    limits = budget_of(budget, max_experiments, max_train_seconds, max_disk)
     limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
     chosen = llms.llm_choice(
         {"planner": llm, "strong": llm_strong, "weak": llm_weak, "judge": llm_judge},
@@ -96,16 +97,16 @@ def run(
         run=name,
         root=runs,
     )
-    _fetch(task)
+    fetch(task)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = make(task, model=model, budget=limits, seed=seed, choices=choices, tell=tell)
         with dojo:
             tell("progress", {"text": f"recorded in {dojo.folder.path}"})
             _play(dojo, player.enter(dojo))
-    _close(dojo, as_json)
+    close(dojo.folder, as_json=as_json)
 
 
-def _fetch(name: str) -> None:
+def fetch(name: str) -> None:
     """Get what a task reads before the clock is shown, so that a long download is seen for what it is."""
     from ftdojo import tasks
     from ftdojo.cli.downloads import shown_downloads
@@ -156,7 +157,7 @@ def resume(
         with dojo:
             if dojo.result is None:
                 _play(dojo, player.enter(dojo))
-    _close(dojo, as_json)
+    close(dojo.folder, as_json=as_json)
 
 
 def _play(dojo: "Dojo", agent: "Agent") -> None:
@@ -176,15 +177,19 @@ def _address(dojo: "Dojo") -> str:
     return dojo.run if path.parent == runs_dir() else str(path)
 
 
-def _close(dojo: "Dojo", as_json: bool) -> None:
+def close(folder: "RunFolder", *, as_json: bool) -> None:
+    """Write the report of a run that ended, and print how it ended."""
     from ftdojo.cli.summary import show
     from ftdojo.report import write
 
-    write(dojo.folder)
-    show(dojo.folder, as_json=as_json)
+    write(folder)
+    show(folder, as_json=as_json)
 
 
-def _budget(wall: str, experiments: int | None, train: float | None, disk: str | None) -> "Budget":
+def budget_of(
+    wall: str, experiments: int | None, train: float | None, disk: str | None
+) -> "Budget":
+    """Return the limits that a call's options set."""
     from ftdojo.config import seconds, size_bytes
     from ftdojo.records import Budget
 
