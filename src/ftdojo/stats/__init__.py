@@ -2,6 +2,7 @@
 
 from ftdojo.stats.choice import Choice, confirm, select, stands
 from ftdojo.stats.estimates import estimate, quantiles
+from ftdojo.stats.over_runs import over_items, over_runs, turned
 from ftdojo.stats.paired import compare
 from ftdojo.stats.power import alpha_at, detectable
 from ftdojo.stats.race import surely_worse
@@ -18,10 +19,13 @@ __all__ = [
     "detectable",
     "effective",
     "estimate",
+    "over_items",
+    "over_runs",
     "quantiles",
     "resampled",
     "select",
     "stands",
     "surely_worse",
     "total",
+    "turned",
 ]

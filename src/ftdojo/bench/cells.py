@@ -1,0 +1,102 @@
+"""A matrix as cells: one run each, with an id that another call of the same matrix finds again."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import ceil
+
+from ftdojo.bench.options import asked
+from ftdojo.bench.words import Cell, Contender, Matrix
+from ftdojo.errors import UsageError
+
+DIGITS = 8
+MAX_STEM = 80
+
+
+def cells(matrix: Matrix) -> list[Cell]:
+    """Return the cells of ``matrix``: seed by seed, so that a bench that is ended early holds whole comparisons."""
+    places = product(matrix.seeds, matrix.tasks, matrix.models)
+    return [
+        _cell(matrix, contender, seed, task, model)
+        for seed, task, model in places
+        for contender in matrix.contenders
+    ]
+
+
+def most_s(waiting: int, matrix: Matrix, *, jobs: int) -> float:
+    """Return the wall time that ``waiting`` cells take at most, ``jobs`` at a time.
+
+    Example:
+        >>> from ftdojo.bench.words import Contender
+        >>> facts = dict(name="m", tasks=("t",), models=("m",), seeds=(0,), baseline="a")
+        >>> most_s(5, Matrix(contenders=(Contender(label="a", agent="a"),), budget_s=60.0, **facts), jobs=2)
+        180.0
+    """
+    return ceil(waiting / jobs) * matrix.budget_s
+
+
+def require_names(matrix: Matrix) -> None:
+    """Look up every task, agent and policy that the matrix names, before anything is spent.
+
+    Raises:
+        UnknownName: one is not known.
+        UsageError: one cannot be imported.
+    """
+    from ftdojo import tasks
+    from ftdojo.agents import agents
+    from ftdojo.search import policies
+
+    for task in matrix.tasks:
+        tasks.get(task)
+    for contender in matrix.contenders:
+        agents.get(contender.agent)
+        words = contender.arguments
+        if "--policy" in words:
+            policies.get(words[words.index("--policy") + 1])
+
+
+def require_options(matrix: Matrix, known: Iterable[str]) -> None:
+    """Refuse options that ``ftdojo run`` does not take.
+
+    Args:
+        matrix: what is to be run.
+        known: the options that it takes.
+
+    Raises:
+        UsageError: one is not among them.
+    """
+    taken = set(known)
+    for who, words in [("The matrix", matrix.arguments), *_each(matrix.contenders)]:
+        for option in asked(words):
+            if option not in taken:
+                key = option.removeprefix("--").replace("-", "_")
+                raise UsageError(
+                    f"{who} asks for {key}, and `ftdojo run` of this version has no option {option}; leave {key} out."
+                )
+
+
+def _each(contenders: Sequence[Contender]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(f"The agent {each.label!r}", each.arguments) for each in contenders]
+
+
+def _cell(matrix: Matrix, contender: Contender, seed: int, task: str, model: str) -> Cell:
+    asked_for = {"--agent": contender.agent, "--model": model, "--seed": str(seed)}
+    named = (word for pair in asked_for.items() for word in pair)
+    arguments = (task, *named, *matrix.arguments, *contender.arguments)
+    return Cell(
+        id=_id(matrix.name, contender.agent, seed, arguments),
+        task=task,
+        model=model,
+        contender=contender.label,
+        seed=seed,
+        arguments=arguments,
+    )
+
+
+def _id(bench: str, agent: str, seed: int, arguments: Sequence[str]) -> str:
+    """Name a cell for people, and by a digest for what it is: other options are another run."""
+    digest = hashlib.sha256(json.dumps(arguments).encode()).hexdigest()[:DIGITS]
+    stem = re.sub(r"[^a-z0-9.]+", "-", f"{bench} {arguments[0]} {agent}".lower()).strip("-.")
+    return f"{stem[:MAX_STEM]}-s{seed}-{digest}"
