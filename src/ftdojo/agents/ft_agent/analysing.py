@@ -9,7 +9,7 @@ from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import prompt
 from ftdojo.agents.ft_agent.replies import ReadingReply
 from ftdojo.agents.ft_agent.tools import Evidence, Prediction, findings
-from ftdojo.agents.ft_agent.tools.evidence import points
+from ftdojo.agents.ft_agent.tools.evidence import with_interval
 from ftdojo.errors import LlmUnusable
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import BASE, EvaluationReport, Experiment, Observation
@@ -115,8 +115,6 @@ def effect_of(made: Experiment, seen: Observation) -> str:
     parent = made.feedback.comparisons.get("parent") if made.feedback else None
     if parent is None or made.evaluation is None:
         return "not compared"
-    found, unit = parent.difference, seen.task.unit
-    return (
-        f"{made.evaluation.score.score:.3f}, {points(found.score, unit)} "
-        f"[{points(found.low, unit)}, {points(found.high, unit)}] against {parent.against}, {parent.verdict}"
-    )
+    found = with_interval(parent.difference, seen.task.unit)
+    score = made.evaluation.score.score
+    return f"{score:.3f}, {found} against {parent.against}, {parent.verdict}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ftdojo.agents.ft_agent.tools.evidence import Evidence, points
+from ftdojo.agents.ft_agent.tools.evidence import Evidence, points, with_interval
 from ftdojo.records import Comparison
 
 
@@ -18,8 +18,7 @@ def effect(evidence: Evidence) -> Iterator[str]:
         found.setdefault(each.against, each)
     for against, each in found.items():
         yield (
-            f"Against {against}: {points(each.difference.score, unit)} "
-            f"[{points(each.difference.low, unit)}, {points(each.difference.high, unit)}], {each.fixed} fixed, "
+            f"Against {against}: {with_interval(each.difference, unit)}, {each.fixed} fixed, "
             f"{each.broken} broken, p = {each.p_value:.2g}: {each.verdict}; these items show differences from "
             f"{points(each.detectable, unit).lstrip('+')}."
         )

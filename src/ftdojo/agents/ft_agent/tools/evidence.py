@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdojo.records import BASE, EvaluationReport, Experiment, Feedback
+from ftdojo.records import BASE, Estimate, EvaluationReport, Experiment, Feedback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +60,9 @@ def points(share: float, unit: str) -> str:
         ('+12.5 points', '-0.4 MAE')
     """
     return f"{100 * share:+.1f} points" if unit == "share" else f"{share:+.3g} {unit}".strip()
+
+
+def with_interval(difference: Estimate, unit: str) -> str:
+    """Write a difference with its interval, in the unit of ``points``."""
+    low, high = (points(each, unit).split(" ")[0] for each in (difference.low, difference.high))
+    return f"{points(difference.score, unit)} [{low}, {high}]"
