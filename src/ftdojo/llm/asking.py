@@ -12,6 +12,7 @@ from ftdojo.llm import forms
 from ftdojo.llm.record import Exchange, Exchanges, digest_of
 from ftdojo.llm.redaction import redact
 from ftdojo.llm.words import Ask, ChatModel, Reply, Role
+from ftdojo.records import Message
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -86,7 +87,7 @@ class Llm:
             asked = replace(
                 asked,
                 purpose=f"{ask.purpose}#{attempt + 1}",
-                messages=(*ask.messages, *forms.correction(reply, str(last))),
+                messages=(*ask.messages, *forms.correction(reply, str(last), asked.schema)),
             )
         raise LlmUnusable(
             f"{self.name(ask.role)} gave no usable answer to {ask.purpose!r} in {tries} tries; the last one: {last}",
@@ -102,7 +103,7 @@ class Llm:
             return self._asking[purpose]
 
     def _keep(self, ask: Ask, model: str, reply: Reply) -> None:
-        shown = tuple({**each, "content": redact(each["content"])} for each in ask.messages)
+        shown = tuple(_shown(each) for each in ask.messages)
         exchange = Exchange(
             purpose=ask.purpose,
             role=ask.role,
@@ -115,6 +116,10 @@ class Llm:
         with self._lock:
             self._exchanges.add(exchange)
             self._charge(exchange)
+
+
+def _shown(message: Message) -> Message:
+    return {**message, "content": redact(message["content"])}
 
 
 def _clean(reply: Reply) -> Reply:

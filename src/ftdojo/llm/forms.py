@@ -74,8 +74,8 @@ def read(reply: Reply, cls: type[T]) -> T:
         raise LlmUnusable(f"It is not of the form asked for: {_faults(error)}") from error
 
 
-def correction(reply: Reply, fault: str) -> tuple[Message, ...]:
-    """Return the turns that show a model its last answer and what is wrong with it."""
+def correction(reply: Reply, fault: str, schema: object) -> tuple[Message, ...]:
+    """Return the turns that show a model its last answer, what is wrong with it, and the form (some servers drop it)."""
     said = reply.text[:QUOTED] or "(nothing)"
     shorter = " Be much shorter." if reply.finish == "length" else ""
     return (
@@ -83,7 +83,7 @@ def correction(reply: Reply, fault: str) -> tuple[Message, ...]:
         {
             "role": "user",
             "content": f"This answer cannot be used. {fault}{shorter} "
-            "Answer again, with the whole JSON object that was asked for and nothing else.",
+            f"Answer again, whole. {instruction(schema)}",
         },
     )
 
@@ -96,7 +96,9 @@ def _strict(node: Any) -> Any:
     named = {"properties", "$defs"}  # their keys are names, not keywords
     made = {
         ("anyOf" if key == "oneOf" else key): (
-            {name: _strict(each) for name, each in value.items()} if key in named else _strict(value)
+            {name: _strict(each) for name, each in value.items()}
+            if key in named
+            else _strict(value)
         )
         for key, value in node.items()
         if key not in _NOT_STRICT

@@ -93,11 +93,14 @@ def _price(path: Path, name: str, row: Any) -> Price:
     known = {"input", "output", "cached"}
     if not isinstance(row, dict) or not {"input", "output"} <= set(row) <= known:
         raise UsageError(f"{name!r} in the price file {path} is no price; {_FORM}.")
-    numbers = {key: value for key, value in row.items()}
-    for key, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MILLION:
+    for key, value in row.items():
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not 0 <= value < MILLION
+        ):
             raise UsageError(
                 f"{name!r} in the price file {path} has {key}={value!r}, which is no price; {_FORM}."
             )
-    exact = {key: Decimal(str(value)) for key, value in numbers.items()}
+    exact = {key: Decimal(str(value)) for key, value in row.items()}
     return Price(**{"cached": exact["input"]} | exact)

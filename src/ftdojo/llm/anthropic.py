@@ -1,0 +1,88 @@
+"""Models of Anthropic, through the ``anthropic`` package."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from ftdojo.llm import forms
+from ftdojo.llm.faults import Server, by_status, said_in, unreachable
+from ftdojo.llm.patience import Passing, Patience, persist
+from ftdojo.llm.prices import Prices
+from ftdojo.llm.words import Ask, Finish, Reply, Usage
+
+_FINISH: dict[str, Finish] = {
+    "refusal": "refusal",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+}
+
+
+class AnthropicChat:
+    """One model of Anthropic's server. A model without structured replies is told the form in words from then on."""
+
+    def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
+        import anthropic
+
+        self.name = server.name
+        self._server, self._prices, self._patience = server, prices, patience
+        self._sdk: Any = anthropic
+        self._client = anthropic.Anthropic(
+            api_key=server.key, base_url=server.url or None, max_retries=0
+        )
+        self._has_forms, self._reached = True, False
+
+    def chat(self, ask: Ask) -> Reply:
+        """Ask once; see ``ChatModel``."""
+        began = time.monotonic()
+        reply, tries = persist(lambda limit: self._once(ask, limit), self._patience, name=self.name)
+        return replace(reply, seconds=time.monotonic() - began, tries=tries)
+
+    def _once(self, ask: Ask, limit_s: float) -> Reply:
+        request = self._request(ask)
+        try:
+            answer = self._client.messages.create(**request, timeout=limit_s)
+        except self._sdk.APIStatusError as error:
+            self._reached = True
+            if error.status_code == 400 and "output_config" in request and _is_form(error):
+                self._has_forms = False
+                raise Passing("the model does not know structured replies", after_s=0.0) from error
+            headers = error.response.headers
+            raise by_status(error.status_code, error.body, self._server, headers) from error
+        except self._sdk.APIConnectionError as error:
+            raise unreachable(error, self._server, reached=self._reached) from error
+        self._reached = True
+        return self._read(answer)
+
+    def _request(self, ask: Ask) -> dict[str, Any]:
+        system = [each["content"] for each in ask.messages if each["role"] == "system"]
+        turns = [dict(each) for each in ask.messages if each["role"] != "system"]
+        made = {"model": self._server.model, "max_tokens": ask.max_tokens, "messages": turns}
+        if ask.schema is not None and self._has_forms:
+            made["output_config"] = {"format": {"type": "json_schema", "schema": dict(ask.schema)}}
+        elif ask.schema is not None:
+            system.append(forms.instruction(ask.schema))
+        if system:
+            made["system"] = "\n\n".join(system)
+        if ask.temperature is not None:
+            made["temperature"] = ask.temperature
+        return made | ({"extra_body": dict(ask.extra)} if ask.extra else {})
+
+    def _read(self, answer: Any) -> Reply:
+        used = answer.usage
+        read, made = used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0
+        counted = Usage(
+            input_tokens=used.input_tokens + read + made,
+            output_tokens=used.output_tokens,
+            cached_tokens=read,
+        )
+        return Reply(
+            text="".join(part.text for part in answer.content if part.type == "text"),
+            finish=_FINISH.get(answer.stop_reason, "stop"),
+            model=answer.model,
+            usage=self._prices.priced(counted, model=self.name, listed=self._server.listed),
+        )
+
+
+def _is_form(error: Any) -> bool:
+    said = said_in(error.body).lower()
+    return "output_config" in said or "schema" in said or "structured" in said

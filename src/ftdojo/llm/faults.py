@@ -1,0 +1,121 @@
+"""What servers and their clients say when something is wrong, as one line, and whether it may pass."""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftdojo.errors import LlmError
+from ftdojo.llm.patience import Passing
+from ftdojo.llm.redaction import redact
+
+SHOWN = 300
+_PASSING = {408, 409, 425, 429}
+_BROKE = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where one model is served. ``name`` is ``provider/model``; ``listed`` is "" unless the provider's own server is asked."""
+
+    name: str
+    url: str
+    key: str = field(repr=False)
+    key_names: tuple[str, ...]
+    url_names: tuple[str, ...]
+    listed: str = ""
+
+    @property
+    def model(self) -> str:
+        """Return the name of the model at the server."""
+        return self.name.partition("/")[2]
+
+    @property
+    def where(self) -> str:
+        """Return the server's address, or its provider where the package knows it."""
+        return self.url or self.name.partition("/")[0]
+
+
+def by_status(
+    status: int, body: Any, server: Server, headers: Mapping[str, str] | None = None
+) -> LlmError | Passing:
+    """Return the fault behind an HTTP status."""
+    said, code = said_in(body), _code(body)
+    what = f"{status}: {said}" if said else str(status)
+    if status == 402 or code in _BROKE:
+        return LlmError(
+            f"The account behind {_any(server.key_names)} has no credit left at {server.where} ({what}). "
+            "Top it up, set another key, or choose another model (--llm)."
+        )
+    if status in _PASSING or status >= 500:
+        return Passing(f"the server answered {what}", after_s=_retry_after(headers or {}))
+    if status in (401, 403):
+        return LlmError(
+            f"{server.where} does not accept the key for {server.name} ({what}). "
+            f"Set {_any(server.key_names)} to a key that may use it."
+        )
+    if status in (404, 405):
+        return LlmError(
+            f"{server.where} knows no model {server.model!r} ({what}). Choose another with --llm, "
+            f"or check the server's address ({_any(server.url_names)})."
+        )
+    return LlmError(f"{server.where} does not take a question to {server.name} ({what}).")
+
+
+def unreachable(error: Exception, server: Server, *, reached: bool) -> LlmError | Passing:
+    """Return the fault behind a connection that was not made or broke; one that once worked is waited for."""
+    why = error.__cause__ or error
+    names = {cls.__name__ for cls in (*type(error).__mro__, *type(why).__mro__)}
+    if names & {"APITimeoutError", "TimeoutException"} and "ConnectTimeout" not in names:
+        return Passing("the server gave no answer in time")
+    said = one_line(str(why)) or type(why).__name__
+    if not reached and names & {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}:
+        return LlmError(
+            f"No server for {server.name} can be reached at {server.where} ({said}). "
+            f"Start it, or set another address ({_any(server.url_names)})."
+        )
+    return Passing(f"the connection to the server broke ({said})")
+
+
+def no_answer(server: Server, said: str) -> LlmError:
+    """Return the fault behind a reply that is none of the protocol."""
+    return LlmError(
+        f"{server.where} answers, but not as a server of language models does ({one_line(said)!r}). "
+        f"Check its address ({_any(server.url_names)}); it usually ends in /v1."
+    )
+
+
+def said_in(body: Any) -> str:
+    """Return the sentence in the body of an error, in one line without keys."""
+    if isinstance(body, Mapping):
+        inner = body.get("error", body)
+        body = inner.get("message", inner) if isinstance(inner, Mapping) else inner
+    return one_line(str(body or ""))
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` in one short line without keys."""
+    return redact(" ".join(text.split()))[:SHOWN]
+
+
+def _code(body: Any) -> str:
+    inner = body.get("error", body) if isinstance(body, Mapping) else None
+    return str(inner.get("code") or inner.get("type")) if isinstance(inner, Mapping) else ""
+
+
+def _any(names: tuple[str, ...]) -> str:
+    return " or ".join(names)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the pause that a server asks for, written as seconds or as a date; none, and 0, leave it to us."""
+    given = headers.get("retry-after", "")
+    try:
+        seconds = float(given)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(given).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return seconds if seconds > 0 else None
