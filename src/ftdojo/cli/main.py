@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from ftdojo.cli import bench, doctor, listings, playing, records, sources, tasks
+from ftdojo.cli import bench, doctor, listings, play, playing, records, sources, tasks
 from ftdojo.cli.plain import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
 
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 playing.register(app)
 records.register(app)
+app.add_typer(play.play_app, name="play")
 app.add_typer(tasks.tasks_app, name="tasks")
 app.add_typer(sources.sources_app, name="sources")
 app.add_typer(listings.models_app, name="models")

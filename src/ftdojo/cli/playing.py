@@ -140,9 +140,11 @@ def resume(
     from dataclasses import replace
 
     from ftdojo.agents import enlist
+    from ftdojo.cli.play import take_up
     from ftdojo.cli.progress import progress
     from ftdojo.config import runs_dir, seconds
     from ftdojo.dojo import resume as reopen
+    from ftdojo.serve import OUTSIDE
     from ftdojo.store import RunFolder
 
     root = runs or runs_dir()
@@ -151,6 +153,9 @@ def resume(
     if budget:
         limits = replace(limits, wall_s=seconds(budget))
     limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
+    if config.agent == OUTSIDE:
+        take_up(folder, limits, as_json=as_json)
+        return
     player = enlist(config.agent, seed=config.seed, options=config.agent_options)
     with progress(limits.wall_s, quiet=quiet or as_json) as tell:
         dojo = reopen(run, budget=limits, root=root, tell=tell)

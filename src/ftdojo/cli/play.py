@@ -1,0 +1,312 @@
+"""``ftdojo play``: verbs by which any coding agent plays a run from a shell. A process of its own holds the run."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ftdojo.cli import llm_options as llms
+from ftdojo.cli import playing
+from ftdojo.errors import FtdojoError, UsageError
+
+if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+    from ftdojo.records import Budget
+    from ftdojo.serve import CheckRequest, FinishRequest, TrainRequest
+    from ftdojo.store import RunFolder
+
+play_app = typer.Typer(
+    no_args_is_help=True,
+    help="Play a run from a shell, verb by verb: for coding agents. `ftdojo play guide` comes first.",
+)
+RUN = typer.Option(
+    "", "--run", "-r", help="The run's id or folder (default: the one that is being played)."
+)
+RUNS = typer.Option(None, "--runs", help="Folder of the runs (default: FTDOJO_HOME, else ./runs).")
+JSON = typer.Option(False, "--json", help="Print one JSON object instead.")
+WAIT = typer.Option(False, "--wait/--no-wait", help="Wait for the job, instead of its id alone.")
+FOLDER = typer.Argument(metavar="DIR", help="A folder with plan.md, data.py and train.yaml.")
+FOREVER_S = 30 * 86400.0
+
+
+class What(StrEnum):
+    """What can be looked at."""
+
+    TASK = "task"
+    SOURCES = "sources"
+    SOURCE = "source"
+    SETTING = "setting"
+    BASE = "base"
+    EXPERIMENT = "experiment"
+    FEEDBACK = "feedback"
+    ROWS = "rows"
+    PREDICTIONS = "predictions"
+    LEDGER = "ledger"
+
+
+@play_app.command("guide")
+def guide(as_json: bool = JSON) -> None:
+    """Print the page that a coding agent reads first."""
+    from ftdojo.serve import guide as written
+
+    print(json.dumps({"guide": written()}) if as_json else written())
+
+
+@play_app.command("start")
+def start(
+    task: str = playing.TASK,
+    model: str = typer.Option(
+        "smollm2-135m",
+        help="The base model: a known name, a folder, or a hub id org/name[@revision].",
+    ),
+    budget: str = playing.BUDGET,
+    max_experiments: int | None = playing.EXPERIMENTS,
+    max_train_seconds: float | None = playing.TRAIN,
+    max_disk: str | None = playing.DISK,
+    llm: str = llms.LLM,
+    llm_strong: str = llms.STRONG,
+    llm_weak: str = llms.WEAK,
+    base_url: str = llms.BASE_URL,
+    prices: Path | None = llms.PRICES,
+    max_llm_calls: int | None = llms.CALLS,
+    max_llm_tokens: int | None = llms.TOKENS,
+    max_usd: float | None = llms.USD,
+    seed: int = typer.Option(0, min=0, help="For the record and your own choices."),
+    sandbox: str = typer.Option("auto", help="auto (bubblewrap) or unsafe (no protection)."),
+    trainer: str = typer.Option("loop", help="loop, or trl: the slower reference, for comparison."),
+    name: str = typer.Option("", help="The run's id; made up if left out."),
+    runs: Path | None = RUNS,
+    wait: bool = WAIT,
+    as_json: bool = JSON,
+) -> None:
+    """Make a run; its clock starts, and the base model is validated first.
+
+    Example: ftdojo play start math/mini --budget 30m --wait
+    """
+    from ftdojo.config import runs_dir
+    from ftdojo.serve import Wanted, begin
+
+    limits = playing.budget_of(budget, max_experiments, max_train_seconds, max_disk)
+    limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
+    chosen = llms.llm_choice(
+        {"planner": llm, "strong": llm_strong, "weak": llm_weak}, base_url=base_url, prices=prices
+    )
+    playing.fetch(task)
+    wanted = Wanted(
+        task=task,
+        model=model,
+        budget=limits,
+        seed=seed,
+        sandbox=sandbox,
+        trainer=trainer,
+        llm=chosen,
+        run=name,
+        root=(runs or runs_dir()).absolute(),
+    )
+    folder = begin(wanted, say=_say)
+    _show(folder, _standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
+
+
+@play_app.command("look")
+def look(
+    what: What = typer.Argument(
+        help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger."
+    ),
+    name: str = typer.Argument("", help="A source's name, an experiment's id, or base."),
+    offset: int = typer.Option(0, min=0, help="Entries to pass over."),
+    limit: int = typer.Option(20, min=1, max=100, help="Entries on the page."),
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    as_json: bool = JSON,
+) -> None:
+    """Look something up; free of charge but for the time.
+
+    Example: ftdojo play look source worked --limit 5
+    """
+    from ftdojo.cli.standing import show_page
+    from ftdojo.serve import LookRequest, ask
+
+    request = LookRequest(what=what.value, name=name, offset=offset, limit=limit)
+    found = ask(_found(run, runs), request, say=_say)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        show_page(found)
+
+
+@play_app.command("check")
+def check(
+    folder: Path = FOLDER,
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    wait: bool = WAIT,
+    as_json: bool = JSON,
+) -> None:
+    """Climb the fail-fast ladder with a submission: costs time, no experiment.
+
+    Example: ftdojo play check try1 --wait
+    """
+    from ftdojo.serve import CheckRequest, read_submission
+
+    texts = read_submission(folder)
+    request = CheckRequest(plan=texts.plan, data=texts.data, train=texts.train)
+    _hand_in(_found(run, runs), request, wait=wait, as_json=as_json)
+
+
+@play_app.command("train")
+def train(
+    folder: Path = FOLDER,
+    validate_items: int | None = typer.Option(
+        None, help="Score only so many validation items: cheaper, and a rougher verdict."
+    ),
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    wait: bool = WAIT,
+    as_json: bool = JSON,
+) -> None:
+    """Carry a submission out as an experiment: ladder, training, validation.
+
+    Example: ftdojo play train try1 --wait
+    """
+    from ftdojo.serve import TrainRequest, read_submission
+
+    if validate_items is not None and validate_items < 1:
+        raise UsageError(f"--validate-items {validate_items} is too few; give 10 or more.")
+    texts = read_submission(folder)
+    request = TrainRequest(
+        plan=texts.plan, data=texts.data, train=texts.train, validate_items=validate_items
+    )
+    _hand_in(_found(run, runs), request, wait=wait, as_json=as_json)
+
+
+@play_app.command("status")
+def status(
+    run: str = RUN,
+    wait: float = typer.Option(
+        0.0, min=0.0, help="Answer once no job runs, or after so many seconds."
+    ),
+    runs: Path | None = RUNS,
+    as_json: bool = JSON,
+) -> None:
+    """Tell how a run stands: its job, what is left, its experiments, the last failure; at its end, the result.
+
+    Example: ftdojo play status --wait 60
+    """
+    folder = _found(run, runs)
+    _show(folder, _standing(folder, seconds=wait), as_json=as_json)
+
+
+@play_app.command("finish")
+def finish(
+    experiment: str = typer.Argument(
+        "", help="An experiment's id, or base (default: the best by the dojo's statistics)."
+    ),
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    wait: bool = typer.Option(True, "--wait/--no-wait", help="Wait for the result."),
+    as_json: bool = JSON,
+) -> None:
+    """End a run with one experiment: it is confirmed, tested once and exported; prints what `ftdojo run` prints.
+
+    Example: ftdojo play finish e2
+    """
+    from ftdojo.serve import FinishRequest
+
+    folder = _found(run, runs)
+    if folder.result():
+        _say(f"The run {folder.config.id} had ended before.")
+        playing.close(folder, as_json=as_json)
+        return
+    _hand_in(folder, FinishRequest(experiment=experiment or None), wait=wait, as_json=as_json)
+
+
+def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
+    """Go on with a run whose process is gone, within ``budget``; the agent outside plays on. An ended one is shown.
+
+    Raises:
+        FtdojoError: it cannot be opened; another process holds it.
+    """
+    from ftdojo.serve import Again, go_on
+
+    if folder.result():
+        playing.close(folder, as_json=as_json)
+        return
+    go_on(folder, Again(folder=folder.path.absolute(), budget=budget), say=_say)
+    _show(folder, _standing(folder, seconds=0.0), as_json=as_json)
+
+
+def _hand_in(
+    folder: "RunFolder",
+    request: "CheckRequest | TrainRequest | FinishRequest",
+    *,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    from ftdojo.serve import hand_in
+
+    found = hand_in(folder, request, say=_say)
+    asked = found["asked"]
+    if wait and found["state"] == "busy":
+        found = _standing(folder, seconds=FOREVER_S)
+    if found["state"] == "busy":
+        _say(f"{asked} ({request.verb}) goes on; `ftdojo play status --wait 60` waits for it.")
+    _show(folder, {"asked": asked} | found, as_json=as_json)
+
+
+def _standing(folder: "RunFolder", *, seconds: float) -> dict[str, Any]:
+    """Return how a run stands once it is quiet, or after ``seconds``."""
+    from ftdojo.serve import await_quiet
+
+    return await_quiet(folder, seconds=seconds, say=_say)
+
+
+def _show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print how a run stands; one that has ended as ``ftdojo run`` would print it.
+
+    Raises:
+        FtdojoError: the process that held it went away with this error.
+    """
+    from ftdojo.cli.standing import show_standing
+
+    if found["state"] == "ended":
+        playing.close(folder, as_json=as_json)
+    elif as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    elif found["state"] == "stopped":
+        raise FtdojoError(found["error"])
+    else:
+        show_standing(found)
+
+
+def _found(run: str, runs: Path | None) -> "RunFolder":
+    """Return the run that is meant: the one named, or the one that is played from outside now, or was last.
+
+    Raises:
+        UnknownName: there is no run of that name.
+        UsageError: none is named, and there are none or several.
+    """
+    from ftdojo.config import runs_dir
+    from ftdojo.serve import OUTSIDE
+    from ftdojo.store import RunFolder, run_ids
+
+    root = runs or runs_dir()
+    if run:
+        return RunFolder.open(run, root)
+    folders = [RunFolder(root / each) for each in run_ids(root)]
+    ours = [each for each in folders if each.config.agent == OUTSIDE]
+    if not ours:
+        raise UsageError(
+            f"No run in {root} is played from outside; `ftdojo play start TASK` makes one."
+        )
+    playable = [each for each in ours if each.result() is None]
+    if len(playable) > 1:
+        names = ", ".join(each.config.id for each in playable)
+        raise UsageError(f"Several runs are being played: {names}. Name one with --run.")
+    return playable[0] if playable else max(ours, key=lambda each: each.config.created)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

@@ -1,0 +1,231 @@
+"""The other end of the line: asks the process that holds a run, and starts it again where it is gone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import FtdojoError, RunBusy, StoreError, UsageError
+from ftdojo.serve.place import Kept, read_kept
+from ftdojo.serve.status import status
+from ftdojo.serve.words import (
+    MAX_WAIT_S,
+    OUTSIDE,
+    Again,
+    CheckRequest,
+    FinishRequest,
+    LookRequest,
+    Request,
+    StatusRequest,
+    TrainRequest,
+    Wanted,
+)
+from ftdojo.store import RunFolder, dump
+
+ANSWER_S = 90.0
+"""Beside the time that was asked to be waited."""
+TRIES = 5
+Say = Callable[[str], None]
+AskedFor = CheckRequest | TrainRequest | FinishRequest
+
+
+class _Gone(Exception):  # never leaves this module
+    """Nobody answered; ``asked`` is whether the request may have arrived."""
+
+    def __init__(self, *, asked: bool) -> None:
+        super().__init__()
+        self.asked = asked
+
+
+def begin(wanted: Wanted, *, say: Say) -> RunFolder:
+    """Make a run in a process of its own, which goes on without this one; return its folder.
+
+    Raises:
+        FtdojoError: the run cannot be made.
+    """
+    return RunFolder(_launched("wanted", wanted, say))
+
+
+def go_on(folder: RunFolder, again: Again, *, say: Say) -> None:
+    """Start the process that holds a run again, after the last finished stage.
+
+    Raises:
+        FtdojoError: the run cannot be opened.
+    """
+    _launched("again", again, say)
+    kept = read_kept(folder)
+    job = kept.job if kept else None
+    begun = f"; {job.id} ({job.verb}) goes on" if job and job.state == "running" else ""
+    say(f"The process that held {folder.config.id} was gone and was started again{begun}.")
+
+
+def ask(folder: RunFolder, request: StatusRequest | LookRequest, *, say: Say) -> dict[str, Any]:
+    """Ask for something that changes nothing.
+
+    Raises:
+        FtdojoError: it is refused, or the run cannot be opened again.
+    """
+    for _ in range(TRIES):
+        if _is_quiet(folder, request):
+            return status(folder, None, ended=_ended(folder))
+        _require_open(folder)
+        with suppress(_Gone):
+            return _exchange(folder, request)
+        _start_again(folder, say)
+    raise _silent(folder)
+
+
+def hand_in(folder: RunFolder, request: AskedFor, *, say: Say) -> dict[str, Any]:
+    """Ask for an action; it goes on by itself. The id of its job is under ``asked``.
+
+    Raises:
+        FtdojoError: it is refused, or it is not known whether it arrived.
+    """
+    for _ in range(TRIES):
+        _require_open(folder)
+        try:
+            return _exchange(folder, request)
+        except _Gone as gone:
+            if gone.asked:
+                raise _silent(folder) from None
+        _start_again(folder, say)
+    raise _silent(folder)
+
+
+def await_quiet(folder: RunFolder, *, seconds: float, say: Say) -> dict[str, Any]:
+    """Return how the run stands once no job is under way, or after ``seconds``."""
+    until = time.monotonic() + seconds
+    while True:
+        left = until - time.monotonic()
+        request = StatusRequest(wait_s=min(MAX_WAIT_S, max(0.0, left)))
+        found = ask(folder, request, say=say)
+        if found["state"] != "busy" or time.monotonic() >= until:
+            return found
+
+
+def _is_quiet(folder: RunFolder, request: Request) -> bool:
+    """Return whether the folder alone answers: the run has ended, or its process went away with an error."""
+    if not isinstance(request, StatusRequest):
+        return False
+    return folder.result() is not None or bool(_ended(folder))
+
+
+def _ended(folder: RunFolder) -> str:
+    kept = read_kept(folder)
+    return kept.ended if kept else ""
+
+
+def _require_open(folder: RunFolder) -> None:
+    config = folder.config
+    if config.agent != OUTSIDE:
+        raise UsageError(
+            f"The run {config.id} is played by {config.agent}, not from outside; `ftdojo play start` makes a run to be "
+            "played."
+        )
+    if folder.result():
+        raise UsageError(
+            f"The run {config.id} has ended; `ftdojo play status --run {config.id}` shows how."
+        )
+
+
+def _start_again(folder: RunFolder, say: Say) -> None:
+    """Start the process again, unless somebody else is just doing so."""
+    if folder.result():  # it ended while it was asked
+        return
+    try:
+        go_on(folder, Again(folder=folder.path.absolute()), say=say)
+    except RunBusy:
+        time.sleep(1.0)
+
+
+def _exchange(folder: RunFolder, request: Request) -> dict[str, Any]:
+    """Send one request and return its answer.
+
+    Raises:
+        _Gone: nobody is there.
+        FtdojoError: the request is refused.
+    """
+    kept = read_kept(folder)
+    line = _asked(kept, request)
+    try:
+        found = json.loads(line)
+    except ValueError:
+        raise _Gone(asked=True) from None
+    if found["ok"]:
+        return dict(found["answer"])
+    raise _error(found)
+
+
+def _asked(kept: Kept | None, request: Request) -> bytes:
+    waited = request.wait_s if isinstance(request, StatusRequest) else 0.0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(ANSWER_S + waited)
+        try:
+            line.connect(kept.socket if kept else "")
+        except OSError:
+            raise _Gone(asked=False) from None
+        try:
+            line.sendall(request.model_dump_json().encode() + b"\n")
+            with line.makefile("rb") as answer:
+                return answer.read()
+        except OSError:
+            raise _Gone(asked=True) from None
+
+
+def _silent(folder: RunFolder) -> StoreError:
+    run = folder.config.id
+    return StoreError(
+        f"The process that holds {run} went away before it answered; `ftdojo play status --run {run}` starts it again and "
+        f"shows what became of it. Its log is {folder.path / 'play.log'}."
+    )
+
+
+def _launched(kind: str, asked: Wanted | Again, say: Say) -> Path:
+    """Start the process that is to hold a run and listen until it has opened it."""
+    command = [sys.executable, "-P", "-m", "ftdojo.serve.daemon"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf8"
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{kind} {dump(asked)}\n")
+        process.stdin.close()
+        return _opened(process.stdout, say)
+
+
+def _opened(lines: Iterable[str], say: Say) -> Path:
+    """Listen to a process that opens a run, and return the run folder; an impatient user ends it.
+
+    Raises:
+        FtdojoError: the run cannot be opened.
+    """
+    pid = 0
+    try:
+        for said in map(json.loads, lines):
+            pid = said.get("pid", pid)
+            if "text" in said:
+                say(said["text"])
+            if "error" in said:
+                raise RunBusy(said["error"]) if said["busy"] else _error(said)
+            if "ready" in said:
+                return Path(said["ready"])
+    except KeyboardInterrupt:
+        if pid:
+            os.kill(pid, signal.SIGTERM)
+        raise
+    raise StoreError(
+        "The process that was to hold the run ended before the run was open; what it said is above."
+    )
+
+
+def _error(said: dict[str, Any]) -> FtdojoError:
+    """Return the error that was told of, with the exit code it had."""
+    kind = UsageError if said["code"] == UsageError.exit_code else FtdojoError
+    return kind(said["error"])

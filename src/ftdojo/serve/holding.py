@@ -1,0 +1,134 @@
+"""Opens a run, answers at its socket until it has its result, and goes away.
+
+Until the run is open, this process reports on stdout, one JSON object a line: ``pid``, ``text`` (talk), then ``ready``
+(the run folder) or ``error``. From then on stdout and stderr are ``play.log`` in the run folder.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ftdojo.dojo import Choices, Dojo, make, resume
+from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
+from ftdojo.report import write
+from ftdojo.serve.answering import answer
+from ftdojo.serve.keeper import Keeper
+from ftdojo.serve.place import Kept, new_socket, read_kept, remove_socket, write_kept
+from ftdojo.serve.server import Server
+from ftdojo.serve.watching import Watch
+from ftdojo.serve.words import OUTSIDE, Again, Job, Wanted
+from ftdojo.store import RunFolder, codec, load
+
+LOG = "play.log"
+
+
+def hold(line: str) -> int:
+    """Open the run that ``line`` asks for (``wanted`` or ``again``, then the record) and hold it; return the exit code."""
+    _report(pid=os.getpid())
+    kind, _, text = line.partition(" ")
+    watch = Watch(_talk)
+    try:
+        asked = load(Wanted, text) if kind == "wanted" else load(Again, text)
+        with _opened(asked, watch) as dojo:
+            _hold(dojo, watch)
+    except FtdojoError as error:
+        busy = isinstance(error, RunBusy)
+        _report(error=str(error), code=error.exit_code, busy=busy)
+        return error.exit_code
+    return 0
+
+
+def _opened(asked: Wanted | Again, tell: Watch) -> Dojo:
+    """Make the run, or open it again.
+
+    Raises:
+        FtdojoError: it cannot be had.
+    """
+    try:
+        if isinstance(asked, Again):
+            return resume(asked.folder, budget=asked.budget, tell=tell)
+        return make(
+            asked.task,
+            model=asked.model,
+            budget=asked.budget,
+            seed=asked.seed,
+            choices=Choices(
+                agent=OUTSIDE,
+                sandbox=asked.sandbox,
+                trainer=asked.trainer,
+                llm=asked.llm,
+                run=asked.run,
+                root=asked.root,
+            ),
+            tell=tell,
+        )
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"A run needs the train extra, of which {error.name} is not installed: pip install 'ftdojo[train]'."
+        ) from error
+
+
+def _hold(dojo: Dojo, watch: Watch) -> None:
+    kept = read_kept(dojo.folder)
+    if kept:
+        remove_socket(kept.socket)
+    place = _Place(dojo.folder, new_socket(), kept.job if kept else None)
+    keeper = Keeper(dojo, watch=watch, kept=place.job, keep=place.keep)
+    server = Server(place.socket, lambda line: answer(keeper, line))
+    server.start()
+    place.note(error="")
+    _report(ready=str(dojo.folder.path))
+    _leave(dojo.folder, watch)
+    try:
+        keeper.run()
+        write(dojo.folder)
+    except FtdojoError as error:
+        place.note(error=str(error))
+        raise
+    finally:
+        server.stop()
+        remove_socket(place.socket)
+
+
+class _Place:
+    """What ``play.json`` says of this process."""
+
+    def __init__(self, folder: RunFolder, socket: str, job: Job | None) -> None:
+        self._folder, self.socket, self.job = folder, socket, job
+
+    def keep(self, job: Job) -> None:
+        """Note what is under way, or ended last."""
+        self.job = job
+        self.note(error="")
+
+    def note(self, *, error: str) -> None:
+        """Write it all down; ``error`` is why this process goes away, if it does."""
+        kept = Kept(pid=os.getpid(), socket=self.socket, job=self.job, ended=error)
+        write_kept(self._folder, kept)
+
+
+def _leave(folder: RunFolder, watch: Watch) -> None:
+    """Let go of the streams of whoever started this process; from here on they are the log."""
+    log = os.open(folder.path / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    for ours, theirs in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(ours, theirs)
+    watch.log = _note
+
+
+def _talk(kind: str, facts: Mapping[str, Any]) -> None:
+    """Hand on what whoever started this is to know."""
+    if kind == "progress":
+        _report(text=str(facts["text"]))
+
+
+def _note(kind: str, facts: Mapping[str, Any]) -> None:
+    """Write an event to the log."""
+    print(f"{kind} {codec.dump_object(dict(facts))}", flush=True)
+
+
+def _report(**facts: Any) -> None:
+    with suppress(OSError):  # whoever started this has gone; the run is made all the same
+        print(json.dumps(facts), flush=True)

@@ -1,0 +1,96 @@
+"""The life of a job: which action it is, where it is, and what a step made of it, and how things stand."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from ftdojo.records import Action, Check, Finish, Look, Outlook, Step, Train
+from ftdojo.serve.watching import Progress
+from ftdojo.serve.words import Job, Verb
+
+LOST = (
+    "The process that held the run was killed around the end of this action. If no experiment shows it, ask again: what "
+    "was finished is not done twice."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """How things stand in the process: the job under way, the last one that ended, and what is left."""
+
+    job: Job | None
+    last: Job | None
+    outlook: Outlook | None
+    best: str
+
+
+def verb_of(action: Action) -> Verb | None:
+    """Return the verb of the job that ``action`` is; a look is none."""
+    match action:
+        case Check():
+            return "check"
+        case Train():
+            return "train"
+        case Finish():
+            return "finish"
+        case Look():
+            return None
+        case _:
+            assert_never(action)
+
+
+def number(job: Job | None) -> int:
+    """Return the running number of a job, 0 for none.
+
+    Example:
+        >>> number(Job(id="j12", verb="check"))
+        12
+    """
+    return int(job.id.removeprefix("j")) if job else 0
+
+
+def under_way(job: Job, now: Progress, seconds: float) -> Job:
+    """Return ``job`` as it stands."""
+    return replace(
+        job,
+        experiment=now.experiment or job.experiment,
+        stage=now.stage,
+        step=now.step,
+        of=now.of,
+        seconds=seconds,
+    )
+
+
+def lost(job: Job) -> Job:
+    """Return ``job`` as one whose end nobody saw."""
+    return replace(job, state="lost", note=LOST)
+
+
+def done(job: Job, step: Step, seconds: float) -> Job:
+    """Return ``job`` as ``step`` left it."""
+    seen = step.observation
+    if step.notice:
+        return replace(job, state="refused", note=step.notice, seconds=seconds)
+    tried = job.verb == "train" and seen.experiments
+    return replace(
+        job,
+        state="done",
+        seconds=seconds,
+        experiment=seen.experiments[-1].id if tried else "",
+        note=f"The limit on {step.stopped_by} was reached, so the run was ended."
+        if step.truncated
+        else "",
+        checked=seen.checked,
+        failure=seen.failure,
+    )
+
+
+def words(job: Job) -> str:
+    """Say which job it is and where.
+
+    Example:
+        >>> words(Job(id="j2", verb="train", experiment="e1", stage="training", step=12, of=60))
+        'j2 (train e1: training, 12 of 60)'
+    """
+    name = f"{job.verb} {job.experiment}".strip()
+    at = f", {job.step} of {job.of}" if job.of else ""
+    return f"{job.id} ({name}: {job.stage}{at})" if job.stage else f"{job.id} ({name})"

@@ -1,0 +1,156 @@
+"""What is said on the socket, one line of JSON a request and one an answer, and what is kept of a job.
+
+Requests come from a process that is not trusted, so they are read strictly and bounded. An answer is
+``{"ok": true, "answer": {...}}`` or ``{"ok": false, "error": "one line", "code": 1 or 2}``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ftdojo.errors import UsageError
+from ftdojo.llm import LlmChoice
+from ftdojo.records import Budget, CheckReport, Failure
+
+OUTSIDE = "outside"
+"""The name of the agent in the record of a run that is played through the socket."""
+MAX_LINE = 4 * 2**20
+"""Bytes of the longest request."""
+MAX_TEXT = 512 * 1024
+"""Characters of the longest submitted file; the ladder has tighter limits of its own."""
+MAX_WAIT_S = 60.0
+
+Verb = Literal["start", "check", "train", "finish", "end"]
+Whats = Literal[
+    "task",
+    "sources",
+    "source",
+    "setting",
+    "base",
+    "experiment",
+    "feedback",
+    "rows",
+    "predictions",
+    "ledger",
+]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class StatusRequest(_Request):
+    """Ask how things stand; with ``wait_s``, once no job runs any more or that time has passed."""
+
+    verb: Literal["status"] = "status"
+    wait_s: float = Field(0.0, ge=0.0, le=MAX_WAIT_S)
+
+
+class LookRequest(_Request):
+    """Look something up."""
+
+    verb: Literal["look"] = "look"
+    what: Whats
+    name: str = Field("", max_length=200)
+    offset: int = Field(0, ge=0, le=10**9)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class CheckRequest(_Request):
+    """Climb the ladder with three texts."""
+
+    verb: Literal["check"] = "check"
+    plan: str = Field(max_length=MAX_TEXT)
+    data: str = Field(max_length=MAX_TEXT)
+    train: str = Field(max_length=MAX_TEXT)
+
+
+class TrainRequest(_Request):
+    """Carry out three texts as an experiment."""
+
+    verb: Literal["train"] = "train"
+    plan: str = Field(max_length=MAX_TEXT)
+    data: str = Field(max_length=MAX_TEXT)
+    train: str = Field(max_length=MAX_TEXT)
+    validate_items: int | None = Field(None, ge=1, le=10**9)
+
+
+class FinishRequest(_Request):
+    """End the run with an experiment; none named means the best by the dojo's statistics."""
+
+    verb: Literal["finish"] = "finish"
+    experiment: str | None = Field(None, max_length=200)
+
+
+Request = StatusRequest | LookRequest | CheckRequest | TrainRequest | FinishRequest
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
+
+
+def read_request(line: bytes) -> Request:
+    """Read one line as a request.
+
+    Raises:
+        UsageError: it is none; the message says why, in one line.
+
+    Example:
+        >>> read_request(b'{"verb": "finish", "experiment": "e2"}')
+        FinishRequest(verb='finish', experiment='e2')
+    """
+    if len(line) > MAX_LINE:
+        raise UsageError(f"The request is longer than {MAX_LINE} bytes; hand in shorter files.")
+    try:
+        return _REQUESTS.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the request"
+        raise UsageError(
+            f"{place}: {first['msg']}. A request is one JSON object a line, whose verb is status, look, check, train "
+            "or finish."
+        ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One action that takes its time: what was asked, how far it is, and what came out.
+
+    ``verb`` is ``start`` (the base is validated), ``check``, ``train``, ``finish``, or ``end`` where a limit ends the run.
+    ``refused``: it changed nothing, and ``note`` says why. ``lost``: the process was killed around its end.
+    ``stage`` is where a running job is, at ``step`` of ``of``.
+    """
+
+    id: str
+    verb: Verb
+    state: Literal["running", "done", "refused", "lost"] = "running"
+    experiment: str = ""
+    stage: str = ""
+    step: int = 0
+    of: int = 0
+    seconds: float = 0.0
+    note: str = ""
+    checked: CheckReport | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A run to be made, as the process that will hold it is told."""
+
+    task: str
+    model: str
+    budget: Budget
+    seed: int
+    sandbox: str
+    trainer: str
+    run: str
+    root: Path
+    llm: LlmChoice | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """A run to go on with; ``budget`` replaces the one it had."""
+
+    folder: Path
+    budget: Budget | None = None
