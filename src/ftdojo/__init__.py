@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what a type checker sees; the table below is what is import
     from ftdojo.records import Finish as Finish
     from ftdojo.records import Look as Look
     from ftdojo.records import Observation as Observation
+    from ftdojo.records import Shell as Shell
     from ftdojo.records import Step as Step
     from ftdojo.records import Submission as Submission
     from ftdojo.records import Train as Train
@@ -27,6 +28,7 @@ _HOMES = {
     "Dojo": "ftdojo.dojo",
     "play": "ftdojo.agents",
     "Look": "ftdojo.records",
+    "Shell": "ftdojo.records",
     "Check": "ftdojo.records",
     "Train": "ftdojo.records",
     "Finish": "ftdojo.records",

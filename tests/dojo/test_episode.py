@@ -55,6 +55,7 @@ LOOKS = {
     "source": Look(what="source", name="right", offset=2, limit=3),
     "past the end": Look(what="source", name="right", offset=10_000),
     "experiment": Look(what="experiment", name="e2"),
+    "rows": Look(what="rows", name="e1", offset=1, limit=2),
     "predictions": Look(what="predictions", name="e1", limit=2),
     "base": Look(what="predictions", limit=1),
     "none": Look(what="predictions", name="e3"),
@@ -64,11 +65,19 @@ LOOKS = {
     "negative": Look(what="source", name="right", offset=-1),
     "too many": Look(what="source", name="right", limit=101),
     "zero": Look(what="source", name="right", limit=0),
+    "no rows": Look(what="rows", name="e3"),
 }
 
 
 def found(episode, name):
     return episode["looks"][name].observation.found
+
+
+def test_the_training_rows_of_an_experiment_can_be_read(episode):
+    shown = found(episode, "rows")
+    assert len(shown) == 2
+    assert [turn["role"] for turn in shown[0]["messages"]] == ["user", "assistant"]
+    assert {row["source"] for row in shown} == {"right"}
 
 
 def test_the_first_observation_says_what_there_is(episode):
@@ -240,7 +249,7 @@ def test_what_was_done_is_recorded_in_order(episode):
     kinds = [each["kind"] for each in episode["dojo"].folder.events()]
     assert kinds[:2] == ["reset", "base"]
     assert kinds.count("experiment") == kinds.count("experiment-ended") == 6
-    assert kinds.count("refused") == 7
+    assert kinds.count("refused") == 8
 
 
 def test_a_step_before_the_reset_is_refused(new):

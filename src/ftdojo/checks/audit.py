@@ -2,9 +2,12 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from ftdojo.checks.ground import Ground, fall
+from ftdojo.checks.build import build
+from ftdojo.checks.ground import Fell, Ground, fall
+from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Overlap, Stage
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
 from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS
@@ -49,6 +52,19 @@ def audit(
         samples=tokens.samples,
         log_tail=log_tail,
     )
+
+
+def built(script: str, ground: Ground, *, wall_s: float) -> Iterator[Row]:
+    """Yield the rows that ``script`` built; they are built again, within ``wall_s``, if the cache was cleared.
+
+    Raises:
+        UsageError: the script fails now.
+    """
+    try:
+        path, _ = build(script, ground, wall_s=wall_s)
+    except Fell as fell:
+        raise UsageError(f"The rows cannot be built again: {fell}") from fell
+    yield from read_rows(path, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES)
 
 
 def _read(rows_file: Path) -> list[Row]:

@@ -6,6 +6,7 @@ action that had not come to its end, which is to be carried out first.
 """
 
 import shutil
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from types import TracebackType
@@ -16,6 +17,7 @@ from ftdojo.dojo.carrying_out import carry_out, try_out
 from ftdojo.dojo.looking import look
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scoring import Scorer
+from ftdojo.dojo.shell import shell
 from ftdojo.dojo.standing import Standing
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
@@ -31,6 +33,7 @@ from ftdojo.records import (
     ModelCard,
     Observation,
     Result,
+    Shell,
     Split,
     Status,
     Step,
@@ -158,10 +161,9 @@ class Dojo:
     def _act(self, action: Action) -> Step:
         match action:
             case Look():
-                try:
-                    return Step(observation=self._observation(found=look(self._parts, action)))
-                except UsageError as error:
-                    return self._refuse(str(error))
+                return self._answer(lambda: look(self._parts, action))
+            case Shell():
+                return self._answer(lambda: shell(self._parts, action))
             case Check():
                 checked = try_out(self._parts, action.submission)
                 seen = self._observation(checked=checked.report, failure=checked.failure)
@@ -172,6 +174,13 @@ class Dojo:
                 return self._finish(action)
             case _:
                 assert_never(action)
+
+    def _answer(self, ask: Callable[[], tuple[Mapping[str, Any], ...]]) -> Step:
+        """Return what was found, or why it could not be looked for."""
+        try:
+            return Step(observation=self._observation(found=ask()))
+        except UsageError as error:
+            return self._refuse(str(error))
 
     def _train(self, action: Train) -> Step:
         if action.validate_items is not None and action.validate_items < LEAST_ITEMS:

@@ -1,11 +1,13 @@
 """Answers to ``Look``: free of charge, recorded, and never more than the task allows to be shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, assert_never
 
+from ftdojo.checks import built
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.records import BASE, Experiment, Look
+from ftdojo.records import BASE, Experiment, Look, Message
 from ftdojo.sources import rows
 
 MOST = 100
@@ -29,6 +31,8 @@ def look(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
             return rows(parts.stored[action.name], action.offset, action.limit)
         case "experiment":
             return (_files(_experiment(parts, action.name)),)
+        case "rows":
+            return _rows(parts, action)
         case "predictions":
             return _predictions(parts, action)
         case "ledger":
@@ -62,6 +66,22 @@ def _files(experiment: Experiment) -> Mapping[str, Any]:
         "data.py": submission.data,
         "train.yaml": submission.train,
     }
+
+
+def _rows(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+    """Return training rows as the experiment's script wrote them; they are built again if the cache was cleared."""
+    made = _experiment(parts, action.name)
+    if not (made.feedback and made.feedback.check.data):
+        raise UsageError(
+            f"Experiment {action.name!r} has no training rows: its data were never built."
+        )
+    rows = built(made.submission.data, parts.ground, wall_s=parts.meter.left_s())
+    wanted = islice(rows, action.offset, action.offset + action.limit)
+    return tuple({"messages": _cut(row.messages), "source": row.source} for row in wanted)
+
+
+def _cut(turns: Sequence[Message]) -> list[Message]:
+    return [Message(role=turn["role"], content=turn["content"][:TEXT]) for turn in turns]
 
 
 def _predictions(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:

@@ -14,14 +14,25 @@ from ftdojo.records.feedback import CheckReport, EvaluationReport, Quantiles
 class Look:
     """Look something up; free of charge but recorded.
 
-    ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``predictions`` (validation
-    outputs of experiment ``name``, as far as the task shows them), ``ledger``.
+    ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``rows`` (the training rows that its
+    script built), ``predictions`` (validation outputs of experiment ``name``, as far as the task shows them), ``ledger``.
     """
 
-    what: Literal["source", "experiment", "predictions", "ledger"]
+    what: Literal["source", "experiment", "rows", "predictions", "ledger"]
     name: str = ""
     offset: int = 0
     limit: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Run a shell command in the sandbox, with the raw sources at ``/data``; costs wall time and nothing else.
+
+    ``wall_s`` is at most 120. ``observation.found`` then holds one entry: ``exit_code``, ``ended``, ``seconds``, ``output``.
+    """
+
+    command: str
+    wall_s: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +61,7 @@ class Finish:
     experiment: str = BASE
 
 
-Action = Look | Check | Train | Finish
+Action = Look | Shell | Check | Train | Finish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +164,7 @@ class Machine:
 class Observation:
     """All an agent knows.
 
-    ``best`` is an experiment's id or ``base``; ``found`` answers the last ``Look``;
+    ``best`` is an experiment's id or ``base``; ``found`` answers the last ``Look`` or ``Shell``;
     ``checked`` and ``failure`` answer the last ``Check`` or ``Train``.
     """
 

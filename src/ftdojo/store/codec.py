@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftdojo.errors import StoreError
-from ftdojo.records import Action, Check, Finish, Look, Train
+from ftdojo.records import Action, Check, Finish, Look, Shell, Train
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ACTIONS: dict[str, type[Action]] = {
     "look": Look,
+    "shell": Shell,
     "check": Check,
     "train": Train,
     "finish": Finish,

@@ -1,0 +1,80 @@
+"""A shell for the agent, in the sandbox: to look at the raw sources and to try out code before it is handed in.
+
+Each command runs by itself, without network, with the sources at ``/data``, in a desk that the agent's commands share and
+nothing else reads. Files there last as long as this controller does.
+"""
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ftdojo.dojo.parts import Parts
+from ftdojo.errors import UsageError
+from ftdojo.records import Shell
+from ftdojo.sandbox import Limits
+
+MOST_S, MOST_CHARS, OUTPUT_CHARS = 120.0, 20_000, 8_000
+DESK_BYTES = 512 * 2**20
+RUNNER = """import os, sys
+os.execv("/bin/sh", ["sh", "-c", {command!r}])
+"""
+
+
+def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
+    """Return how the command ended and the end of what it printed; its seconds are booked as data work.
+
+    Raises:
+        UsageError: the command or its time limit is out of range; nothing was run.
+        SandboxError: the sandbox itself failed.
+    """
+    if not action.command.strip() or len(action.command) > MOST_CHARS:
+        raise UsageError(
+            f"A command of {len(action.command)} characters cannot be run; write 1 to {MOST_CHARS}."
+        )
+    if not 0 < action.wall_s <= MOST_S:
+        raise UsageError(f"wall_s={action.wall_s} must be above 0 and at most {MOST_S:.0f}.")
+    desk, ground = parts.scratch / "desk", parts.ground
+    desk.mkdir(exist_ok=True)
+    began = time.monotonic()
+    with _script(desk, action.command) as name:
+        outcome = ground.sandbox.run_python(
+            name,
+            workdir=desk,
+            readonly={"/data": ground.sources},
+            env={"FTDOJO_DATA": ground.sandbox.path_of("/data", ground.sources)},
+            limits=Limits(
+                wall_s=action.wall_s, file_bytes=DESK_BYTES // 2, folder_bytes=DESK_BYTES
+            ),
+            on_tick=ground.on_tick,
+        )
+    parts.ledger.charge("data", seconds=time.monotonic() - began)
+    return (
+        {
+            "exit_code": outcome.exit_code,
+            "ended": outcome.ended,
+            "seconds": round(outcome.seconds, 2),
+            "output": outcome.log[-OUTPUT_CHARS:],
+        },
+    )
+
+
+@contextlib.contextmanager
+def _script(desk: Path, command: str) -> Any:
+    """Lay a script into the desk under a name that nothing there can have taken, and take it away afterwards.
+
+    Earlier commands own what is in the desk: a link in the way would lead our write out of it.
+    """
+    name = f".{secrets.token_hex(8)}.py"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(desk / name, flags, 0o644)
+    with os.fdopen(descriptor, "w", encoding="utf8") as script:
+        script.write(RUNNER.format(command=command))
+    try:
+        yield name
+    finally:
+        with contextlib.suppress(OSError):  # the command may have put a folder in its place
+            (desk / name).unlink()
