@@ -2,16 +2,23 @@
 
 The script finds the raw sources as ``$FTDOJO_DATA/<source>.jsonl`` (``/data`` in the sandbox) and writes
 ``train.jsonl`` into its working folder. In a dry run each source holds at most ``HEAD_ROWS`` rows and
-``FTDOJO_DRY_RUN`` is ``1``; a script must cope with fewer rows than it hoped for. Same script and same sources, same
-rows: a build is made once and kept by content.
+``FTDOJO_DRY_RUN`` is ``1``; a script must cope with fewer rows than it hoped for. It can import ``ftkit``, the helper
+library in ``kit/``, which is mounted for it.
+
+Same script and same sources, same rows: a build is made once and kept by content. That holds for a script that asks
+language models too: an equal question has an equal answer (see ``gateway``). Where the run has models, who they are
+counts as well, and a build in which a question was left unanswered is not kept.
 """
 
+import contextlib
 import shutil
 import signal
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ftdojo.checks.ground import Ground, fall
+from ftdojo.gateway import Door
 from ftdojo.records import FailureKind, Stage
 from ftdojo.sandbox import HostileOutput, Limits, Outcome, take_file
 
@@ -23,6 +30,21 @@ SIGNALLED = 128
 """What a shell adds to the number of the signal that a process died of."""
 BUILD_VERSION = "1"
 """Raised whenever the same script and sources could give other rows."""
+KIT = Path(__file__).parents[1] / "kit"
+KIT_VERSION = "1"
+"""Raised whenever an equal call of ``ftkit`` could give other rows.
+
+It stands for the kit's content in the key of a build, and only for scripts that name the kit: a digest would have every
+data set built again for a better docstring.
+"""
+
+
+class _Partial(Exception):
+    """A build with unanswered questions, in ``folder``; it serves this once and is not kept."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
 
 
 def dry_run(script: str, ground: Ground) -> None:
@@ -36,22 +58,37 @@ def build(script: str, ground: Ground, *, wall_s: float) -> tuple[Path, str]:
 
     ``wall_s`` bounds the run on top of the ladder's own limit.
     """
-    key = ground.cache.key("data", BUILD_VERSION, script, *_pins(ground))
+    key = ground.cache.key("data", BUILD_VERSION, script, *_pins(script, ground))
 
     def fill(folder: Path) -> None:
+        before = _unanswered(ground)
         with tempfile.TemporaryDirectory(dir=ground.scratch, prefix="build-") as job:
             log = _run(
                 script, Path(job), ground, stage=Stage.DATA, wall_s=min(wall_s, ground.build_s)
             )
-            shutil.move(Path(job) / "taken", folder / OUTPUT)
-            (folder / "log").write_text(log, encoding="utf8")
+            whole = _unanswered(ground) == before
+            to = folder if whole else Path(tempfile.mkdtemp(dir=ground.scratch, prefix="partial-"))
+            shutil.move(Path(job) / "taken", to / OUTPUT)
+            (to / "log").write_text(log, encoding="utf8")
+        if not whole:
+            raise _Partial(to)
 
-    made = ground.cache.get("data", key) or ground.cache.put_folder("data", key, fill)
+    try:
+        made = ground.cache.get("data", key) or ground.cache.put_folder("data", key, fill)
+    except _Partial as partial:
+        made = partial.folder
     return made / OUTPUT, (made / "log").read_text(encoding="utf8")
 
 
-def _pins(ground: Ground) -> list[str]:
-    return [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
+def _unanswered(ground: Ground) -> int:
+    return ground.gateway.unanswered if ground.gateway else 0
+
+
+def _pins(script: str, ground: Ground) -> list[str]:
+    """Return all that rows depend on beside the script."""
+    pins = [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
+    pins += [f"ftkit={KIT_VERSION}"] if "ftkit" in script else []
+    return [*pins, *(ground.gateway.pins() if ground.gateway else ())]
 
 
 def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: float) -> str:
@@ -86,18 +123,28 @@ def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: flo
 def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float) -> Outcome:
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
-    mounted = ground.heads if dry else ground.sources
-    return ground.sandbox.run_python(
-        "data.py",
-        workdir=job,
-        readonly={"/data": mounted},
-        env={
-            "FTDOJO_DATA": ground.sandbox.path_of("/data", mounted),
-            "FTDOJO_DRY_RUN": "1" if dry else "0",
-        },
-        limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
-        on_tick=ground.on_tick,
-    )
+    mounted, sandbox = ground.heads if dry else ground.sources, ground.sandbox
+    with _door(ground) as door:
+        return sandbox.run_python(
+            door.script,
+            workdir=job,
+            readonly={"/data": mounted, "/kit": KIT, **door.mounts},
+            env={
+                "FTDOJO_DATA": sandbox.path_of("/data", mounted),
+                "FTDOJO_DRY_RUN": "1" if dry else "0",
+                "PYTHONPATH": sandbox.path_of("/kit", KIT),
+                **door.env,
+            },
+            limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
+            on_tick=ground.on_tick,
+        )
+
+
+def _door(ground: Ground) -> AbstractContextManager[Door]:
+    """Open the way to language models for one script; without any, the script runs as it is."""
+    if ground.gateway is None:
+        return contextlib.nullcontext(Door(script="data.py"))
+    return ground.gateway.open(ground.sandbox, "data.py")
 
 
 def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:

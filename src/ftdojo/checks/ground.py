@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from ftdojo.errors import FtdojoError
 from ftdojo.evaluation import Vault
+from ftdojo.gateway import Gateway
 from ftdojo.records import Failure, FailureKind, FitReport, Stage, Task
 from ftdojo.sandbox import Sandbox
 from ftdojo.store import Cache
@@ -20,9 +21,10 @@ class Ground:
     ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
     whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
     use at most; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
-    second while one does. Three things are learnt on the way: ``base_readable``, the share of validation answers the
-    base writes readably; ``fits``, the measurements of this run by what they depend on; ``pace``, how fast the last
-    training went, as a multiple of what one step had promised.
+    second while one does. ``gateway`` leads data scripts to language models, where the run has some. Three things are
+    learnt on the way: ``base_readable``, the share of validation answers the base writes readably; ``fits``, the
+    measurements of this run by what they depend on; ``pace``, how fast the last training went, as a multiple of what
+    one step had promised.
     """
 
     task: Task
@@ -39,6 +41,7 @@ class Ground:
     dry_run_s: float = 60.0
     build_s: float = 900.0
     on_tick: Callable[[], None] = lambda: None
+    gateway: Gateway | None = None
     base_readable: float = 0.0
     fits: dict[str, FitReport] = field(default_factory=dict)
     pace: float = 1.0

@@ -19,6 +19,7 @@ from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.errors import ModelError, StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
+from ftdojo.gateway import Gateway
 from ftdojo.llm import ChatModel, Exchanges, Llm, LlmChoice, Role, open_models
 from ftdojo.models import LocalModel, pull
 from ftdojo.records import Budget, Task
@@ -194,7 +195,8 @@ class _Setting:
         stored = _stored(self.task, self.cache)
         ledger = Ledger(self.folder.path)
         ledger.open_session()
-        ground = self._ground(stored, ledger)
+        llm = self._llm(ledger)
+        ground = self._ground(stored, ledger, llm)
         return Parts(
             task=self.task,
             model=self.model,
@@ -214,7 +216,7 @@ class _Setting:
             ),
             scratch=ground.scratch,
             tell=self.tell,
-            llm=self._llm(ledger),
+            llm=llm,
         )
 
     def _llm(self, ledger: Ledger) -> Llm | None:
@@ -231,7 +233,9 @@ class _Setting:
             allow=account.allow,
         )
 
-    def _ground(self, stored: Mapping[str, StoredSource], ledger: Ledger) -> Ground:
+    def _ground(
+        self, stored: Mapping[str, StoredSource], ledger: Ledger, llm: Llm | None
+    ) -> Ground:
         cache = Cache(self.cache, say=lambda text: self.tell("progress", {"text": text}))
         cache.sweep()
         scratch = self.folder.path / "scratch"
@@ -251,6 +255,7 @@ class _Setting:
             memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
             model_digest=self.model.digest,
             on_tick=ledger.heartbeat,
+            gateway=Gateway(llm, folder=scratch) if llm else None,
         )
 
 

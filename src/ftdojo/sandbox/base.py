@@ -84,7 +84,7 @@ class Sandbox(Protocol):
         """Run ``workdir/script`` with this interpreter until it ends or a limit ends it.
 
         Args:
-            script: a path inside ``workdir``.
+            script: a path inside ``workdir``, or the full path under which it lies in a mount (see ``path_of``).
             workdir: the one writable folder (``/job``, also the current directory and HOME). Give a fresh one:
                 after the run nothing in it can be trusted, ``take_file`` is the way out.
             readonly: where the script sees it (an absolute path such as ``/data``) -> a host file or folder.
@@ -113,7 +113,7 @@ def check_paths(script: str, workdir: Path, readonly: Mapping[str, Path]) -> Non
     Raises:
         UsageError: the script is not in ``workdir``, or a mount is missing, badly placed or inside another.
     """
-    if ".." in PurePosixPath(script).parts or not (workdir / script).is_file():
+    if not _is_there(PurePosixPath(script), workdir, readonly):
         raise UsageError(f"No script {script!r} lies in {workdir}; write it there first.")
     for inside, host in readonly.items():
         place = PurePosixPath(inside)
@@ -126,3 +126,13 @@ def check_paths(script: str, workdir: Path, readonly: Mapping[str, Path]) -> Non
             raise UsageError(f"{inside!r} lies inside another mount; give a path such as /data.")
         if not host.exists():
             raise UsageError(f"{host}, to be seen as {inside}, does not exist.")
+
+
+def _is_there(script: PurePosixPath, workdir: Path, readonly: Mapping[str, Path]) -> bool:
+    if ".." in script.parts:
+        return False
+    if not script.is_absolute():
+        return (workdir / script).is_file()
+    places = [(place, host) for inside, host in readonly.items() for place in (inside, str(host))]
+    inside_of = ((place, host) for place, host in places if script.is_relative_to(place))
+    return any((host / script.relative_to(place)).is_file() for place, host in inside_of)

@@ -1,0 +1,107 @@
+"""From raw sources to training rows: reading, shaping, drawing, mixing and writing."""
+
+import difflib
+import json
+import os
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def dry_run() -> bool:
+    """Return whether this is the dry run, in which every source holds a few rows only."""
+    return os.environ.get("FTDOJO_DRY_RUN") == "1"
+
+
+def sources() -> list[str]:
+    """Return the names of the raw sources, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.jsonl"))
+
+
+def load(name: str) -> list[Row]:
+    """Return the rows of the raw source called ``name``, in order.
+
+    Raises:
+        ValueError: there is no such source.
+    """
+    path = _folder() / f"{name}.jsonl"
+    if not path.is_file():
+        close = difflib.get_close_matches(name, sources(), n=1)
+        nearest = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"No source is called {name!r}.{nearest} There are: {', '.join(sources())}."
+        )
+    with path.open(encoding="utf8") as file:
+        return [json.loads(line) for line in file]
+
+
+def chat(question: str, answer: str, *, system: str = "", source: str = "") -> Row:
+    """Return a training row: ``question`` as the user's turn, ``answer`` as the assistant's.
+
+    Args:
+        question: what the model is asked.
+        answer: what it shall learn to say.
+        system: a system turn before both; none if left out.
+        source: where the row comes from; the data report counts rows by it.
+    """
+    turns = [{"role": "system", "content": system}] if system else []
+    turns += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {"messages": turns, **({"source": source} if source else {})}
+
+
+def sample(rows: Sequence[Row], count: int, *, seed: int = 0) -> list[Row]:
+    """Return ``count`` different rows in a random order, the same ones for the same seed; all if there are fewer."""
+    return random.Random(seed).sample(list(rows), min(count, len(rows)))
+
+
+def mix(parts: Iterable[tuple[Sequence[Row], float]], count: int, *, seed: int = 0) -> list[Row]:
+    """Return up to ``count`` rows drawn from several lists by their shares, shuffled.
+
+    The shares hold: where a list has too few rows for its share, the whole mix gets smaller.
+
+    Args:
+        parts: pairs of rows and share; shares are positive and need not sum to one.
+        count: how many rows at most.
+        seed: decides which rows, and their order.
+
+    Raises:
+        ValueError: a share is not positive, or there is no part.
+
+    """
+    given = list(parts)
+    if not given or any(share <= 0 for _, share in given):
+        raise ValueError(
+            f"The shares {[share for _, share in given]} must all be positive; leave a part out instead."
+        )
+    whole = sum(share for _, share in given)
+    most = min([float(count), *(len(rows) * whole / share for rows, share in given)])
+    drawn = [
+        row for rows, share in given for row in sample(rows, round(most * share / whole), seed=seed)
+    ]
+    return sample(drawn, len(drawn), seed=seed)
+
+
+def write(rows: Iterable[Row], path: str = "train.jsonl") -> int:
+    """Write training rows to where the dojo looks for them; return and print how many there are.
+
+    Raises:
+        TypeError: a row is no mapping.
+    """
+    count = 0
+    with Path(path).open("w", encoding="utf8", errors="replace") as file:
+        for row in rows:
+            if not isinstance(row, dict):
+                raise TypeError(
+                    f"Row {count + 1} is a {type(row).__name__}; give what ftkit.chat returns."
+                )
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    print(f"ftkit.write: {count} rows to {path}")
+    return count
+
+
+def _folder() -> Path:
+    return Path(os.environ["FTDOJO_DATA"])
