@@ -16,6 +16,8 @@ QUOTED = 4000
 """Characters of a bad answer that are shown to the model again."""
 NAMED = 8
 """Faults of a bad answer that are named."""
+MENDED_LETTERS, MENDED_BRACES = 200_000, 1_000
+"""The repair of longer or more bracketed rubbish takes minutes: its time grows with the square of both."""
 
 _NOT_STRICT = ("default", "minLength", "maxLength", "discriminator")
 """Keywords that servers refuse in strict schemas; pydantic still checks what they said."""
@@ -60,14 +62,13 @@ def read(reply: Reply, cls: type[T]) -> T:
         raise LlmUnusable(f"It was refused: {reply.text[:200].strip()!r}.", why="refusal")
     if reply.finish == "length":
         raise LlmUnusable("It was cut off at the limit of tokens.", why="length")
+    text = reply.text.rpartition("</think>")[2]  # what was thought aloud may hold drafts
     try:
-        return cls.model_validate_json(reply.text)
+        return cls.model_validate_json(text)
     except ValidationError as error:
-        mended = _mended(reply.text)
+        mended = _mended(text)
         if mended is None:
             raise LlmUnusable(f"It holds no JSON object: {_faults(error)}") from error
-    except ValueError as error:  # half a character
-        raise LlmUnusable(f"It is no text: {error}.") from error
     try:
         return cls.model_validate(mended)
     except ValidationError as error:
@@ -110,14 +111,18 @@ def _strict(node: Any) -> Any:
 
 
 def _mended(text: str) -> object | None:
-    """Return the JSON object in ``text`` after repair (fences, commas, quotes), or ``None``."""
+    """Return the first JSON object in ``text``, after repair (commas, quotes) if need be, or ``None``."""
     import json_repair
 
-    start = text.find("{")
-    if start < 0:
-        return None
+    text = text[text.find("{") :] if "{" in text else ""
     try:
-        found = json_repair.loads(text[start:])
+        found, _ = json.JSONDecoder().raw_decode(text)
+        return found if isinstance(found, dict) else None
+    except (ValueError, RecursionError):
+        if text.count("{") > MENDED_BRACES or len(text) > MENDED_LETTERS:
+            return None
+    try:
+        found = json_repair.loads(text)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -1,6 +1,8 @@
 """The HTTP server: requests in, a behaviour asked, replies or trouble out; it counts what it did."""
 
+import contextlib
 import json
+import socket
 import sys
 import threading
 from collections import Counter
@@ -69,6 +71,7 @@ class ScriptedLlm:
         self._closed.set()
         self._server.shutdown()
         self._server.server_close()
+        self._server.hang_up()
 
     def answer(self, body: dict[str, Any], key: str) -> Said | Trouble:
         """Count one request and return what the model does about it."""
@@ -122,7 +125,25 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, llm: ScriptedLlm) -> None:
         self.llm = llm
+        self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Keep the connection in mind: clients hold theirs open for the next request."""
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that ends."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Close what clients hold open, as the end of a process would."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that went away, which is what trouble makes them do."""
