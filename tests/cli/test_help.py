@@ -8,6 +8,7 @@ COMMANDS = [
     "resume",
     "report",
     "export",
+    "bench",
     "doctor",
     "runs",
     "runs list",
@@ -25,7 +26,7 @@ COMMANDS = [
     "models pull",
 ]
 LISTINGS = ["runs list", "runs show", "runs compare", "tasks list", "tasks show", "tasks check"]
-LISTINGS += ["sources list", "sources show", "models list", "models pull", "doctor"]
+LISTINGS += ["sources list", "sources show", "models list", "models pull", "doctor", "bench"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,7 +12,8 @@ from ftdojo.bench.words import Cell, Contender, Matrix
 from ftdojo.errors import UsageError
 
 DIGITS = 8
-MAX_STEM = 80
+MAX_STEM = 78
+"""A run's id has up to 100 characters: this, ``-s4294967295-`` and the digest."""
 
 
 def cells(matrix: Matrix) -> list[Cell]:
@@ -38,23 +39,20 @@ def most_s(waiting: int, matrix: Matrix, *, jobs: int) -> float:
 
 
 def require_names(matrix: Matrix) -> None:
-    """Look up every task, agent and policy that the matrix names, before anything is spent.
+    """Look up every task, agent and option of an agent that the matrix names, before anything is spent.
 
     Raises:
         UnknownName: one is not known.
-        UsageError: one cannot be imported.
+        UsageError: one cannot be used as it is named, or an agent lacks the language model it asks.
     """
     from ftdojo import tasks
-    from ftdojo.agents import agents
-    from ftdojo.search import policies
+    from ftdojo.agents import enlist
 
     for task in matrix.tasks:
         tasks.get(task)
     for contender in matrix.contenders:
-        agents.get(contender.agent)
-        words = contender.arguments
-        if "--policy" in words:
-            policies.get(words[words.index("--policy") + 1])
+        enlisted = enlist(contender.agent, seed=0, options=contender.options)
+        enlisted.require(llm=contender.asks_models)
 
 
 def require_options(matrix: Matrix, known: Iterable[str]) -> None:

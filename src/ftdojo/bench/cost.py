@@ -15,14 +15,14 @@ def summed_cost(spends: Sequence[Spend | None]) -> Cost | None:
     known = [each for each in spends if each]
     if not known:
         return None
-    money = [getattr(each, "llm_usd", 0.0) for each in known]
+    money = [each.llm_usd for each in known if each.llm_usd is not None]
     return Cost(
         runs=len(known),
         experiments=sum(each.experiments for each in known),
         seconds=sum(each.wall_s for each in known),
-        llm_calls=sum(getattr(each, "llm_calls", 0) for each in known),
+        llm_calls=sum(each.llm_calls for each in known),
         llm_tokens=sum(_tokens(each) for each in known),
-        usd=None if None in money else sum(money),
+        usd=sum(money) if len(money) == len(known) else None,
     )
 
 
@@ -43,4 +43,4 @@ def mean_cost(spends: Sequence[Spend | None]) -> Cost | None:
 
 
 def _tokens(spend: Spend) -> int:
-    return int(getattr(spend, "llm_input_tokens", 0)) + int(getattr(spend, "llm_output_tokens", 0))
+    return spend.llm_input_tokens + spend.llm_output_tokens

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ftdojo.bench.options import AGENT_OPTIONS, RUN_OPTIONS, words
+from ftdojo.bench.options import AGENT_OPTIONS, RUN_OPTIONS, texts, words
 from ftdojo.bench.words import Contender, Matrix
 from ftdojo.config import seconds, size_bytes
 from ftdojo.errors import UsageError
@@ -21,8 +21,7 @@ Some = Annotated[int, Field(ge=1)]
 Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
-Part = Literal["planning", "checks", "analysis", "memory"]
-"""What FT-Agent can be run without."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,39}$")]
 
 
 class AgentEntry(BaseModel):
@@ -33,10 +32,15 @@ class AgentEntry(BaseModel):
     name: Text
     label: Text = ""
     policy: Text | None = None
-    without: Annotated[list[Part], Field(min_length=1)] | None = None
+    without: Annotated[list[Text], Field(min_length=1)] | None = None
     llm: Text | None = None
+    llm_strong: Text | None = None
+    llm_weak: Text | None = None
+    llm_judge: Text | None = None
     base_url: Text | None = None
+    prices: Text | None = None
     data_cap: Some | None = None
+    options: dict[Name, Text | int | float] | None = None
 
 
 class MatrixFile(BaseModel):
@@ -52,7 +56,7 @@ class MatrixFile(BaseModel):
     budget: Text
     baseline: Text = ""
     data_cap: Some | None = None
-    cache: Literal["own", "shared"] = "own"
+    isolated: bool = True
     max_experiments: Some | None = None
     max_train_seconds: Above0 | None = None
     max_disk: Text | None = None
@@ -81,9 +85,10 @@ def read_matrix(path: Path) -> Matrix:
     agents = said.get("agents")
     if isinstance(agents, list):  # a plain name is an agent without options
         said["agents"] = [{"name": each} if isinstance(each, str) else each for each in agents]
+    if isinstance(said.get("budget"), int | float):  # the unit is missing, and is asked for
+        said["budget"] = str(said["budget"])
     try:
-        found = MatrixFile.model_validate(said)
-        return _matrix(found)
+        return _matrix(MatrixFile.model_validate(said))
     except ValidationError as error:
         raise UsageError(f"{path}: {_first(error)}") from error
     except UsageError as error:
@@ -111,14 +116,20 @@ def _matrix(said: MatrixFile) -> Matrix:
         budget_s=seconds(said.budget),
         baseline=baseline,
         arguments=("--budget", said.budget, *words(said.model_dump(), RUN_OPTIONS)),
-        own_cache=said.cache == "own",
+        isolated=said.isolated,
     )
 
 
 def _contender(entry: AgentEntry, data_cap: int | None) -> Contender:
-    options = entry.model_dump() | {"data_cap": entry.data_cap or data_cap}
-    arguments = words(options, AGENT_OPTIONS)
-    return Contender(label=entry.label or entry.name, agent=entry.name, arguments=arguments)
+    said = entry.model_dump() | {"data_cap": entry.data_cap or data_cap}
+    named = {"policy": entry.policy, "without": entry.without, **(entry.options or {})}
+    return Contender(
+        label=entry.label or entry.name,
+        agent=entry.name,
+        asks_models=entry.llm is not None,
+        options={name: text for name, value in named.items() for text in texts(value)},
+        arguments=words(said, AGENT_OPTIONS),
+    )
 
 
 def _once(what: str, values: Sequence[Any], advice: str = "") -> None:

@@ -6,7 +6,7 @@
       <cell>/         the run folder of a cell, as `ftdojo run` writes it
       cells.jsonl     every start and end of a cell's process, in order
       logs/           what the processes said
-      caches/         of cells that have not ended, one each
+      caches/         of isolated cells that have not finished, one each
       bench.json      the comparison, and the same for people in bench.md
 """
 
@@ -23,7 +23,7 @@ from ftdojo.store.asked import now
 from ftdojo.store.codec import dump_object, load_object
 
 SHARED = ("models", "downloads", "datasets", "sources")
-"""What cells with a cache of their own still share: it is fetched or made before a run's clock matters, and equal."""
+"""What isolated cells still share: it is the same for all, and gives none an advantage."""
 LOG = "cells.jsonl"
 
 
@@ -58,7 +58,7 @@ class Place:
         return {cell: reason for cell, reason in found.items() if reason}
 
     def cache(self, cell: Cell, shared: Path) -> Path:
-        """Return a cache of the cell's own, which leads to ``shared`` for all that costs no agent an advantage."""
+        """Return a cache of the cell's own, which leads to ``shared`` for what is no agent's work."""
         own = self.path / "caches" / cell.id
         files.make_folder(own)
         with files.writing(own):

@@ -41,12 +41,12 @@ class Runner:
 
     Args:
         place: the bench folder.
-        own_cache: whether each cell has a cache of its own, so that none profits from what an earlier one trained.
+        isolated: whether each cell has a cache and a case bank of its own, so that none profits from an earlier one.
         tell: is told of every cell.
     """
 
-    def __init__(self, place: Place, *, own_cache: bool, tell: Tell) -> None:
-        self._place, self._own_cache, self._tell = place, own_cache, tell
+    def __init__(self, place: Place, *, isolated: bool, tell: Tell) -> None:
+        self._place, self._isolated, self._tell = place, isolated, tell
         self._going: list[_Going] = []
 
     def run(self, cells: Sequence[Cell], *, jobs: int) -> None:
@@ -92,9 +92,10 @@ class Runner:
         self._tell(cell, "resumed" if begun else "started")
 
     def _environment(self, cell: Cell) -> dict[str, str]:
-        shared = cache_dir()
-        cache = self._place.cache(cell, shared) if self._own_cache else shared
-        return os.environ | {"FTDOJO_CACHE": str(cache.resolve())}
+        if not self._isolated:
+            return dict(os.environ)
+        own = self._place.cache(cell, cache_dir()).resolve()
+        return os.environ | {"FTDOJO_CACHE": str(own), "FTDOJO_CASES": str(own / "cases")}
 
     def _reap(self) -> bool:
         """Note the cells whose process has ended; return whether there was one."""

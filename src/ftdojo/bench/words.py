@@ -1,7 +1,7 @@
 """The words of the room: a matrix and its cells, how a cell ended, and what the cells make up together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ftdojo.records import Direction, Estimate, Spend
@@ -11,19 +11,22 @@ from ftdojo.records import Direction, Estimate, Spend
 class Contender:
     """An agent with its options, under the label that tables call it by.
 
-    ``arguments`` are the words that its options become on the command line of ``ftdojo run``.
+    ``options`` are the agent's own; ``arguments`` are the words that these and all others become on the command line of
+    ``ftdojo run``. ``asks_models`` says whether a language model is named.
     """
 
     label: str
     agent: str
+    options: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    asks_models: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
     """What is to be compared. ``baseline`` is the label of the contender that the others are compared with.
 
-    ``arguments`` hold for every run; ``own_cache`` gives each cell a cache of its own for what it builds and trains.
+    ``arguments`` hold for every run. ``isolated`` cells share neither what they build and train nor what they learn.
     """
 
     name: str
@@ -34,7 +37,7 @@ class Matrix:
     budget_s: float
     baseline: str
     arguments: tuple[str, ...] = ()
-    own_cache: bool = True
+    isolated: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

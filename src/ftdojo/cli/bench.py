@@ -68,7 +68,7 @@ def _carry_out(matrix: "Matrix", place: "Place", *, jobs: int, quiet: bool) -> N
     tell = _teller(cells, place) if not quiet else lambda cell, what: None
     with place.held():
         try:
-            room.Runner(place, own_cache=matrix.own_cache, tell=tell).run(cells, jobs=jobs)
+            room.Runner(place, isolated=matrix.isolated, tell=tell).run(cells, jobs=jobs)
         except KeyboardInterrupt:
             done = sum(room.is_finished(cell, place) for cell in cells)
             raise Interrupted(
