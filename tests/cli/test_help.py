@@ -24,6 +24,14 @@ COMMANDS = [
     "models",
     "models list",
     "models pull",
+    "play",
+    "play guide",
+    "play start",
+    "play look",
+    "play check",
+    "play train",
+    "play status",
+    "play finish",
 ]
 LISTINGS = ["runs list", "runs show", "runs compare", "tasks list", "tasks show", "tasks check"]
 LISTINGS += ["sources list", "sources show", "models list", "models pull", "doctor", "bench"]

@@ -1,21 +1,15 @@
 """``ftdojo play``: verbs by which any coding agent plays a run from a shell. A process of its own holds the run."""
 
 import json
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ftdojo.cli import llm_options as llms
 from ftdojo.cli import playing
-from ftdojo.errors import FtdojoError, UsageError
-
-if TYPE_CHECKING:  # kept out of ``ftdojo --help``
-    from ftdojo.records import Budget
-    from ftdojo.serve import CheckRequest, FinishRequest, TrainRequest
-    from ftdojo.store import RunFolder
+from ftdojo.cli.outside import FOREVER_S, found_run, handed_in, say, show, standing
+from ftdojo.errors import UsageError
 
 play_app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +22,6 @@ RUNS = typer.Option(None, "--runs", help="Folder of the runs (default: FTDOJO_HO
 JSON = typer.Option(False, "--json", help="Print one JSON object instead.")
 WAIT = typer.Option(False, "--wait/--no-wait", help="Wait for the job, instead of its id alone.")
 FOLDER = typer.Argument(metavar="DIR", help="A folder with plan.md, data.py and train.yaml.")
-FOREVER_S = 30 * 86400.0
 
 
 class What(StrEnum):
@@ -81,7 +74,7 @@ def start(
     wait: bool = WAIT,
     as_json: bool = JSON,
 ) -> None:
-    """Make a run; its clock starts, and the base model is validated first.
+    """Make a run; its clock starts, and the base is validated.
 
     Example: ftdojo play start math/mini --budget 30m --wait
     """
@@ -105,15 +98,16 @@ def start(
         run=name,
         root=(runs or runs_dir()).absolute(),
     )
-    folder = begin(wanted, say=_say)
-    _show(folder, _standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
+    folder = begin(wanted, say=say)
+    show(folder, standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
 
 
 @play_app.command("look")
 def look(
     what: What = typer.Argument(
+        metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
-        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger."
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger.",
     ),
     name: str = typer.Argument("", help="A source's name, an experiment's id, or base."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),
@@ -130,7 +124,7 @@ def look(
     from ftdojo.serve import LookRequest, ask
 
     request = LookRequest(what=what.value, name=name, offset=offset, limit=limit)
-    found = ask(_found(run, runs), request, say=_say)
+    found = ask(found_run(run, runs), request, say=say)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -145,7 +139,9 @@ def check(
     wait: bool = WAIT,
     as_json: bool = JSON,
 ) -> None:
-    """Climb the fail-fast ladder with a submission: costs time, no experiment.
+    """Climb the fail-fast ladder only.
+
+    Costs time, no experiment.
 
     Example: ftdojo play check try1 --wait
     """
@@ -153,7 +149,8 @@ def check(
 
     texts = read_submission(folder)
     request = CheckRequest(plan=texts.plan, data=texts.data, train=texts.train)
-    _hand_in(_found(run, runs), request, wait=wait, as_json=as_json)
+    found = found_run(run, runs)
+    show(found, handed_in(found, request, wait=wait), as_json=as_json)
 
 
 @play_app.command("train")
@@ -167,7 +164,7 @@ def train(
     wait: bool = WAIT,
     as_json: bool = JSON,
 ) -> None:
-    """Carry a submission out as an experiment: ladder, training, validation.
+    """Carry a submission out: ladder, training, validation.
 
     Example: ftdojo play train try1 --wait
     """
@@ -179,7 +176,8 @@ def train(
     request = TrainRequest(
         plan=texts.plan, data=texts.data, train=texts.train, validate_items=validate_items
     )
-    _hand_in(_found(run, runs), request, wait=wait, as_json=as_json)
+    found = found_run(run, runs)
+    show(found, handed_in(found, request, wait=wait), as_json=as_json)
 
 
 @play_app.command("status")
@@ -191,12 +189,14 @@ def status(
     runs: Path | None = RUNS,
     as_json: bool = JSON,
 ) -> None:
-    """Tell how a run stands: its job, what is left, its experiments, the last failure; at its end, the result.
+    """Tell how a run stands; at its end, its result.
+
+    Its job, what is left, its experiments, the failure of the last action.
 
     Example: ftdojo play status --wait 60
     """
-    folder = _found(run, runs)
-    _show(folder, _standing(folder, seconds=wait), as_json=as_json)
+    folder = found_run(run, runs)
+    show(folder, standing(folder, seconds=wait), as_json=as_json)
 
 
 @play_app.command("finish")
@@ -209,104 +209,22 @@ def finish(
     wait: bool = typer.Option(True, "--wait/--no-wait", help="Wait for the result."),
     as_json: bool = JSON,
 ) -> None:
-    """End a run with one experiment: it is confirmed, tested once and exported; prints what `ftdojo run` prints.
+    """End a run with one experiment.
+
+    It is confirmed, tested once and exported; prints what `ftdojo run` prints.
 
     Example: ftdojo play finish e2
     """
     from ftdojo.serve import FinishRequest
 
-    folder = _found(run, runs)
+    folder = found_run(run, runs)
     if folder.result():
-        _say(f"The run {folder.config.id} had ended before.")
+        say(f"The run {folder.config.id} had ended before.")
         playing.close(folder, as_json=as_json)
         return
-    _hand_in(folder, FinishRequest(experiment=experiment or None), wait=wait, as_json=as_json)
-
-
-def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
-    """Go on with a run whose process is gone, within ``budget``; the agent outside plays on. An ended one is shown.
-
-    Raises:
-        FtdojoError: it cannot be opened; another process holds it.
-    """
-    from ftdojo.serve import Again, go_on
-
-    if folder.result():
-        playing.close(folder, as_json=as_json)
-        return
-    go_on(folder, Again(folder=folder.path.absolute(), budget=budget), say=_say)
-    _show(folder, _standing(folder, seconds=0.0), as_json=as_json)
-
-
-def _hand_in(
-    folder: "RunFolder",
-    request: "CheckRequest | TrainRequest | FinishRequest",
-    *,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    from ftdojo.serve import hand_in
-
-    found = hand_in(folder, request, say=_say)
-    asked = found["asked"]
-    if wait and found["state"] == "busy":
-        found = _standing(folder, seconds=FOREVER_S)
-    if found["state"] == "busy":
-        _say(f"{asked} ({request.verb}) goes on; `ftdojo play status --wait 60` waits for it.")
-    _show(folder, {"asked": asked} | found, as_json=as_json)
-
-
-def _standing(folder: "RunFolder", *, seconds: float) -> dict[str, Any]:
-    """Return how a run stands once it is quiet, or after ``seconds``."""
-    from ftdojo.serve import await_quiet
-
-    return await_quiet(folder, seconds=seconds, say=_say)
-
-
-def _show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print how a run stands; one that has ended as ``ftdojo run`` would print it.
-
-    Raises:
-        FtdojoError: the process that held it went away with this error.
-    """
-    from ftdojo.cli.standing import show_standing
-
+    request = FinishRequest(experiment=experiment or None)
+    found = handed_in(folder, request, wait=wait)
     if found["state"] == "ended":
         playing.close(folder, as_json=as_json)
-    elif as_json:
-        print(json.dumps(found, ensure_ascii=False))
-    elif found["state"] == "stopped":
-        raise FtdojoError(found["error"])
     else:
-        show_standing(found)
-
-
-def _found(run: str, runs: Path | None) -> "RunFolder":
-    """Return the run that is meant: the one named, or the one that is played from outside now, or was last.
-
-    Raises:
-        UnknownName: there is no run of that name.
-        UsageError: none is named, and there are none or several.
-    """
-    from ftdojo.config import runs_dir
-    from ftdojo.serve import OUTSIDE
-    from ftdojo.store import RunFolder, run_ids
-
-    root = runs or runs_dir()
-    if run:
-        return RunFolder.open(run, root)
-    folders = [RunFolder(root / each) for each in run_ids(root)]
-    ours = [each for each in folders if each.config.agent == OUTSIDE]
-    if not ours:
-        raise UsageError(
-            f"No run in {root} is played from outside; `ftdojo play start TASK` makes one."
-        )
-    playable = [each for each in ours if each.result() is None]
-    if len(playable) > 1:
-        names = ", ".join(each.config.id for each in playable)
-        raise UsageError(f"Several runs are being played: {names}. Name one with --run.")
-    return playable[0] if playable else max(ours, key=lambda each: each.config.created)
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+        show(folder, found, as_json=as_json)

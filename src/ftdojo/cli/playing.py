@@ -140,7 +140,7 @@ def resume(
     from dataclasses import replace
 
     from ftdojo.agents import enlist
-    from ftdojo.cli.play import take_up
+    from ftdojo.cli.outside import take_up
     from ftdojo.cli.progress import progress
     from ftdojo.config import runs_dir, seconds
     from ftdojo.dojo import resume as reopen

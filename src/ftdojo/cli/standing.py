@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from ftdojo.cli.plain import one_line, verdict
 from ftdojo.cli.tables import table, wrapped
 
@@ -10,6 +12,18 @@ LABEL = len("failure: ")
 COLUMNS = ("id", "parent", "status", "score", "low", "high", "n", "verdict", "seconds", "failure")
 MOST = 30
 """Experiments that are listed; the earlier ones are counted."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and escapes whatever a terminal would obey."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def show_standing(found: Mapping[str, Any]) -> None:
@@ -27,11 +41,11 @@ def show_standing(found: Mapping[str, Any]) -> None:
 
 def show_page(found: Mapping[str, Any]) -> None:
     """Print a page of what was looked up: one YAML document an entry, and where the next page begins."""
-    import yaml
-
     for entry in found["entries"]:
         print("---")
-        print(yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=110), end="")
+        print(
+            yaml.dump(entry, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110), end=""
+        )
     if found["next"] is not None:
         print(f"# more: --offset {found['next']}")
 

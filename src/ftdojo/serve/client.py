@@ -78,7 +78,8 @@ def ask(folder: RunFolder, request: StatusRequest | LookRequest, *, say: Say) ->
         _require_open(folder)
         with suppress(_Gone):
             return _exchange(folder, request)
-        _start_again(folder, say)
+        if not _is_quiet(folder, request):
+            _start_again(folder, say)
     raise _silent(folder)
 
 

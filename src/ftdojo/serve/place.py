@@ -67,7 +67,8 @@ def remove_socket(path: str) -> None:
     place = Path(path)
     if place.name != SOCKET or not place.parent.name.startswith(_PREFIX):
         return
-    with suppress(OSError):
+    with suppress(FileNotFoundError):
         if stat.S_ISSOCK(place.lstat().st_mode):
             place.unlink()
+    with suppress(OSError):  # it is gone already, or holds what is not ours
         place.parent.rmdir()

@@ -1,0 +1,52 @@
+"""A submission is a folder with three files; what is wrong with one is one clear line."""
+
+import pytest
+
+from ftdojo.errors import UsageError
+from ftdojo.serve import read_submission
+from ftdojo.serve.words import MAX_TEXT
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("plan.md", "data.py", "train.yaml"):
+        (tmp_path / name).write_text(name, encoding="utf8")
+    return tmp_path
+
+
+def test_the_three_files_are_read_as_they_are(folder):
+    texts = read_submission(folder)
+    assert (texts.plan, texts.data, texts.train) == ("plan.md", "data.py", "train.yaml")
+
+
+@pytest.mark.parametrize("name", ["plan.md", "data.py", "train.yaml"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(
+        UsageError, match=f"{name} is missing; a submission is plan.md, data.py, train"
+    ):
+        read_submission(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"nowhere is no folder; name one that holds plan\.md"):
+        read_submission(tmp_path / "nowhere")
+
+
+def test_a_file_that_holds_the_data_is_refused(folder):
+    (folder / "data.py").write_text("x" * (MAX_TEXT + 1))
+    with pytest.raises(UsageError, match=r"data\.py is longer than 524288 bytes"):
+        read_submission(folder)
+
+
+def test_a_file_that_is_no_text_is_refused(folder):
+    (folder / "plan.md").write_bytes(b"abc\xff")
+    with pytest.raises(UsageError, match=r"plan\.md is no UTF-8 at byte 3"):
+        read_submission(folder)
+
+
+def test_something_that_never_ends_is_no_file(folder):
+    (folder / "plan.md").unlink()
+    (folder / "plan.md").symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match=r"plan\.md is missing"):
+        read_submission(folder)
