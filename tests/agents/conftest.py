@@ -258,3 +258,15 @@ def world():
 @pytest.fixture(scope="session")
 def paper_cards():
     return (card("d", rows=200, duplicates=0.5),)
+
+
+@pytest.fixture
+def paper_observation():
+    """Return what an agent sees first of a task on paper."""
+    return World({"good": 0.8, "bad": 0.1}).see()
+
+
+@pytest.fixture
+def evaluated_on_paper():
+    """Return what makes a validation report of a score."""
+    return evaluated

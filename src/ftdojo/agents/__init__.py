@@ -10,7 +10,10 @@ agents: Registry[Factory | type[Backed]] = Registry(
     {
         "explorer": "ftdojo.agents.explorer:Explorer",
         "ft-agent": "ftdojo.agents.ft_agent.agent:FtAgent",
+        "react": "ftdojo.agents.react.agent:React",
         "random": "ftdojo.agents.random_agent:RandomAgent",
+        "script": "ftdojo.agents.script_agent:Script",
+        "human": "ftdojo.agents.human:Human",
     },
 )
 """Name -> what makes the agent, from a seed or from what a run lends (``Backed``)."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ftdojo.dojo import Dojo
-from ftdojo.records import Agent, Step
+from ftdojo.records import Agent, Attentive, Step
 
 
 def play(agent: Agent, dojo: Dojo, *, on_step: Callable[[Step], None] = lambda step: None) -> Step:
@@ -16,5 +16,7 @@ def play(agent: Agent, dojo: Dojo, *, on_step: Callable[[Step], None] = lambda s
         step = dojo.step(dojo.begun() or agent.act(observation))
         on_step(step)
         if step.terminated or step.truncated:
+            if isinstance(agent, Attentive):
+                agent.ended(step.observation)
             return step
         observation = step.observation

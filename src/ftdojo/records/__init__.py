@@ -21,6 +21,7 @@ from ftdojo.records.grades import Comparison, Direction, Estimate, Grade, Graded
 from ftdojo.records.protocol import (
     Action,
     Agent,
+    Attentive,
     Check,
     Finish,
     Look,
@@ -49,6 +50,7 @@ __all__ = [
     "Action",
     "Agent",
     "Aggregate",
+    "Attentive",
     "Budget",
     "Check",
     "CheckReport",

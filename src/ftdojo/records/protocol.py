@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
@@ -207,10 +207,22 @@ class Step:
 
 
 class Agent(Protocol):
-    """Chooses the next action. ``play`` calls ``act`` once a step; an agent raises nothing and closes nothing."""
+    """Chooses the next action. ``play`` calls ``act`` once a step; an agent raises nothing and closes nothing.
+
+    An agent that wants to know how it ended has a method ``ended(observation)`` too (``Attentive``).
+    """
 
     name: str
 
     def act(self, observation: Observation) -> Action:
         """Return the next action; equal observations should give equal actions."""
+        ...
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """An agent that is told the end: the run has its result, finished by the agent or by a limit."""
+
+    def ended(self, observation: Observation) -> None:
+        """Take note of the last observation; nothing can be done any more, and nothing may be asked of a model."""
         ...

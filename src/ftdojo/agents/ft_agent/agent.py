@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ftdojo.agents.backing import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
-from ftdojo.agents.ft_agent.cases import Case, CaseBank, words_of
+from ftdojo.agents.ft_agent.cases import CaseBank, case_of
 from ftdojo.agents.ft_agent.choosing import most_promising, repeats
 from ftdojo.agents.ft_agent.notes import (
     KINDS,
@@ -24,7 +24,6 @@ from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
 from ftdojo.errors import LlmBudget, LlmUnusable
 from ftdojo.records import (
-    BASE,
     Action,
     Agent,
     Check,
@@ -92,9 +91,14 @@ class FtAgent:
         try:
             action = self._next(observation)
         except LlmBudget:
-            action = self._finish(observation)
+            action = Finish(experiment=observation.best)
         self._asked = action
         return action
+
+    def ended(self, observation: Observation) -> None:
+        """Put what the run taught into the case bank."""
+        if self._bank:
+            self._bank.add(case_of(observation, self._book.notes(), self._backing.run))
 
     def _next(self, seen: Observation) -> Action:
         while True:
@@ -102,7 +106,7 @@ class FtAgent:
                 return look
             turn = self._turn(seen)
             if turn is None:
-                return self._finish(seen)
+                return Finish(experiment=seen.best)
             try:
                 action = self._advance(seen, turn)
             except LlmUnusable as fault:
@@ -237,29 +241,3 @@ class FtAgent:
 
     def _drop(self, turn: Turn, candidate: Candidate, why: str) -> None:
         self._book.add(Dropped(turn=turn.number, candidate=candidate.plan.candidate, why=why))
-
-    def _finish(self, seen: Observation) -> Finish:
-        if self._bank:
-            self._bank.add(_case(seen, self._book.notes(), self._backing.run))
-        return Finish(experiment=seen.best)
-
-
-def _case(seen: Observation, notes: list[Note], run: str) -> Case:
-    """Return what this run taught; the lessons of its best experiment come first."""
-    best = seen.experiment(seen.best)
-    score = best.evaluation.score.score if best and best.evaluation else seen.base.score.score
-    sign = 1.0 if seen.task.direction == "higher" else -1.0
-    known = analyses(notes)
-    order = sorted(known, key=lambda name: name != seen.best)
-    lessons = dict.fromkeys(known[name].lesson for name in order if known[name].lesson)
-    return Case(
-        run=run,
-        task=seen.task.name,
-        domain=seen.task.domain,
-        model=seen.model.name,
-        words=tuple(sorted(words_of(seen))),
-        best=best.id if best else BASE,
-        gain=sign * (score - seen.base.score.score),
-        unit=seen.task.unit,
-        lessons=tuple(lessons),
-    )

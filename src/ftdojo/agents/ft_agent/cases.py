@@ -5,11 +5,13 @@ domain, then shared words of task and sources. What comes back names the run it 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftdojo.agents.ft_agent.cards import cut
+from ftdojo.agents.ft_agent.notes import Note, analyses, plan_of
 from ftdojo.agents.notebook import Notebook
+from ftdojo.agents.showing import cut
 from ftdojo.records import Observation
 from ftdojo.store.files import make_folder
 
@@ -84,6 +86,32 @@ def words_of(seen: Observation) -> frozenset[str]:
     texts = [seen.task.summary, seen.task.answer_format]
     texts += [f"{card.name} {card.summary} {' '.join(card.fields)}" for card in seen.sources]
     return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
+
+
+def case_of(seen: Observation, notes: Sequence[Note], run: str) -> Case:
+    """Return what a run taught: what won and by how much, then its lessons, those of the best experiment first."""
+    best = seen.experiment(seen.best)
+    score = best.evaluation.score.score if best and best.evaluation else seen.base.score.score
+    sign = 1.0 if seen.task.direction == "higher" else -1.0
+    known, plan = analyses(notes), plan_of(notes, seen.best, seen)
+    won = (
+        f"What won: {plan.hypothesis} {plan.data_change} {plan.training_change}".strip()
+        if plan
+        else ""
+    )
+    order = sorted(known, key=lambda name: name != seen.best)
+    lessons = dict.fromkeys([won, *(known[name].lesson for name in order)])
+    return Case(
+        run=run,
+        task=seen.task.name,
+        domain=seen.task.domain,
+        model=seen.model.name,
+        words=tuple(sorted(words_of(seen))),
+        best=seen.best,
+        gain=sign * (score - seen.base.score.score),
+        unit=seen.task.unit,
+        lessons=tuple(filter(None, lessons)),
+    )
 
 
 def _line(case: Case) -> str:

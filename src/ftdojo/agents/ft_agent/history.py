@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdojo.agents.ft_agent.cards import cut
 from ftdojo.agents.ft_agent.notes import Analysed, Note, Planned, analyses, plan_of
+from ftdojo.agents.showing import cut
 from ftdojo.records import BASE, Experiment, Observation
 
 LINES, LESSONS, FAILURES = 12, 10, 6

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ftdojo.agents.ft_agent.cards import cut, setting
 from ftdojo.agents.ft_agent.history import history
 from ftdojo.agents.ft_agent.notes import Note, Planned, Turn, plan_of
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import prompt
 from ftdojo.agents.ft_agent.replies import PlanReply, SingleFactorReply
+from ftdojo.agents.showing import cut, setting
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import BASE, Observation, Verdict
 from ftdojo.search import Proposal

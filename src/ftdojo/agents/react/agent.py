@@ -1,0 +1,237 @@
+"""The loop: ask for one tool call, carry it out, show what came of it. What was said stays in the run's notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal, assert_never
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ftdojo.agents.backing import Backing
+from ftdojo.agents.notebook import Notebook
+from ftdojo.agents.react.results import result_of
+from ftdojo.agents.showing import cut, setting
+from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName
+from ftdojo.llm import Ask
+from ftdojo.records import (
+    Action,
+    Agent,
+    Check,
+    Finish,
+    Look,
+    Message,
+    Observation,
+    Shell,
+    Submission,
+    Train,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Tool = Literal["shell", "look", "check", "train", "finish"]
+WHOLE, LINES, SHORT = 6, 30, 160
+"""How many of the latest calls are shown whole, how many as a line, and how long a line is."""
+MOST_IN_VAIN = 3
+"""After this many unusable replies in a row the agent finishes with the best so far."""
+PLAN = "What the tool loop handed in as call {at}: {thought}\n"
+
+
+class Call(BaseModel):
+    """One tool call."""
+
+    model_config = ConfigDict(extra="forbid")
+    thought: str = Field(description="Why this call, in one or two sentences.")
+    tool: Tool
+    command: str = Field(description="For shell; else empty.")
+    name: str = Field(description="For look and finish; else empty.")
+    data_py: str = Field(description="For check and train: the whole data.py; else empty.")
+    train_yaml: str = Field(description="For check and train: the whole train.yaml; else empty.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """A call as it was asked for."""
+
+    at: int
+    thought: str
+    tool: str
+    command: str = ""
+    name: str = ""
+    data: str = ""
+    train: str = ""
+    experiments: int = 0
+    """How many experiments there were before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of call ``at``, as it is shown."""
+
+    at: int
+    text: str
+
+
+Note = Called | Result
+KINDS: dict[str, type[Note]] = {"called": Called, "result": Result}
+
+
+class React:
+    """Asks a language model for one tool call at a time. Goes on after a kill where its notes end."""
+
+    name = "react"
+
+    def __init__(self, backing: Backing) -> None:
+        self._llm = backing.require_llm(self.name)
+        self._book: Notebook[Note] = Notebook(backing.folder / "notes.jsonl", KINDS)
+        self._waiting = False
+
+    @classmethod
+    def needs_llm(cls) -> bool:
+        """Return True: a model calls the tools."""
+        return True
+
+    @classmethod
+    def check(cls, options: Mapping[str, str]) -> None:
+        """Refuse every option: there are none."""
+        for name in options:
+            raise UnknownName("option of react", name, ())
+
+    @classmethod
+    def backed(cls, backing: Backing) -> Agent:
+        """Return the agent for one run."""
+        return cls(backing)
+
+    def act(self, observation: Observation) -> Action:
+        """Return the next action.
+
+        Raises:
+            LlmError: the language model cannot be asked; the run can be resumed.
+        """
+        notes = self._book.notes()
+        last = notes[-1] if notes else None
+        if isinstance(last, Called):
+            if not self._waiting and not _is_done(last, observation):
+                return self._carried_out(last)
+            self._book.add(Result(at=last.at, text=result_of(last.tool, observation)))
+        self._waiting = True
+        try:
+            called = self._next(observation)
+        except LlmBudget:
+            return Finish(experiment=observation.best)
+        return self._carried_out(called) if called else Finish(experiment=observation.best)
+
+    def _carried_out(self, called: Called) -> Action:
+        self._waiting = True
+        return self._action(called)
+
+    def _next(self, seen: Observation) -> Called | None:
+        """Return the next call; None when nothing usable is said any more."""
+        at = 1 + sum(isinstance(note, Called) for note in self._book.notes())
+        for attempt in range(MOST_IN_VAIN):
+            purpose = f"call/{at}" if not attempt else f"call/{at}/again-{attempt}"
+            try:
+                ask = Ask(purpose=purpose, messages=self._messages(seen), schema_name="call")
+                reply = self._llm.ask_for(ask, Call)
+            except LlmUnusable:
+                continue
+            called = Called(
+                at=at,
+                thought=cut(reply.thought, 600),
+                tool=reply.tool,
+                command=reply.command,
+                name=reply.name,
+                data=reply.data_py,
+                train=reply.train_yaml,
+                experiments=len(seen.experiments),
+            )
+            self._book.add(called)
+            return called
+        return None
+
+    def _messages(self, seen: Observation) -> tuple[Message, ...]:
+        made = _environment()
+        task = made.get_template("task.md.j2").render(
+            **setting(seen), told=self._told(), best=seen.best
+        )
+        return (
+            Message(role="system", content=made.get_template("prompt.md.j2").render().strip()),
+            Message(role="user", content=task.strip()),
+        )
+
+    def _told(self) -> list[str]:
+        """Return the calls so far: the latest whole, those before as a line, the oldest not at all."""
+        notes = self._book.notes()
+        results = {note.at: note.text for note in notes if isinstance(note, Result)}
+        calls = [note for note in notes if isinstance(note, Called)]
+        told = [f"... {len(calls) - LINES} earlier calls ..."] if len(calls) > LINES else []
+        for call in calls[-LINES:]:
+            whole = call.at > len(calls) - WHOLE
+            told.append(_shown(call, results.get(call.at, ""), whole=whole))
+        return told
+
+    def _action(self, called: Called) -> Action:
+        tool: Any = called.tool
+        match tool:
+            case "shell":
+                return Shell(command=called.command)
+            case "look":
+                what, _, name = called.name.partition(" ")
+                known = ("source", "experiment", "rows", "predictions", "ledger")
+                return Look(what=what if what in known else "ledger", name=name.strip())  # type: ignore[arg-type]  # one of known
+            case "check":
+                return Check(submission=self._submission(called))
+            case "train":
+                return Train(submission=self._submission(called))
+            case "finish":
+                return Finish(experiment=called.name or "base")
+            case _:
+                assert_never(tool)
+
+    def _submission(self, called: Called) -> Submission:
+        """Return the files of a call; those that are empty are the latest that were handed in."""
+        calls = [
+            note
+            for note in self._book.notes()
+            if isinstance(note, Called) and note.at <= called.at and note.tool in {"check", "train"}
+        ]
+        data = next((note.data for note in reversed(calls) if note.data.strip()), "")
+        train = next((note.train for note in reversed(calls) if note.train.strip()), "")
+        plan = PLAN.format(at=called.at, thought=called.thought.strip() or "no reason given")
+        return Submission(plan=plan, data=data, train=train)
+
+
+def _is_done(called: Called, seen: Observation) -> bool:
+    """Return whether a training was carried out although a kill kept the answer from us."""
+    return called.tool == "train" and len(seen.experiments) > called.experiments
+
+
+def _shown(call: Called, result: str, *, whole: bool) -> str:
+    if not whole:
+        line = " ".join(f"{call.tool} {call.name or call.command}: {result}".split())
+        return f"[{call.at}] {cut(line, SHORT)}"
+    files = "".join(
+        f"\n{name}:\n```\n{cut(text, 4000)}\n```"
+        for name, text in (("data.py", call.data), ("train.yaml", call.train))
+        if text.strip()
+    )
+    asked = f"{call.tool} {call.name or cut(call.command, 1500)}".strip()
+    return f"[{call.at}] {call.thought}\n{asked}{files}\nResult:\n```\n{result}\n```"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    def text(name: str) -> str:
+        return resources.files("ftdojo.agents.react").joinpath(name).read_text("utf8")
+
+    return SandboxedEnvironment(
+        loader=FunctionLoader(text),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text for a model, not HTML
+    )

@@ -1,0 +1,219 @@
+"""A scripted planner that is competent on the miniatures: it knows which sources teach, and speaks FT-Agent's forms.
+
+It stands in for a language model at the outermost edge. It reads nothing but the request, as a model would: the sources on
+offer, the time left, and which experiments were made.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ftdojo.testing.llm import Request, Said
+
+GOOD = (
+    "worked",
+    "right",
+    "order-desk",
+    "read-aloud",
+    "inventories",
+    "workings",
+    "charts",
+    "train",
+)
+"""Names of sources that teach, wherever they are on offer."""
+ROW_TOKENS, FIRST_ROWS, MOST_ROWS = 90, 96, 1600
+SHARES = (0.25, 0.6)
+"""Of the time left, what the first experiment and the later ones may take for training."""
+
+DATA = """import json, os, random
+NAME, ASKED, ANSWERED, SYSTEM, TEMPLATE, COUNT = {facts!r}
+with open(f"{{os.environ['FTDOJO_DATA']}}/{{NAME}}.jsonl", encoding="utf8") as raw:
+    rows = [json.loads(line) for line in raw]
+random.Random(0).shuffle(rows)
+seen = set()
+with open("train.jsonl", "w", encoding="utf8") as out:
+    for row in rows:
+        if len(seen) == COUNT or row[ASKED] in seen:
+            continue
+        seen.add(row[ASKED])
+        turns = [{{"role": "system", "content": SYSTEM}}] if SYSTEM else []
+        turns.append({{"role": "user", "content": TEMPLATE.replace("{{question}}", row[ASKED])}})
+        turns.append({{"role": "assistant", "content": row[ANSWERED]}})
+        out.write(json.dumps({{"messages": turns, "source": NAME}}) + "\\n")
+"""
+TRAIN = """method: lora
+r: 16
+lora_alpha: 32
+learning_rate: 1e-3
+num_train_epochs: 1
+per_device_train_batch_size: 8
+warmup_steps: 0.05
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What the planner reads out of a request."""
+
+    text: str
+    sources: Mapping[str, tuple[str, str]]
+    """Name -> the fields nearest to a question and its answer."""
+    system: str
+    template: str
+    left_s: float
+    speed: float | None
+    made: int
+    """How many experiments the request tells of."""
+
+
+def read(text: str) -> Seen:
+    """Read a request's last turn."""
+    fields = re.findall(
+        r"^## ([\w.-]+): \d+ rows.*?Nearest to a question: `([^`]+)`; to an answer: `([^`]+)`",
+        text,
+        re.MULTILINE | re.DOTALL,
+    )
+    asked = re.search(r"^SYSTEM: (.*?)\nTEMPLATE: (.*?)\n```", text, re.MULTILINE | re.DOTALL)
+    left, speed = (
+        re.search(r"About (\d+) s are left", text),
+        re.search(r"about (\d+) tokens a second", text),
+    )
+    system = asked[1] if asked else ""
+    return Seen(
+        text=text,
+        sources={name: (question, answer) for name, question, answer in fields},
+        system="" if system == "(none)" else system,
+        template=asked[2] if asked else "{question}",
+        left_s=float(left[1]) if left else 60.0,
+        speed=float(speed[1]) if speed else None,
+        made=max(map(int, re.findall(r"\be(\d{1,4})\b", text)), default=0),
+    )
+
+
+def competent(request: Request) -> Said:
+    """Answer as a planner that knows the miniatures; a ``Behaviour``."""
+    asked = (request.body.get("response_format") or {}).get("json_schema") or {}
+    form = asked.get("name", "")
+    said = FORMS[form](read(request.messages[1]["content"])) if form in FORMS else {}
+    return Said(text=json.dumps(said))
+
+
+def repeating(request: Request) -> Said:
+    """Hand in the same files whatever is asked, and plan the same way every time."""
+    reply = json.loads(competent(request).text)
+    if "data_py" in reply:
+        first = read(request.messages[1]["content"].split("# The run so far")[0])
+        reply = files(replace(first, made=0, speed=None)) | {"edits": []}
+    return Said(text=json.dumps(reply))
+
+
+def clumsy(request: Request) -> Said:
+    """Begin every submission with a script that fails and an option of an old name; mend both when told."""
+    reply = json.loads(competent(request).text)
+    text = request.messages[1]["content"]
+    if reply.get("data_py") and "# What failed" not in text:
+        reply["data_py"] = "import nothing_like_this\n" + reply["data_py"]
+    if reply.get("train_yaml") and "# What failed" not in text:
+        reply["train_yaml"] = reply["train_yaml"].replace(
+            "warmup_steps: 0.05", "warmup_ratio: 0.05"
+        )
+    if "warmup_ratio" in text and reply.get("train_yaml"):
+        reply["note"] = "warmup_steps in place of warmup_ratio"
+    return Said(text=json.dumps(reply))
+
+
+def plan(seen: Seen) -> dict[str, object]:
+    """Return a plan: first the best source, then more of it, then one training option at a time."""
+    name, first = good_source(seen), seen.made == 0
+    data = first or seen.made % 2 == 1
+    return {
+        "hypothesis": f"Worked answers of {name} teach both the form and the way there."
+        if first
+        else f"{'More rows' if data else 'Another learning rate'} on {name} should help further.",
+        "data_change": f"{rows_that_fit(seen)} distinct rows of {name}, asked as the task asks."
+        if data
+        else "",
+        "training_change": "" if data and not first else "LoRA r=16, one epoch.",
+        "kept": "The way the question is asked.",
+        "changes": "data" if data else "training",
+        "reuse_data": not data,
+        "exploring": False,
+        "predicted_score": min(0.9, 0.3 + 0.1 * seen.made),
+        "predicted_seconds": 60.0,
+    }
+
+
+def files(seen: Seen) -> dict[str, object]:
+    """Return files: whole ones for new data, one edit for another learning rate."""
+    name = good_source(seen)
+    asked, answered = seen.sources[name]
+    facts = (name, asked, answered, seen.system, seen.template, rows_that_fit(seen))
+    found = re.search(r"^learning_rate: (\S+)$", seen.text, re.MULTILINE)
+    edit = (
+        {
+            "file": "train.yaml",
+            "find": f"learning_rate: {found[1]}",
+            "replace": f"learning_rate: {float(found[1]) * (2 if seen.made % 4 else 0.4):.6f}",
+        }
+        if found
+        else None
+    )
+    if edit and "`data.py` is the parent's" in seen.text:
+        return {"data_py": "", "train_yaml": "", "edits": [edit], "note": "Another learning rate."}
+    return {
+        "data_py": DATA.format(facts=facts),
+        "train_yaml": TRAIN,
+        "edits": [],
+        "note": f"{facts[-1]} rows of {name}.",
+    }
+
+
+def mended(seen: Seen) -> dict[str, object]:
+    """Return files after a failed check: as planned, with half the rows each time."""
+    found = re.search(r", (\d+)\)$", seen.text, re.MULTILINE)
+    whole = files(seen)
+    if found:
+        count = max(16, int(found[1]) // 2)
+        whole["data_py"] = re.sub(
+            r", \d+\)$", f", {count})", str(whole["data_py"]), count=1, flags=re.M
+        )
+    return whole | {"note": "Half the rows."}
+
+
+def reading(seen: Seen) -> dict[str, object]:
+    """Return a reading of an experiment's findings."""
+    return {
+        "diagnosis": "The form is learnt; what is left are slips on the way.",
+        "evidence": "Answers are readable, and the loss was still falling.",
+        "confidence": 0.6,
+        "attribution": "data",
+        "lesson": "Worked rows in the task's own form teach most; give them as many as the time allows.",
+    }
+
+
+def files_or_mended(seen: Seen) -> dict[str, object]:
+    """Return files for a plan, or for a check that failed."""
+    return mended(seen) if "# What failed\n\nThe submission" in seen.text else files(seen)
+
+
+def good_source(seen: Seen) -> str:
+    """Return the source that teaches, the first on offer if none is known to."""
+    return next((name for name in GOOD if name in seen.sources), next(iter(seen.sources)))
+
+
+def rows_that_fit(seen: Seen) -> int:
+    """Return how many rows an experiment can see in its share of the time left."""
+    if seen.speed is None:
+        return FIRST_ROWS
+    share = SHARES[0] if seen.made == 0 else SHARES[1]
+    rows = int(seen.left_s * share * seen.speed / ROW_TOKENS) - seen.made
+    return max(16, min(MOST_ROWS, rows))
+
+
+FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
+    "PlanReply": plan,
+    "SingleFactorReply": plan,
+    "FilesReply": files_or_mended,
+    "ReadingReply": reading,
+}

@@ -1,0 +1,78 @@
+"""FT-Agent on the toy task: a scripted planner behind a real HTTP server, a real sandbox, real trainings of ``tiny``."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ftdojo import make
+from ftdojo.agents import enlist, play
+from ftdojo.agents.ft_agent.notes import KINDS
+from ftdojo.agents.notebook import Notebook
+from ftdojo.dojo import Choices
+from ftdojo.llm import LlmChoice
+from ftdojo.records import Budget
+from ftdojo.store import RunFolder
+from ftdojo.testing.llm import ScriptedLlm
+
+TOYS = Path(__file__).parent.parent.parent / "toys"
+sys.path.insert(0, str(TOYS))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@dataclass
+class Played:
+    """A run that was played to its end, with the server's side of it."""
+
+    step: object
+    folder: RunFolder
+    server: ScriptedLlm
+
+    @property
+    def notes(self):
+        return Notebook(self.folder.path / "agent" / "notes.jsonl", KINDS).notes()
+
+    def noted(self, kind):
+        return [note for note in self.notes if type(note).__name__ == kind]
+
+    @property
+    def experiments(self):
+        return self.folder.experiments()
+
+    @property
+    def purposes(self):
+        from ftdojo.llm import Exchanges
+
+        return [each.purpose for each in Exchanges(self.folder.path / "llm").all()]
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("ft-agent")
+
+
+@pytest.fixture(scope="session")
+def played(home):
+    """Return a function that lets an agent play the toy task against a behaviour, to the end."""
+
+    def play_one(run, behaviour, *, agent="ft-agent", experiments=2, price=("1", "4"), **options):
+        options = {"cases": "off", **options} if agent == "ft-agent" else options
+        with ScriptedLlm(behaviour, price=price) as server:
+            budget = options.pop("budget", Budget(wall_s=600, max_experiments=experiments))
+            llm = LlmChoice(models={"planner": "openai/scripted"}, base_url=server.url)
+            choices = Choices(
+                agent=agent,
+                agent_options=options,
+                llm=llm,
+                run=run,
+                root=home / "runs",
+                cache=home / "cache",
+            )
+            with make("ftdojo_toy:task", model="tiny", budget=budget, choices=choices) as dojo:
+                player = enlist(agent, seed=0, options=options).enter(dojo)
+                step = play(player, dojo)
+        return Played(step, dojo.folder, server)
+
+    return play_one

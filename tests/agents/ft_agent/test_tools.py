@@ -1,0 +1,139 @@
+"""The analyst's tools: each sentence is a measurement, and none of them minds what a model wrote."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report
+
+from ftdojo.agents.ft_agent.tools import findings
+from ftdojo.agents.ft_agent.tools.drift import drift
+from ftdojo.agents.ft_agent.tools.effect import effect
+from ftdojo.agents.ft_agent.tools.effect import prediction as predicted_finding
+from ftdojo.agents.ft_agent.tools.errors import clusters
+from ftdojo.agents.ft_agent.tools.items import moved, nearest_rows
+from ftdojo.agents.ft_agent.tools.loss import loss_verdict
+from ftdojo.agents.ft_agent.tools.slices import slices_moved
+from ftdojo.records import Estimate
+
+
+def told(tool, found):
+    return "\n".join(tool(found))
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([2.0 - 0.1 * at for at in range(15)], "still falling"),
+        ([2.0, 1.5, 1.2, *[1.0] * 12], "flat at the end"),
+        ([1.0] * 10 + [1.2, 1.3, 1.4, 1.5, 1.6], "rising"),
+        ([2.0, 1.0], "too few steps"),
+    ],
+)
+def test_a_loss_curve_is_read(losses, said):
+    assert said in told(loss_verdict, evidence(experiment(training=loss_curve(losses))))
+
+
+def test_an_eval_loss_that_turned_is_overfitting():
+    turned = ((10, 1.0), (20, 0.8), (30, 0.95))
+    made = experiment(training=replace(loss_curve([1.0] * 9), held_out_loss=turned))
+    assert "turned at step 20 (0.800) and ended at 0.950: overfitting" in told(
+        loss_verdict, evidence(made)
+    )
+
+
+def test_wrong_answers_are_grouped_by_how_they_are_wrong():
+    outputs = {
+        **{f"a{at}": prediction(f"a{at}", "", readable=False) for at in range(3)},
+        **{
+            f"b{at}": prediction(f"b{at}", f"The answer is {at}", readable=False) for at in range(5)
+        },
+        "c": prediction("c", "again and again " * 9),
+        "d": prediction("d", "right", score=1.0),
+    }
+    said = told(clusters, evidence(experiment(), outputs=outputs))
+    assert said.startswith("Wrong, unreadable: 5 of 9; for example 'The answer is 0'")
+    assert "Wrong, empty: 3 of 9" in said
+    assert "Wrong, repeats itself: 1 of 9" in said
+
+
+def test_where_lower_is_better_only_an_error_is_wrong():
+    outputs = {"a": prediction("a", "3", score=0.0), "b": prediction("b", "5", score=2.0)}
+    said = told(clusters, evidence(experiment(), outputs=outputs, sign=-1.0))
+    assert "1 of 1" in said
+
+
+def test_items_fixed_and_broken_are_counted_and_shown():
+    before = {each: prediction(each, "old", score=float(each == "b")) for each in "abc"}
+    after = {each: prediction(each, "new", score=float(each != "b")) for each in "abc"}
+    said = told(moved, evidence(experiment(), outputs=after, rival_outputs=before))
+    assert "2 fixed and 1 broken against base, of 3 seen" in said
+    assert "Broken: 'old' became 'new'" in said
+
+
+def test_the_row_nearest_to_a_broken_item_is_found_by_shared_words():
+    asked = "how many apples has Tom"
+    before = {"a": prediction("a", "1", score=1.0)}
+    after = {"a": replace(prediction("a", "2"), prompt=asked)}
+    rows = ["who sings in the rain today", "how many apples has Ann now"]
+    found = evidence(experiment(), outputs=after, rival_outputs=before, rows=rows)
+    assert "shares 2 of its 3 runs of words: 'how many apples has Ann now'" in told(
+        nearest_rows, found
+    )
+
+
+def test_answers_that_became_unreadable_or_longer_are_named():
+    made = experiment(evaluation=report(0.4, unreadable=0.3, tokens=30))
+    said = told(drift, evidence(made, rival=report(0.4, unreadable=0.1, tokens=10)))
+    assert "unreadable answers 10% (base) to 30%" in said
+    assert "answers have 30 tokens on average, base's 10" in said
+
+
+def test_slices_that_moved_and_the_weakest_are_named():
+    def slices(hard, easy):
+        return {
+            "hard": Estimate(score=hard, n=40, low=hard - 0.1, high=hard + 0.1),
+            "easy": Estimate(score=easy, n=40, low=easy - 0.1, high=easy + 0.1),
+        }
+
+    made = experiment(evaluation=replace(report(0.5), slices=slices(0.3, 0.8)))
+    said = told(slices_moved, evidence(made, rival=replace(report(0.4), slices=slices(0.28, 0.4))))
+    assert "Slice easy: +40.0 points (0.40 to 0.80, n = 40)." in said
+    assert "Slice hard" not in said
+    assert "Weakest slice: hard" in said
+
+
+@pytest.mark.parametrize(
+    ("announced", "said"), [(0.21, "as predicted"), (0.6, "outside the interval")]
+)
+def test_a_prediction_is_held_against_what_was_observed(announced, said):
+    made = experiment(comparisons={"parent": compared(0.2, predicted=announced)})
+    assert said in told(predicted_finding, evidence(made))
+
+
+def test_an_effect_is_told_once_for_each_rival():
+    same = compared(0.2)
+    made = experiment(comparisons={"base": same, "parent": same, "best": same})
+    assert told(effect, evidence(made)).count("Against base: +20.0 points [+10.0, +30.0]") == 1
+
+
+def test_what_was_not_measured_is_not_told():
+    assert findings(evidence(experiment(evaluation=None))) == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.dictionaries(
+        st.text(max_size=5), st.tuples(st.text(), st.text(), st.booleans()), max_size=8
+    ),
+    st.lists(st.text(), max_size=4),
+)
+def test_no_text_upsets_the_tools(texts, rows):
+    outputs = {
+        item: replace(prediction(item, output, readable=readable), prompt=prompt)
+        for item, (output, prompt, readable) in texts.items()
+    }
+    before = {item: replace(each, score=1.0) for item, each in outputs.items()}
+    found = evidence(experiment(), outputs=outputs, rival_outputs=before, rows=rows)
+    assert all(len(line) < 1000 for line in findings(found))
