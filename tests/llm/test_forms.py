@@ -112,10 +112,13 @@ def unusable(text):
         assert isinstance(read(said(text), Plan), Plan)
 
 
-@pytest.mark.parametrize("rubbish", ["{", "[", '{"a":', "{x: y} ", '"', "{'a': \"", "```{"])
+@pytest.mark.parametrize(
+    "rubbish", ["{", "[", '{"a":', "{x: [[[[[[[[", "{x: y} ", '"', "{'a': \"", "```{"]
+)
 def test_rubbish_without_end_takes_no_time(rubbish):
     began = time.monotonic()
     unusable(rubbish * (100_000 // len(rubbish)))
+    unusable(rubbish + rubbish[-1] * 100_000)
     assert time.monotonic() - began < 5
 
 
