@@ -108,11 +108,18 @@ def compare_runs(
     )
 
 
-def report(run: str = RUN, runs: Path | None = ROOT) -> None:
+def report(
+    run: str = RUN,
+    story: bool = typer.Option(
+        False, "--story", help="Tell the run as Markdown instead, on stdout and in story.md."
+    ),
+    runs: Path | None = ROOT,
+) -> None:
     """Write the report page of a run and print its path."""
-    from ftdojo.report import write
+    from ftdojo.report import write, write_story
 
-    print(write(_open(run, runs)))
+    folder = _open(run, runs)
+    print(write_story(folder) if story else write(folder))
 
 
 def export(

@@ -43,7 +43,7 @@ def render(folder: RunFolder) -> str:
     evidence = Evidence.read(folder)
     style, script = _text("page.css"), _text("page.js")
     return (
-        _environment()
+        environment(escape=True)
         .get_template("page.html.j2")
         .render(
             e=evidence,
@@ -62,6 +62,7 @@ def _views(evidence: Evidence) -> dict[str, object]:
     from ftdojo.report.reproduce import recipe
     from ftdojo.report.score_chart import score_chart
     from ftdojo.report.spending import spending
+    from ftdojo.report.story import learnt
     from ftdojo.report.tree import rows
 
     return {
@@ -71,6 +72,7 @@ def _views(evidence: Evidence) -> dict[str, object]:
         "losses": loss_chart(evidence),
         "spending": spending(evidence),
         "answers": answers(evidence),
+        "learnt": learnt(evidence.folder),
         "kinds": KINDS,
         "recipe": recipe(evidence.config),
         "scale": evidence.scale,
@@ -79,16 +81,18 @@ def _views(evidence: Evidence) -> dict[str, object]:
 
 
 @cache
-def _environment() -> "Environment":
+def environment(*, escape: bool) -> "Environment":
+    """Return what renders this package's templates; ``escape`` for HTML, without it for Markdown."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     from ftdojo.report.markdown import to_html
     from ftdojo.report.score_chart import score_line
+    from ftdojo.report.story import facts
     from ftdojo.report.tree import status_of
 
     made = Environment(
         loader=FunctionLoader(_text),
-        autoescape=True,
+        autoescape=escape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -106,6 +110,7 @@ def _environment() -> "Environment":
         "look": look,
         "status": status_of,
         "score_line": score_line,
+        "facts": facts,
     }
     made.globals |= {"FILE": FILE_SHOWN, "LOG": LOG_SHOWN, "SAMPLE": SAMPLE_SHOWN}
     return made
