@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from ftdojo.checks.build import KIT
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
 from ftdojo.llm import Exchanges, Llm, LlmChoice, open_models
@@ -92,7 +93,7 @@ def run(tmp_path):
 
     number = itertools.count(1)
 
-    def run_script(gateway, code, *, sandbox, **limits):
+    def run_script(gateway, code, *, sandbox, data=None, **limits):
         job = tmp_path / f"job{next(number)}"
         job.mkdir()
         (job / "data.py").write_text(code, encoding="utf8")
@@ -100,8 +101,12 @@ def run(tmp_path):
             return sandbox.run_python(
                 door.script,
                 workdir=job,
-                readonly=door.mounts,
-                env=door.env,
+                readonly={"/kit": KIT, **door.mounts, **({"/data": data} if data else {})},
+                env={
+                    "PYTHONPATH": sandbox.path_of("/kit", KIT),
+                    "FTDOJO_DATA": "/data",
+                    **door.env,
+                },
                 limits=Limits(**{"wall_s": 60.0} | limits),
             )
 

@@ -18,6 +18,8 @@ def ask(text, model="weak", **options):
     made = client.chat.completions.create(model=model, messages=turns, **options)
     return made.choices[0].message.content
 """
+KIT = "from ftkit import ask\n"
+"""Asks as the client does, and starts faster."""
 THREADS = """
 from concurrent.futures import ThreadPoolExecutor
 with ThreadPoolExecutor({}) as pool:
@@ -84,8 +86,10 @@ SEARCH = """
 import os, pathlib
 key = "".join(reversed("{backwards}"))
 places = [*pathlib.Path("/proc").glob("*/environ"), *pathlib.Path("/proc").glob("*/cmdline")]
-for top in ("/llm", "/job", "/tmp", "/etc", "/run", "/dev/shm", "/root", "/home", "/work"):
-    places += [path for path in pathlib.Path(top).rglob("*")]
+for top in {{*os.listdir("/")}} - {{"usr", "lib", "proc", "sys"}}:
+    for folder, below, names in os.walk("/" + top):
+        below[:] = [name for name in below if name not in {{"lib", "lib64", "share", "bin", "proc", "sys"}}]
+        places += [pathlib.Path(folder, name) for name in names]
 found = [name for name, value in os.environ.items() if key in value]
 read = 0
 for place in places:
@@ -137,13 +141,9 @@ def test_a_model_that_cannot_be_asked_is_an_error_at_once(serve, opened, run, sa
 
 def test_an_equal_question_is_asked_once_also_by_many_at_a_time(serve, opened, run, sandbox):
     server = serve()
-    code = (
-        CLIENT
-        + THREADS.format(8, 3)
-        + "print(sorted(pool.map(ask, ['0'] * 8)))".replace("pool.", "")
-    )
-    outcome = run(opened(server), code, sandbox=sandbox)
-    assert outcome.ok, outcome.log
+    same = "    print(set(pool.map(ask, ['0'] * 8)))"
+    outcome = run(opened(server), KIT + THREADS.format(8, 3) + same, sandbox=sandbox)
+    assert outcome.log.splitlines() == ["['0', '1', '2']", "{'0'}"]
     assert server.tally.requests == 3
 
 
@@ -165,7 +165,7 @@ class Crowd:
 
 def test_only_a_few_questions_are_with_the_model_at_a_time(serve, opened, run, sandbox):
     crowd = Crowd(0.2)
-    outcome = run(opened(serve(crowd)), CLIENT + THREADS.format(24, 40), sandbox=sandbox)
+    outcome = run(opened(serve(crowd)), KIT + THREADS.format(24, 40), sandbox=sandbox)
     assert outcome.ok, outcome.log
     assert crowd.most == AT_ONCE
 
@@ -175,7 +175,7 @@ def test_a_script_that_is_ended_leaves_nobody_asking_and_nothing_unpaid(
 ):
     server = serve(Crowd(4.0))
     gateway = opened(server)
-    outcome = run(gateway, CLIENT + THREADS.format(20, 40), sandbox=sandbox, wall_s=5.0)
+    outcome = run(gateway, KIT + THREADS.format(20, 40), sandbox=sandbox, wall_s=5.0)
     assert outcome.ended == "wall-time"
     time.sleep(1)
     assert server.tally.requests == server.tally.replies == gateway.ledger.spend().llm_calls
@@ -185,17 +185,15 @@ def test_a_script_that_is_ended_leaves_nobody_asking_and_nothing_unpaid(
 def test_what_was_answered_before_a_kill_is_not_asked_again(serve, opened, run, sandbox):
     server = serve()
     first = "for n in range(5): print(ask(str(n)))\nimport os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    run(opened(server), CLIENT + first, sandbox=sandbox)
+    run(opened(server), KIT + first, sandbox=sandbox)
     again = opened(server)  # as a resumed run opens it
-    outcome = run(
-        again, CLIENT + "print(sum(int(ask(str(n))) for n in range(10)))", sandbox=sandbox
-    )
+    outcome = run(again, KIT + "print(sum(int(ask(str(n))) for n in range(10)))", sandbox=sandbox)
     assert (outcome.log, server.tally.requests) == ("45\n", 10)
     assert again.ledger.spend().llm_calls == 10
 
 
 def test_the_bridge_ends_with_the_script(serve, opened, run, each_sandbox):
-    run(opened(serve()), CLIENT + "print(ask('x'))", sandbox=each_sandbox)
+    run(opened(serve()), KIT + "print(ask('x'))", sandbox=each_sandbox)
     until = time.monotonic() + 3
     while bridges() and time.monotonic() < until:
         time.sleep(0.1)
@@ -213,7 +211,7 @@ def test_a_folder_with_a_long_name_is_no_hindrance(serve, opened, run, each_sand
     gateway = opened(serve())
     gateway._folder = tmp_path / ("long" * 30)
     gateway._folder.mkdir()
-    assert run(gateway, CLIENT + "print(ask('x'))", sandbox=each_sandbox).log == "x\n"
+    assert run(gateway, KIT + "print(ask('x'))", sandbox=each_sandbox).log == "x\n"
 
 
 def test_other_users_of_the_host_do_not_get_to_the_socket(serve, opened, sandbox):

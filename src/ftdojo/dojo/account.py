@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 
-from ftdojo.errors import LlmBudget
-from ftdojo.llm import Ask, ChatModel, Exchange, Reply, Role
+from ftdojo.errors import LlmBudget, UsageError
+from ftdojo.llm import Ask, ChatModel, Exchange, LlmChoice, Reply, Role, Usage
+from ftdojo.llm.prices import Prices
+from ftdojo.llm.providers import server_of
 from ftdojo.records import Budget
 from ftdojo.store import NANO, Ledger
 
@@ -121,6 +123,24 @@ class Account:
             f"The cap of {cap} on language models is reached, so nothing was asked; go on without them, "
             f"or raise it: `ftdojo resume {self._run} {option} N`."
         )
+
+
+def require_prices(choice: LlmChoice, budget: Budget) -> None:
+    """Refuse a cap on money for a model without a known price, before the first call shows that it cannot be kept.
+
+    Raises:
+        UsageError: there is one; or the price file cannot be read.
+    """
+    if budget.max_llm_usd is None or choice.replay:
+        return
+    prices, one = Prices(choice.prices), Usage(input_tokens=1, output_tokens=1)
+    for name in sorted(set(choice.models.values())):
+        listed = server_of(name, base_url=choice.base_url).listed
+        if prices.priced(one, model=name, listed=listed).usd is None:
+            raise UsageError(
+                f"A cap of ${budget.max_llm_usd:g} cannot be kept: the price of {name} is not known. Give it with "
+                "--prices, or cap calls or tokens instead."
+            )
 
 
 class _Metered:

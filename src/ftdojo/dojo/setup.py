@@ -12,7 +12,7 @@ from typing import Any
 from ftdojo import __version__, tasks
 from ftdojo.checks import Ground
 from ftdojo.config import cache_dir, runs_dir, seconds
-from ftdojo.dojo.account import Account
+from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import this_machine
 from ftdojo.dojo.meter import Meter
@@ -94,7 +94,7 @@ def make(
     _require_name(choices.run)
     if choices.trainer not in TRAINERS:
         raise UnknownName("trainer", choices.trainer, TRAINERS)
-    sandbox, models = open_sandbox(choices.sandbox), _models(choices.llm)
+    sandbox, models = open_sandbox(choices.sandbox), _models(choices.llm, limits)
     cache = choices.cache or cache_dir()
     tell("model", {"name": model})
     local = pull(model, cache=cache, on_progress=lambda text: tell("progress", {"text": text}))
@@ -151,7 +151,8 @@ def resume(
     """
     folder = RunFolder.open(run, root or runs_dir())
     config, cache = folder.config, cache or cache_dir()
-    models = {} if folder.result() else _models(config.llm)
+    limits = budget or folder.budget
+    models = {} if folder.result() else _models(config.llm, limits)
     task = tasks.get(config.task)
     local = pull(
         config.model, cache=cache, on_progress=lambda text: tell("progress", {"text": text})
@@ -161,7 +162,7 @@ def resume(
         folder=folder,
         task=task,
         model=local,
-        budget=budget or folder.budget,
+        budget=limits,
         cache=cache,
         tell=tell,
         models=models,
@@ -259,8 +260,13 @@ class _Setting:
         )
 
 
-def _models(choice: LlmChoice | None) -> Mapping[Role, ChatModel]:
-    return open_models(choice) if choice else {}
+def _models(choice: LlmChoice | None, limits: Budget) -> Mapping[Role, ChatModel]:
+    """Return the models of a choice, if there is one, once all is known that can be without asking them."""
+    if choice is None:
+        return {}
+    models = open_models(choice)
+    require_prices(choice, limits)
+    return models
 
 
 def _stored(task: Task, cache: Path) -> dict[str, StoredSource]:
