@@ -98,7 +98,10 @@ def test_a_cell_keeps_its_id_as_long_as_it_is_the_same_run(matrix):
     assert before < {each.id for each in cells(matrix(agents=agents, seeds="[7, 1, 0]"))}
 
 
-@pytest.mark.parametrize("lines", [{"budget": "6m"}, {"models": "[x]"}, {"max_experiments": 2}])
+@pytest.mark.parametrize(
+    "lines",
+    [{"budget": "6m"}, {"models": "[x]"}, {"max_experiments": 2}, {"isolated": "false"}],
+)
 def test_another_budget_model_or_limit_is_another_run(matrix, lines):
     before = {each.id for each in cells(matrix())}
     assert before.isdisjoint(each.id for each in cells(matrix(**lines)))

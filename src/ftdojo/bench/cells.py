@@ -84,7 +84,7 @@ def _cell(matrix: Matrix, contender: Contender, seed: int, task: str, model: str
     named = (word for pair in asked_for.items() for word in pair)
     arguments = (task, *named, *matrix.arguments, *contender.arguments)
     return Cell(
-        id=_id(matrix.name, contender.agent, seed, arguments),
+        id=_id(matrix, contender.agent, seed, arguments),
         task=task,
         model=model,
         contender=contender.label,
@@ -93,8 +93,10 @@ def _cell(matrix: Matrix, contender: Contender, seed: int, task: str, model: str
     )
 
 
-def _id(bench: str, agent: str, seed: int, arguments: Sequence[str]) -> str:
+def _id(matrix: Matrix, agent: str, seed: int, arguments: Sequence[str]) -> str:
     """Name a cell for people, and by a digest for what it is: other options are another run."""
-    digest = hashlib.sha256(json.dumps(arguments).encode()).hexdigest()[:DIGITS]
-    stem = re.sub(r"[^a-z0-9.]+", "-", f"{bench} {arguments[0]} {agent}".lower()).strip("-.")
+    decides = json.dumps([*arguments, matrix.isolated])
+    digest = hashlib.sha256(decides.encode()).hexdigest()[:DIGITS]
+    words = f"{matrix.name} {arguments[0]} {agent}".lower()
+    stem = re.sub(r"[^a-z0-9.]+", "-", words).strip("-.")
     return f"{stem[:MAX_STEM]}-s{seed}-{digest}"

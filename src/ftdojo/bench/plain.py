@@ -51,7 +51,7 @@ def notes(bench: Bench) -> Iterator[str]:
     yield f"Interval of test, and over runs: {INTERVALS['over_runs']}. Over items: {INTERVALS['over_items']}."
     yield "An interval over runs without width says that the seeds agreed, and nothing of other questions."
     yield (
-        "experiments, seconds, tokens, usd: mean of the finished runs. found, kept: mean validation score of the best "
+        "experiments, seconds, tokens, usd: mean of the finished runs; in all: of every run that began. found, kept: mean validation score of the best "
         "model of a run, and of the one it stood by."
     )
     if bench.unranked:
@@ -111,7 +111,7 @@ def _overall(each: Overall) -> dict[str, Any]:
         "mean rank": each.mean_rank,
         "first": each.wins,
         "shared first": each.shared,
-        "experiments in all": each.spent.experiments if each.spent else None,
+        "experiments": f"{each.cost.experiments:.1f}" if each.cost else None,
         "seconds in all": round(each.spent.seconds) if each.spent else None,
         "usd in all": _money(each.spent),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from ftdojo.bench.cost import summed_cost
+from ftdojo.bench.cost import mean_cost, summed_cost
 from ftdojo.bench.rows import Field, Seeded, by_field, seeded
 from ftdojo.bench.words import Finished, Outcome, Overall, State
 from ftdojo.records import Direction
@@ -65,6 +65,7 @@ def _overall(name: str, outcomes: Sequence[Outcome], ranked: Sequence[Ranks]) ->
         mean_rank=fmean(places) if places else None,
         wins=alone,
         shared=sum(firsts) - alone,
+        cost=mean_cost([each.spent for each in own if each.run]),
         spent=summed_cost([each.spent for each in own]),
     )
 

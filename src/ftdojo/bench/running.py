@@ -68,6 +68,7 @@ class Runner:
     def _keep(self, cell: Cell) -> bool:
         kept = is_finished(cell, self._place)
         if kept:
+            self._place.forget_cache(cell)  # of a bench that was killed at that very moment
             self._tell(cell, "kept")
         return kept
 

@@ -162,7 +162,7 @@ class Overall:
 
     ``ranked`` fields (a field is a task with a model) have at least one seed that every contender finished; within a
     field, contenders are ranked by their mean test score over those seeds. ``wins`` are first places held alone,
-    ``shared`` those held with others.
+    ``shared`` those held with others. ``cost`` is a mean over finished runs, ``spent`` the sum over all that began.
     """
 
     contender: str
@@ -173,6 +173,7 @@ class Overall:
     mean_rank: float | None
     wins: int
     shared: int
+    cost: Cost | None = None
     spent: Cost | None = None
 
 
