@@ -75,9 +75,10 @@ def test_anthropic_is_asked_with_a_system_text_and_a_schema(anthropic, ask, plan
     reply = model.chat(question)
     (sent,) = script.sent
     assert (script.made_with["api_key"], script.made_with["max_retries"]) == ("any-key", 0)
-    assert (sent["system"], sent["max_tokens"], sent["temperature"]) == ("S", 9, 0.5)
+    assert (sent["system"], sent["max_tokens"]) == ("S", 9)
     assert sent["messages"] == [{"role": "user", "content": "plan please"}]
-    assert sent["output_config"]["format"]["schema"] == schema_of(plan)
+    assert sent["extra_body"]["temperature"] == 0.5
+    assert sent["extra_body"]["output_config"]["format"]["schema"] == schema_of(plan)
     assert (reply.text, reply.finish, reply.model) == ("said", "stop", "claude-x")
     assert (reply.usage.input_tokens, reply.usage.cached_tokens) == (13, 3)
     assert reply.usage.usd == pytest.approx((10 * 3 + 3 * 0.3 + 5 * 15) / 1e6)
@@ -94,7 +95,7 @@ def test_a_claude_without_structured_replies_is_told_the_form_in_words(anthropic
     script, model = anthropic(refused, message(), message())
     assert model.chat(ask(schema=schema_of(plan))).tries == 2
     assert model.chat(ask(schema=schema_of(plan))).tries == 1
-    assert "output_config" not in script.sent[1]
+    assert "output_config" not in script.sent[1]["extra_body"]
     assert "JSON schema" in script.sent[2]["system"]
 
 
@@ -175,6 +176,28 @@ def test_a_gemini_that_takes_no_schema_is_told_the_form_in_words(google, ask, pl
     script, model = google(StatusError(400, "Invalid value at 'response_json_schema'"), content())
     assert model.chat(ask(schema=schema_of(plan))).tries == 2
     assert "JSON schema" in script.sent[1]["config"]["system_instruction"]
+
+
+def test_a_key_that_google_does_not_know_is_told_as_one(google, ask):
+    _, model = google(StatusError(400, "API key not valid. Please pass a valid API key."))
+    with pytest.raises(LlmError, match="Set GEMINI_API_KEY or GOOGLE_API_KEY to a key that may"):
+        model.chat(ask())
+
+
+def test_an_option_that_a_package_does_not_take_is_one_line(google, anthropic, ask):
+    for opened in (google, anthropic):
+        _, model = opened(ValueError("2 errors\n  seed: not\n  permitted"))
+        with pytest.raises(LlmError, match=r"cannot be sent: 2 errors seed: not permitted\.$"):
+            model.chat(ask())
+
+
+def test_options_have_the_names_of_their_protocol(google, anthropic, ask):
+    script, model = google(content())
+    model.chat(ask(extra={"stop": ["."], "top_p": 0.5}))
+    assert script.sent[0]["config"]["stop_sequences"] == ["."]
+    script, model = anthropic(message())
+    model.chat(ask(extra={"stop": ["."], "top_p": 0.5}))
+    assert script.sent[0]["extra_body"] == {"stop_sequences": ["."], "top_p": 0.5}
 
 
 def test_google_busy_is_tried_again_and_an_unknown_model_is_not(google, ask):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, said_in, unreachable
+from ftdojo.llm.faults import Server, by_status, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -15,6 +15,9 @@ _FINISH: dict[str, Finish] = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
 }
+
+_NAMES = {"stop": "stop_sequences"}
+"""Options that OpenAI's protocol calls otherwise. Options go into the body: the package's own change with its version."""
 
 
 class AnthropicChat:
@@ -43,29 +46,37 @@ class AnthropicChat:
             answer = self._client.messages.create(**request, timeout=limit_s)
         except self._sdk.APIStatusError as error:
             self._reached = True
-            if error.status_code == 400 and "output_config" in request and _is_form(error):
+            if (
+                error.status_code == 400
+                and "output_config" in request["extra_body"]
+                and _is_form(error)
+            ):
                 self._has_forms = False
                 raise Passing("the model does not know structured replies", after_s=0.0) from error
             headers = error.response.headers
             raise by_status(error.status_code, error.body, self._server, headers) from error
         except self._sdk.APIConnectionError as error:
             raise unreachable(error, self._server, reached=self._reached) from error
+        except (TypeError, ValueError) as error:
+            raise unsendable(error, self._server) from error
         self._reached = True
         return self._read(answer)
 
     def _request(self, ask: Ask) -> dict[str, Any]:
         system = [each["content"] for each in ask.messages if each["role"] == "system"]
         turns = [dict(each) for each in ask.messages if each["role"] != "system"]
-        made = {"model": self._server.model, "max_tokens": ask.max_tokens, "messages": turns}
+        made: dict[str, Any] = {"model": self._server.model, "max_tokens": ask.max_tokens}
+        beside = {_NAMES.get(key, key): value for key, value in ask.extra.items()}
+        if ask.temperature is not None:
+            beside["temperature"] = ask.temperature
         if ask.schema is not None and self._has_forms:
-            made["output_config"] = {"format": {"type": "json_schema", "schema": dict(ask.schema)}}
+            form = {"type": "json_schema", "schema": dict(ask.schema)}
+            beside["output_config"] = {"format": form}
         elif ask.schema is not None:
             system.append(forms.instruction(ask.schema))
         if system:
             made["system"] = "\n\n".join(system)
-        if ask.temperature is not None:
-            made["temperature"] = ask.temperature
-        return made | ({"extra_body": dict(ask.extra)} if ask.extra else {})
+        return made | {"messages": turns, "extra_body": beside}
 
     def _read(self, answer: Any) -> Reply:
         used = answer.usage

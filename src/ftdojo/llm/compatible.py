@@ -10,7 +10,7 @@ import pydantic
 
 from ftdojo.errors import LlmError
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, no_answer, said_in, unreachable
+from ftdojo.llm.faults import Server, by_status, no_answer, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -69,8 +69,8 @@ class OpenAiChat:
         except openai.APIStatusError:
             self._reached = True
             raise
-        except (UnicodeError, TypeError) as error:
-            raise LlmError(f"The question to {self.name} cannot be sent: {error}.") from error
+        except (TypeError, ValueError) as error:
+            raise unsendable(error, self._server) from error
         self._reached = True
         return raw
 

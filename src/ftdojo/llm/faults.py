@@ -50,7 +50,7 @@ def by_status(
         )
     if status in _PASSING or status >= 500:
         return Passing(f"the server answered {what}", after_s=_retry_after(headers or {}))
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and "api key" in said.lower()):  # Google's is a 400
         return LlmError(
             f"{server.where} does not accept the key for {server.name} ({what}). "
             f"Set {_any(server.key_names)} to a key that may use it."
@@ -84,6 +84,11 @@ def no_answer(server: Server, said: str) -> LlmError:
         f"{server.where} answers, but not as a server of language models does ({one_line(said)!r}). "
         f"Check its address ({_any(server.url_names)}); it usually ends in /v1."
     )
+
+
+def unsendable(error: Exception, server: Server) -> LlmError:
+    """Return the fault behind a question that the client cannot put into a request."""
+    return LlmError(f"The question to {server.name} cannot be sent: {one_line(str(error))}.")
 
 
 def said_in(body: Any) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, said_in, unreachable
+from ftdojo.llm.faults import Server, by_status, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -53,6 +53,8 @@ class GoogleChat:
             raise by_status(error.code, error.details, self._server, headers) from error
         except _broken() as error:
             raise unreachable(error, self._server, reached=self._reached) from error
+        except (TypeError, ValueError) as error:
+            raise unsendable(error, self._server) from error
         self._reached = True
         return self._read(answer)
 
@@ -72,7 +74,7 @@ class GoogleChat:
             made["system_instruction"] = "\n\n".join(system)
         if ask.temperature is not None:
             made["temperature"] = ask.temperature
-        return made | dict(ask.extra)
+        return made | {_NAMES.get(key, key): value for key, value in ask.extra.items()}
 
     def _read(self, answer: Any) -> Reply:
         used = answer.usage_metadata
@@ -92,6 +94,8 @@ class GoogleChat:
 
 
 _ROLES = {"assistant": "model"}
+_NAMES = {"stop": "stop_sequences"}
+"""Options that OpenAI's protocol calls otherwise."""
 
 
 def _finish(candidate: Any) -> Finish:

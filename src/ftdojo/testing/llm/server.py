@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from ftdojo.testing.llm.wire import completion, failure
 from ftdojo.testing.llm.words import Behaviour, Request, Said, Tally, Trouble
 
 _DRIP_S = 0.05
@@ -157,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path != "/v1/models":
-            return self._json(404, _error("Not found.", "not_found"))
+            return self._json(404, failure("Not found.", "not_found"))
         names = self.server.llm.models or ("scripted",)
         rows = [{"id": name, "object": "model", "owned_by": "ftdojo"} for name in names]
         return self._json(200, {"object": "list", "data": rows})
@@ -165,15 +166,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path != "/v1/chat/completions":
-            return self._json(404, _error("Not found.", "not_found"))
+            return self._json(404, failure("Not found.", "not_found"))
         try:
             body = dict(json.loads(raw))
         except (ValueError, TypeError) as error:
-            return self._json(400, _error(f"No JSON object: {error}.", "invalid_request_error"))
+            return self._json(400, failure(f"No JSON object: {error}.", "invalid_request_error"))
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         done = self.server.llm.answer(body, key)
         if isinstance(done, Said):
-            return self._json(200, _completion(self.server.llm, body, done))
+            return self._json(
+                200, completion(body.get("model"), done, self.server.llm.usage(body, done))
+            )
         return self._trouble(done)
 
     def _trouble(self, trouble: Trouble) -> None:
@@ -184,8 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if trouble.body:
             return self._send(trouble.status, trouble.body.encode(), "text/html", {})
-        error = _error(trouble.message, trouble.code, trouble.param)
-        return self._json(trouble.status, error, dict(trouble.headers))
+        body = failure(trouble.message, trouble.code, trouble.param)
+        return self._json(trouble.status, body, dict(trouble.headers))
 
     def _drip(self, seconds: float) -> None:
         self.close_connection = True
@@ -210,33 +213,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
-
-
-def _completion(llm: ScriptedLlm, body: dict[str, Any], said: Said) -> dict[str, Any]:
-    is_refused = said.finish == "refusal"
-    message = {
-        "role": "assistant",
-        "content": None if is_refused else said.text,
-        "refusal": said.text if is_refused else None,
-    }
-    usage = llm.usage(body, said)
-    return {
-        "id": "chatcmpl-scripted",
-        "object": "chat.completion",
-        "created": 0,
-        "model": body.get("model"),
-        "choices": [
-            {
-                "index": 0,
-                "message": message,
-                "finish_reason": "stop" if is_refused else said.finish,
-                "logprobs": None,
-            }
-        ],
-        "usage": usage if said.is_counted else None,
-    }
-
-
-def _error(message: str, code: str, param: str = "") -> dict[str, Any]:
-    kind = code or "server_error"
-    return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
