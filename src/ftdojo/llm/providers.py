@@ -68,16 +68,9 @@ def server_of(name: str, *, base_url: str = "") -> Server:
     given = (base_url if provider == "openai" else "") or config.base_url(provider)
     url = _address(given or known.url, name)
     keys = known.keys or (f"{provider.upper()}_API_KEY",)
-    key = config.api_key(*keys)
-    if not key and known.listed and not _is_loopback(url):
-        otherwise = "to any word if the server needs none" if given else "or choose another --llm"
-        raise UsageError(
-            f"{name} needs a key, and {' or '.join(keys)} is not set. Set it, {otherwise}."
-        )
-    if not key.isascii() or any(map(str.isspace, key)):
-        raise UsageError(
-            f"The key in {' or '.join(keys)} holds a blank or a letter that no key has. Set it again."
-        )
+    key = _key(
+        keys, name, is_needed=bool(known.listed) and not _is_loopback(url), is_moved=bool(given)
+    )
     options = (f"{provider.upper()}_BASE_URL", *(["--base-url"] if provider == "openai" else []))
     own_host = urlsplit(url).hostname == urlsplit(known.url).hostname
     return Server(
@@ -116,6 +109,22 @@ def open_model(server: Server, *, prices: Prices, patience: Patience) -> ChatMod
         raise MissingExtra(
             f"Asking {server.name} needs a package that is not installed ({error.name}): pip install 'ftdojo[{extra}]'."
         ) from error
+
+
+def _key(names: tuple[str, ...], model: str, *, is_needed: bool, is_moved: bool) -> str:
+    key = config.api_key(*names)
+    if not key and is_needed:
+        otherwise = (
+            "to any word if the server needs none" if is_moved else "or choose another --llm"
+        )
+        raise UsageError(
+            f"{model} needs a key, and {' or '.join(names)} is not set. Set it, {otherwise}."
+        )
+    if not key.isascii() or any(map(str.isspace, key)):
+        raise UsageError(
+            f"The key in {' or '.join(names)} holds a blank or a letter that no key has. Set it again."
+        )
+    return key
 
 
 def _address(url: str, name: str) -> str:
