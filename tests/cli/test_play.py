@@ -94,7 +94,9 @@ def episode(play, write):
 def test_every_verb_of_an_episode_does_as_it_is_told(episode):
     refused = {name: each for name, each in episode.items() if each.code}
     assert {name: each.code for name, each in refused.items()} == {"late": 2}
-    assert refused["late"].err.startswith("ftdojo: The run episode has ended; `ftdojo play status --run")
+    assert refused["late"].err.startswith(
+        "ftdojo: The run episode has ended; `ftdojo play status --run"
+    )
 
 
 @pytest.mark.slow
@@ -186,6 +188,11 @@ def test_a_run_that_nobody_plays_from_outside_is_refused(call, refused, idle, tm
     assert line.startswith("No run is called 'nope'.")
     line = refused(call("play", "look", "task", "--run", "idle"), code=2)
     assert line.startswith("The run idle is played by toy_yes:Idler, not from outside; ")
+
+
+def test_a_view_that_is_not_there_is_answered_with_the_nearest(call, refused):
+    line = refused(call("play", "look", "tsk"), code=2)
+    assert line.startswith("No view is called 'tsk'. Did you mean 'task'? Known: base, experiment")
 
 
 def test_a_wrong_start_is_refused_before_anything_is_made(call, refused, tmp_path):

@@ -86,15 +86,17 @@ def test_a_killed_process_is_started_again_and_the_training_goes_on(start, train
     assert run.quiet()["best"] == "e1"
 
 
-def test_a_process_killed_while_it_waits_is_started_again_by_any_verb(start):
+def test_a_process_killed_while_it_waits_is_started_again_by_any_verb_and_obeys(start, training):
     run = start("idle")
     run.quiet()
     run.kill()
-    assert run.quiet()["state"] == "waiting"
+    assert len(run.ask(LookRequest(what="sources"))["entries"]) == 4
     run.kill()
-    with pytest.raises(FtdojoError, match=r"busy|No training rows"):
-        run.ask(LookRequest(what="rows"))
-    assert len(run.said) == 2
+    assert run.ask(LookRequest(what="ledger"))["entries"]
+    run.kill()
+    run.hand_in(training("eager", steps=10))
+    assert run.said == ["The process that held idle was gone and was started again."] * 3
+    assert [each["id"] for each in run.quiet()["experiments"]] == ["e1"]
 
 
 def test_a_run_that_is_held_is_not_opened_twice(held):

@@ -1,15 +1,15 @@
 """``ftdojo play``: verbs by which any coding agent plays a run from a shell. A process of its own holds the run."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
+from typing import cast, get_args
 
 import typer
 
 from ftdojo.cli import llm_options as llms
 from ftdojo.cli import playing
 from ftdojo.cli.outside import FOREVER_S, found_run, handed_in, say, show, standing
-from ftdojo.errors import UsageError
+from ftdojo.errors import UnknownName, UsageError
 
 play_app = typer.Typer(
     no_args_is_help=True,
@@ -22,21 +22,6 @@ RUNS = typer.Option(None, "--runs", help="Folder of the runs (default: FTDOJO_HO
 JSON = typer.Option(False, "--json", help="Print one JSON object instead.")
 WAIT = typer.Option(False, "--wait/--no-wait", help="Wait for the job, instead of its id alone.")
 FOLDER = typer.Argument(metavar="DIR", help="A folder with plan.md, data.py and train.yaml.")
-
-
-class What(StrEnum):
-    """What can be looked at."""
-
-    TASK = "task"
-    SOURCES = "sources"
-    SOURCE = "source"
-    SETTING = "setting"
-    BASE = "base"
-    EXPERIMENT = "experiment"
-    FEEDBACK = "feedback"
-    ROWS = "rows"
-    PREDICTIONS = "predictions"
-    LEDGER = "ledger"
 
 
 @play_app.command("guide")
@@ -104,7 +89,7 @@ def start(
 
 @play_app.command("look")
 def look(
-    what: What = typer.Argument(
+    what: str = typer.Argument(
         metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
         "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger.",
@@ -121,9 +106,11 @@ def look(
     Example: ftdojo play look source worked --limit 5
     """
     from ftdojo.cli.standing import show_page
-    from ftdojo.serve import LookRequest, ask
+    from ftdojo.serve import LookRequest, Whats, ask
 
-    request = LookRequest(what=what.value, name=name, offset=offset, limit=limit)
+    if what not in get_args(Whats):
+        raise UnknownName("view", what, get_args(Whats))
+    request = LookRequest(what=cast(Whats, what), name=name, offset=offset, limit=limit)
     found = ask(found_run(run, runs), request, say=say)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))

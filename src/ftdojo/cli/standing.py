@@ -69,7 +69,9 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _state(found: Mapping[str, Any]) -> str:
     job, state = found["job"], found["state"]
-    if state == "busy" and job:
+    if state == "busy" and not job:
+        return "busy getting ready again"
+    if state == "busy":
         at = f", {job['step']} of {job['of']}" if job["of"] else ""
         stage = f": {job['stage']}{at}" if job["stage"] else ""
         name = f"{job['verb']} {job['experiment']}".strip()

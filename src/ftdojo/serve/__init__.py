@@ -12,6 +12,7 @@ from ftdojo.serve.words import (
     StatusRequest,
     TrainRequest,
     Wanted,
+    Whats,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "StatusRequest",
     "TrainRequest",
     "Wanted",
+    "Whats",
     "ask",
     "await_quiet",
     "begin",

@@ -37,11 +37,7 @@ AskedFor = CheckRequest | TrainRequest | FinishRequest
 
 
 class _Gone(Exception):  # never leaves this module
-    """Nobody answered; ``asked`` is whether the request may have arrived."""
-
-    def __init__(self, *, asked: bool) -> None:
-        super().__init__()
-        self.asked = asked
+    """Nobody answered."""
 
 
 def begin(wanted: Wanted, *, say: Say) -> RunFolder:
@@ -87,14 +83,15 @@ def hand_in(folder: RunFolder, request: AskedFor, *, say: Say) -> dict[str, Any]
     """Ask for an action; it goes on by itself. The id of its job is under ``asked``.
 
     Raises:
-        FtdojoError: it is refused, or it is not known whether it arrived.
+        FtdojoError: it is refused, or was begun without an answer.
     """
     for _ in range(TRIES):
         _require_open(folder)
+        before = _job(folder)
         try:
             return _exchange(folder, request)
-        except _Gone as gone:
-            if gone.asked:
+        except _Gone:
+            if _job(folder) != before:  # it was begun, and is on record
                 raise _silent(folder) from None
         _start_again(folder, say)
     raise _silent(folder)
@@ -116,6 +113,12 @@ def _is_quiet(folder: RunFolder, request: Request) -> bool:
     if not isinstance(request, StatusRequest):
         return False
     return folder.result() is not None or bool(_ended(folder))
+
+
+def _job(folder: RunFolder) -> str:
+    """Return the id of the last job that was begun; every job is on record before it is carried out."""
+    kept = read_kept(folder)
+    return kept.job.id if kept and kept.job else ""
 
 
 def _ended(folder: RunFolder) -> str:
@@ -158,7 +161,7 @@ def _exchange(folder: RunFolder, request: Request) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except ValueError:
-        raise _Gone(asked=True) from None
+        raise _Gone from None
     if found["ok"]:
         return dict(found["answer"])
     raise _error(found)
@@ -170,14 +173,11 @@ def _asked(kept: Kept | None, request: Request) -> bytes:
         line.settimeout(ANSWER_S + waited)
         try:
             line.connect(kept.socket if kept else "")
-        except OSError:
-            raise _Gone(asked=False) from None
-        try:
             line.sendall(request.model_dump_json().encode() + b"\n")
             with line.makefile("rb") as answer:
                 return answer.read()
         except OSError:
-            raise _Gone(asked=True) from None
+            raise _Gone from None
 
 
 def _silent(folder: RunFolder) -> StoreError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ftdojo.records import Action, Check, Finish, Look, Outlook, Step, Train
+from ftdojo.records import Action, Check, Finish, Look, Outlook, Shell, Step, Train
 from ftdojo.serve.watching import Progress
 from ftdojo.serve.words import Job, Verb
 
@@ -15,16 +15,20 @@ LOST = (
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """How things stand in the process: the job under way, the last one that ended, and what is left."""
+    """How things stand in the process: the job under way, the last one that ended, and what is left.
+
+    ``ready`` is whether the base has been validated and everything restored, so that an action can be asked for.
+    """
 
     job: Job | None
     last: Job | None
     outlook: Outlook | None
     best: str
+    ready: bool
 
 
 def verb_of(action: Action) -> Verb | None:
-    """Return the verb of the job that ``action`` is; a look is none."""
+    """Return the verb of the job that ``action`` is; a look is none, and an agent outside has a shell of its own."""
     match action:
         case Check():
             return "check"
@@ -32,7 +36,7 @@ def verb_of(action: Action) -> Verb | None:
             return "train"
         case Finish():
             return "finish"
-        case Look():
+        case Look() | Shell():
             return None
         case _:
             assert_never(action)

@@ -18,6 +18,7 @@ from ftdojo.serve.words import Job, Verb
 from ftdojo.store import RunFolder
 
 TICK_S = 1.0
+RESTORE_S = 60.0
 SHARE = 20.0
 """The clock is looked at once a second, or once in this many times as long as a look takes where that is more."""
 
@@ -80,6 +81,7 @@ class Keeper:
         """
         verb = verb_of(action)
         with self._changed:
+            self._wait_until_restored()
             if self._doing:
                 raise self._busy(self._doing)
             if self._dojo.result:
@@ -103,6 +105,7 @@ class Keeper:
             RunBusy: the base is still being validated.
         """
         with self._changed:
+            self._wait_until_restored()
             if self._seen is None:
                 raise self._busy(self._doing)
             return self._seen
@@ -118,6 +121,7 @@ class Keeper:
                 last=self._last,
                 outlook=_later(seen.outlook, since) if seen else None,
                 best=seen.best if seen else "",
+                ready=seen is not None,
             )
 
     def _get_ready(self) -> None:
@@ -137,6 +141,12 @@ class Keeper:
             started = replace(job, state="done", seconds=time.monotonic() - self._began)
             job = started if job.verb == "start" else lost(job)
         self._end(doing, Step(observation=seen), job)
+
+    def _wait_until_restored(self) -> None:
+        """Give a process that was started again the moment it needs; one that has a job to do is not waited for."""
+        doing = self._doing
+        if doing and doing.job is None and self._seen is None:
+            self._changed.wait_for(lambda: doing.over, timeout=RESTORE_S)
 
     def _next(self) -> Doing | None:
         """Return what is asked for next, or None when it is time to look at the clock."""
@@ -192,7 +202,8 @@ class Keeper:
 
     def _busy(self, doing: Doing | None) -> RunBusy:
         job = doing.job if doing else None
-        what = words(under_way(job, self._watch.now, 0.0)) if job else "a look"
+        other = "a look" if self._seen else "getting ready"
+        what = words(under_way(job, self._watch.now, 0.0)) if job else other
         return RunBusy(
             f"The run {self._dojo.run} is busy with {what}; one action at a time. `ftdojo play status --wait 60` waits "
             "for it."

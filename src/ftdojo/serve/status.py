@@ -20,7 +20,7 @@ def status(folder: RunFolder, live: Live | None, *, ended: str = "") -> dict[str
     """
     config, result, base = folder.config, folder.result(), folder.base()
     job, last = (live.job, live.last) if live else (None, None)
-    state = "ended" if result else "busy" if job else "waiting" if live else "stopped"
+    state = "ended" if result else _state(live)
     return {
         "run": config.id,
         "folder": str(folder.path),
@@ -38,6 +38,12 @@ def status(folder: RunFolder, live: Live | None, *, ended: str = "") -> dict[str
         "experiments": [_row(each) for each in folder.experiments()],
         "failure": _failure(last.failure) if last else None,
     }
+
+
+def _state(live: Live | None) -> str:
+    if live is None:
+        return "stopped"
+    return "waiting" if live.ready and live.job is None else "busy"
 
 
 def _told(last: Job | None) -> dict[str, Any] | None:
