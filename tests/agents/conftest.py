@@ -150,6 +150,7 @@ class World:
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
     fails: object = lambda recipe, earlier: None
     seed: int = 0
+    budget: Budget = field(default_factory=lambda: Budget(wall_s=700.0))
     experiments: list[Experiment] = field(default_factory=list)
     answers: dict[str, object] = field(default_factory=dict)
 
@@ -160,7 +161,7 @@ class World:
             sources=tuple(card(name, **self.cards.get(name, {})) for name in self.worth),
             model=MODEL,
             machine=MACHINE,
-            budget=Budget(wall_s=700.0),
+            budget=self.budget,
             spent=Spend(),
             outlook=Outlook(
                 left_s=max(0.0, self.left_s),
@@ -270,3 +271,9 @@ def paper_observation():
 def evaluated_on_paper():
     """Return what makes a validation report of a score."""
     return evaluated
+
+
+@pytest.fixture
+def paper_world():
+    """Return what makes a world on paper with a budget."""
+    return lambda budget: World({"good": 0.8, "bad": 0.1}, budget=budget)

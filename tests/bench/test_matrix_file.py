@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.agents import agents, enlist
+from ftdojo.agents import enlist
 from ftdojo.bench import cells, most_s, read_matrix, require_names, require_options
 from ftdojo.errors import FtdojoError, UsageError
 
@@ -167,8 +167,7 @@ def test_every_example_validates_and_names_what_there_is(path):
     for task in found.tasks:
         tasks.get(task)
     for each in found.contenders:
-        if each.agent in agents:
-            enlist(each.agent, seed=0, options=each.options).require(llm=each.asks_models)
+        enlist(each.agent, seed=0, options=each.options).require(llm=each.asks_models)
 
 
 def test_the_examples_hold_the_papers_comparisons():

@@ -138,6 +138,16 @@ def test_rows_that_cannot_be_trained_on_are_named_by_line(fell, script, message)
     assert said.startswith(message)
 
 
+def test_more_rows_than_the_runs_cap_are_refused_with_the_number_that_is_right(climbed):
+    failure = climbed(on={"max_rows": 2}, data=writing([ROW] * 3)).failure
+    assert (failure.stage.value, failure.kind.value) == ("data", "schema")
+    assert (
+        failure.message
+        == "3 training rows are more than the 2 that this run allows; choose 2 of them."
+    )
+    assert climbed(on={"max_rows": 3}, data=writing([ROW] * 3)).failure is None
+
+
 def test_held_out_questions_are_refused_by_row_and_never_quoted(climbed, toy):
     asked = [toy.words(split, 2)[0] for split in ("test", "confirm", "validation")]
     rows = [ROW, *({"prompt": word, "completion": "yes"} for word in asked), ROW]

@@ -147,7 +147,8 @@ class View:
         passes = self.cost.rows(self.left_s)
         if move is None or passes < LEAST_ROWS:
             return None
-        recipe = moves.fitted(move.recipe, self.seen.sources, passes=passes)
+        cap = self.seen.budget.max_rows
+        recipe = moves.fitted(move.recipe, self.seen.sources, passes=passes, cap=cap)
         if recipe is None or recipe.passes < self._worthwhile():
             return None
         return self._train(recipe, f"{move.why} {self._ranking()}")
@@ -187,7 +188,8 @@ class View:
         return self._train(self._careful(recipe), why)
 
     def _train(self, recipe: Recipe, why: str) -> Action:
-        return Train(submission=self.written(recipe, why), validate_items=recipe.items)
+        allowed = replace(recipe, rows=min(recipe.rows, self.seen.budget.max_rows or recipe.rows))
+        return Train(submission=self.written(allowed, why), validate_items=recipe.items)
 
     def _probe_rows(self) -> int:
         """Return how many rows every source gets, so that all probes take their share of the time."""

@@ -25,14 +25,16 @@ def next_change(best: Recipe, tried: Sequence[Recipe], ranked: Sequence[str]) ->
     return next((move for move in _changes(best, ranked) if _kind(move.recipe) not in before), None)
 
 
-def fitted(recipe: Recipe, cards: Sequence[SourceCard], *, passes: int) -> Recipe | None:
+def fitted(
+    recipe: Recipe, cards: Sequence[SourceCard], *, passes: int, cap: int | None = None
+) -> Recipe | None:
     """Return ``recipe`` cut or stretched to ``passes`` rows seen: distinct rows first, then up to three epochs.
 
-    None if not a single row would be seen.
+    ``cap`` is the most rows that the run allows. None if not a single row would be seen.
     """
     distinct = {card.name: int(card.rows * (1 - card.duplicate_share)) for card in cards}
     most = min(int(distinct[name] / share) for name, share in recipe.sources.items() if share)
-    rows = min(most, passes)
+    rows = min(most, passes, cap or passes)
     if rows < 1:
         return None
     rows = rows // recipe.batch * recipe.batch or rows

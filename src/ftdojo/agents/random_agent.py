@@ -27,11 +27,12 @@ class RandomAgent:
     def act(self, observation: Observation) -> Action:
         """Return the next action."""
         rng = random.Random(f"random/{self._seed}/{len(observation.experiments)}")
+        cap = observation.budget.max_rows
         most = cost(observation).rows(observation.outlook.left_s * MARGIN)
         if most < LEAST_ROWS:
             return Finish(experiment=observation.best)
-        drawn = _draw(rng, observation, most=min(most, MOST_ROWS))
-        recipe = fitted(drawn, observation.sources, passes=drawn.rows) or drawn
+        drawn = _draw(rng, observation, most=min(most, cap or MOST_ROWS, MOST_ROWS))
+        recipe = fitted(drawn, observation.sources, passes=drawn.rows, cap=cap) or drawn
         why = "Drawn at random from Explorer's space."
         made = submission(recipe, observation, parent="base", why=why, predicted=None)
         return Train(submission=made)

@@ -31,6 +31,7 @@ def setting(seen: Observation) -> dict[str, Any]:
         "speed": _rounded(outlook.train_tokens_per_s),
         "validation_s": _rounded(outlook.validation_s),
         "experiments_left": outlook.experiments_left,
+        "most_rows": seen.budget.max_rows,
     }
 
 

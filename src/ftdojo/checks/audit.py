@@ -21,6 +21,7 @@ def audit(
 ) -> DataReport:
     """Describe the rows in ``rows_file``, or end the climb with what is wrong with them."""
     rows = _read(rows_file)
+    _refuse_too_many(len(rows), ground.max_rows)
     overlap = ground.vault.overlap((at, row.messages) for at, row in enumerate(rows, start=1))
     _refuse_leaks(overlap)
     tokens = ground.worker.audit(rows_file, config, timeout_s=AUDIT_S)
@@ -72,6 +73,12 @@ def _read(rows_file: Path) -> list[Row]:
         return list(read_rows(rows_file, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES))
     except RowFault as error:
         return fall(Stage.DATA, error.kind, str(error), file="data.py")
+
+
+def _refuse_too_many(rows: int, most: int | None) -> None:
+    if most is not None and rows > most:
+        message = f"{rows} training rows are more than the {most} that this run allows; choose {most} of them."
+        fall(Stage.DATA, FailureKind.SCHEMA, message, file="data.py")
 
 
 def _refuse_leaks(overlap: Overlap) -> None:

@@ -23,6 +23,7 @@ BUDGET = typer.Option(
 )
 EXPERIMENTS = typer.Option(None, min=1, help="At most this many experiments.")
 TRAIN = typer.Option(None, min=1.0, help="At most this many seconds of training in all.")
+DATA_CAP = typer.Option(None, min=1, help="At most this many training rows an experiment.")
 DISK = typer.Option(None, help="At most this much disk for the run folder, such as 2G.")
 
 
@@ -46,6 +47,7 @@ def run(
     max_experiments: int | None = EXPERIMENTS,
     max_train_seconds: float | None = TRAIN,
     max_disk: str | None = DISK,
+    data_cap: int | None = DATA_CAP,
     llm: str = llms.LLM,
     llm_strong: str = llms.STRONG,
     llm_weak: str = llms.WEAK,
@@ -72,6 +74,8 @@ def run(
 
     Example: ftdojo run math/mini --budget 8m
     """
+    from dataclasses import replace
+
     from ftdojo.agents import enlist
     from ftdojo.cli.progress import progress
     from ftdojo.dojo import Choices, make
@@ -79,6 +83,7 @@ def run(
     options = agent_options(policy=policy, without=without, more=option)
     player = enlist(agent, seed=seed, options=options)
     limits = budget_of(budget, max_experiments, max_train_seconds, max_disk)
+    limits = replace(limits, max_rows=data_cap)
     limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
     chosen = llms.llm_choice(
         {"planner": llm, "strong": llm_strong, "weak": llm_weak, "judge": llm_judge},

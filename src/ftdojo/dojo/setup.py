@@ -253,6 +253,7 @@ class _Setting:
             heads=heads,
             digests={name: each.digest for name, each in stored.items()},
             scratch=scratch,
+            max_rows=self.budget.max_rows,
             memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
             model_digest=self.model.digest,
             on_tick=ledger.heartbeat,

@@ -8,7 +8,8 @@ class Budget:
     """Hard limits of a run; ``None`` is no limit. ``wall_s`` counts the time a controller was alive.
 
     The limits on language models (``max_llm_...``; tokens are those read and written together) end no run: once one is
-    reached, nothing more is asked of a model.
+    reached, nothing more is asked of a model. ``max_rows`` is the data cap: an experiment with more training rows than
+    that fails its check.
     """
 
     wall_s: float
@@ -18,6 +19,7 @@ class Budget:
     max_llm_calls: int | None = None
     max_llm_tokens: int | None = None
     max_llm_usd: float | None = None
+    max_rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,24 @@
+"""A cap on training rows: the searching agents stay within it without being told off."""
+
+import pytest
+
+from ftdojo.agents.explorer import Explorer
+from ftdojo.agents.random_agent import RandomAgent
+from ftdojo.agents.recipes import recipe_of
+from ftdojo.records import Budget, Experiment, Status, Train
+
+
+@pytest.mark.parametrize("agent", [Explorer(seed=0), RandomAgent(seed=0), RandomAgent(seed=1)])
+def test_no_submission_asks_for_more_rows_than_the_cap(paper_world, agent):
+    world = paper_world(Budget(wall_s=700.0, max_rows=40))
+    asked = []
+    for _ in range(8):
+        action = agent.act(world.see())
+        if isinstance(action, Train):
+            made = Experiment(
+                id="x", parent="base", submission=action.submission, status=Status.DONE
+            )
+            asked.append(recipe_of(made).rows)
+        world.carry_out(action)
+    assert asked
+    assert max(asked) <= 40
