@@ -1,11 +1,15 @@
 """Through the door of a sandbox: the plain openai client works, the key stays outside, a script looks as before."""
 
+import shutil
+import subprocess
+import sys
 import threading
 import time
 
 import psutil
 import pytest
 
+from ftdojo.gateway import bridge
 from ftdojo.gateway.door import AT_ONCE
 from ftdojo.sandbox import Limits
 from ftdojo.testing.llm import Said, behaviours
@@ -192,9 +196,13 @@ def test_what_was_answered_before_a_kill_is_not_asked_again(serve, opened, run, 
     assert again.ledger.spend().llm_calls == 10
 
 
-def test_the_bridge_ends_with_the_script(serve, opened, run, each_sandbox):
-    run(opened(serve()), KIT + "print(ask('x'))", sandbox=each_sandbox)
-    until = time.monotonic() + 3
+def test_the_bridge_ends_with_the_script_without_being_killed(job):
+    (job / "data.py").write_text("print('done')")
+    shutil.copyfile(bridge.__file__, job / "bridge.py")
+    env = {"FTDOJO_SCRIPT": "data.py"}
+    ran = subprocess.run([sys.executable, "bridge.py"], cwd=job, env=env, capture_output=True)
+    assert (ran.stdout, ran.stderr) == (b"done\n", b"")
+    until = time.monotonic() + 10
     while bridges() and time.monotonic() < until:
         time.sleep(0.1)
     assert bridges() == []

@@ -9,9 +9,12 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import StoreError
-from ftdojo.records import Direction
+from ftdojo.llm import LlmChoice
+from ftdojo.records import Budget, Direction
 from ftdojo.report import render, write
 from ftdojo.report.numbers import Scale
+from ftdojo.report.reproduce import recipe
+from ftdojo.store import Ledger
 
 SHARE = Scale(unit="share", direction=Direction.HIGHER)
 
@@ -143,3 +146,30 @@ def test_a_diverged_curve_and_an_odd_score_do_not_break_the_page(running):
     )
     running.save_experiment(replace(each, feedback=feedback))
     assert "not a number" in text_of(render(running))
+
+
+def test_language_models_are_named_with_their_cost_only_where_some_were_asked(running):
+    assert "Language models:" not in (before := text_of(render(running)))
+    assert " llm " not in before
+    ledger = Ledger(running.path, clock=lambda: 0.0)
+    ledger.pay(
+        "plan/1", seconds=3.0, calls=1, input_tokens=1200, output_tokens=34, nano_usd=5 * 10**6
+    )
+    text = text_of(render(running))
+    assert "Language models: 1 call, 1,200 tokens read and 34 written, for $0.0050." in text
+    assert "llm 3 s" in said(text)
+
+
+def test_a_price_that_is_not_known_is_never_nothing(running):
+    Ledger(running.path, clock=lambda: 0.0).pay("plan/1", seconds=3.0, calls=1, unpriced=1)
+    text = text_of(render(running))
+    assert "1 call, 0 tokens read and 0 written, at a price that is not known." in text
+    assert "$" not in text.partition("Language models:")[2].partition(".")[0]
+
+
+def test_the_command_names_the_models_and_their_caps(story, tmp_path):
+    choice = LlmChoice(models={"planner": "vllm/a", "weak": "vllm/b"}, prices="/p.yaml")
+    budget = Budget(wall_s=60.0, max_llm_calls=9, max_llm_usd=1.5)
+    command = recipe(replace(story.config(), llm=choice, budget=budget)).command
+    assert "--llm vllm/a --llm-weak vllm/b --prices /p.yaml" in command
+    assert "--max-llm-calls 9 --max-usd 1.5" in command

@@ -122,6 +122,24 @@ def test_a_script_that_is_not_there_is_the_callers_mistake(sandbox, job):
         sandbox.run_python("data.py", workdir=job, readonly={}, env={}, limits=_limits())
 
 
+@pytest.mark.parametrize("tier", ["sandbox", "unsafe"])
+def test_a_script_may_lie_in_a_mount(request, tier, job, tmp_path):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "start.py").write_text("import os; print(os.getcwd())")
+    opened, mounted = request.getfixturevalue(tier), {"/tools": tmp_path / "tools"}
+    script = opened.path_of("/tools", tmp_path / "tools") + "/start.py"
+    asked = {"workdir": job, "readonly": mounted, "env": {}, "limits": _limits()}
+    assert opened.run_python(script, **asked).log.strip() == opened.path_of("/job", job)
+
+
+@pytest.mark.parametrize("script", ["/etc/passwd", "/tools/../etc/passwd", "/tools/absent.py"])
+def test_a_script_elsewhere_is_refused(sandbox, job, tmp_path, script):
+    with pytest.raises(UsageError, match="No script"):
+        sandbox.run_python(
+            script, workdir=job, readonly={"/tools": tmp_path}, env={}, limits=_limits()
+        )
+
+
 @pytest.mark.parametrize("place", ["data", "/", "/data/../etc", "/data/", ""])
 def test_a_mount_needs_a_plain_absolute_path(run, tmp_path, place):
     with pytest.raises(
