@@ -26,21 +26,14 @@ ROW_TOKENS, FIRST_ROWS, MOST_ROWS = 90, 96, 1600
 SHARES = (0.25, 0.6)
 """Of the time left, what the first experiment and the later ones may take for training."""
 
-DATA = """import json, os, random
+DATA = """import ftkit
+
 NAME, ASKED, ANSWERED, SYSTEM, TEMPLATE, COUNT = {facts!r}
-with open(f"{{os.environ['FTDOJO_DATA']}}/{{NAME}}.jsonl", encoding="utf8") as raw:
-    rows = [json.loads(line) for line in raw]
-random.Random(0).shuffle(rows)
-seen = set()
-with open("train.jsonl", "w", encoding="utf8") as out:
-    for row in rows:
-        if len(seen) == COUNT or row[ASKED] in seen:
-            continue
-        seen.add(row[ASKED])
-        turns = [{{"role": "system", "content": SYSTEM}}] if SYSTEM else []
-        turns.append({{"role": "user", "content": TEMPLATE.replace("{{question}}", row[ASKED])}})
-        turns.append({{"role": "assistant", "content": row[ANSWERED]}})
-        out.write(json.dumps({{"messages": turns, "source": NAME}}) + "\\n")
+rows = [
+    ftkit.chat(TEMPLATE.replace("{{question}}", row[ASKED]), row[ANSWERED], system=SYSTEM, source=NAME)
+    for row in ftkit.load(NAME)
+]
+ftkit.write(ftkit.sample(ftkit.dedup(rows), COUNT))
 """
 TRAIN = """method: lora
 r: 16

@@ -14,9 +14,6 @@ from ftdojo.records import Failure, Message, Observation, Submission
 from ftdojo.submissions import Plan, write_plan
 
 LOG_CHARS, FILE_CHARS, EARLIER = 1500, 12_000, 4
-KIT = ""
-"""A sentence on the helper library that scripts may import, once the sandbox has one."""
-
 
 class BadEdit(Exception):
     """An edit that cannot be applied; never leaves this module."""
@@ -40,7 +37,6 @@ class Writer:
             "write",
             **setting(seen),
             past=past,
-            kit=KIT,
             plan=plan if self.options.has("planning") else None,
             parent=plan.parent,
         )
@@ -59,7 +55,6 @@ class Writer:
         messages = prompt(
             "repair",
             **setting(seen),
-            kit=KIT,
             plan=plan,
             failure=failure,
             log=cut(failure.log_tail[-LOG_CHARS:], LOG_CHARS),
