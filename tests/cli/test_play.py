@@ -173,6 +173,25 @@ def test_a_kill_in_the_middle_of_a_training_loses_nothing(play, write, room):
     assert (finished["chosen"], finished["experiments"]) == ("e1", 1)
 
 
+@pytest.mark.slow
+def test_a_budget_that_allows_nothing_is_told_and_resume_gives_another(
+    play, program, refused, room
+):
+    started = play(
+        "start", "ftdojo_toy:task", "--model", "tiny", "--budget", "3s", "--name", "poor"
+    )
+    assert started.code == 0
+    line = refused(play("status", "--run", "poor", "--wait", "60"), code=1)
+    assert line.startswith("A budget of 3 s does not allow one experiment here")
+    told = play("status", "--run", "poor", "--json")
+    assert (told.code, json.loads(told.out)["state"]) == (1, "stopped")
+    resumed = program("resume", "poor", "--budget", "10m", FTDOJO_HOME=room)
+    assert (resumed.code, "poor" in resumed.out) == (0, True), resumed.err
+    play("status", "--run", "poor", "--wait", "60")
+    kept = play("finish", "base", "--run", "poor", "--json")
+    assert (json.loads(kept.out)["chosen"], kept.code) == ("base", 0)
+
+
 def until(found):
     end = time.monotonic() + 60
     while not found():

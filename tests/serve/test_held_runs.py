@@ -30,6 +30,7 @@ def test_time_that_the_agent_thinks_is_counted(held, until):
     assert held.standing()["budget"]["left_s"] < first["budget"]["left_s"] - 1
 
 
+@pytest.mark.slow
 def test_while_one_action_runs_a_second_one_is_refused_and_status_answers(start, training):
     run = start("two-agents")
     run.quiet()
@@ -45,6 +46,7 @@ def test_while_one_action_runs_a_second_one_is_refused_and_status_answers(start,
     assert after["last"]["id"] == job
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_reached_while_nobody_plays_ends_the_run(start, until):
     run = start("unplayed", wall_s=16.0)
     run.quiet()
@@ -57,6 +59,7 @@ def test_a_limit_that_is_reached_while_nobody_plays_ends_the_run(start, until):
     assert (run.folder.path / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_limit_that_a_training_reaches_ends_the_run(start, training, until):
     run = start("limited", max_experiments=1)
     run.quiet()
@@ -67,6 +70,7 @@ def test_a_limit_that_a_training_reaches_ends_the_run(start, training, until):
         run.hand_in(training())
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_started_again_and_the_training_goes_on(start, training, until):
     run = start("killed")
     run.quiet()
@@ -86,6 +90,7 @@ def test_a_killed_process_is_started_again_and_the_training_goes_on(start, train
     assert run.quiet()["best"] == "e1"
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_waits_is_started_again_by_any_verb_and_obeys(start, training):
     run = start("idle")
     run.quiet()
@@ -105,6 +110,7 @@ def test_a_run_that_is_held_is_not_opened_twice(held):
     assert held.standing()["state"] == "waiting"
 
 
+@pytest.mark.slow
 def test_a_budget_that_allows_nothing_is_told_and_can_be_replaced(start):
     run = start("poor", wall_s=3.0)
     stopped = run.quiet()
