@@ -46,7 +46,7 @@ def with_models(ground, server, tmp_path):
         models = account.metered(open_models(choice))
         exchanges = Exchanges(folder / "llm")
         llm = Llm(models, exchanges=exchanges, charge=account.charge, allow=account.allow)
-        return replace(ground, gateway=Gateway(llm, folder=ground.scratch))
+        return replace(ground, gateway=Gateway(llm, folder=folder), scratch=folder)
 
     return give
 

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from ftdojo.checks.build import KIT
+from ftdojo.checks.ground import KIT
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
 from ftdojo.llm import Exchanges, Llm, LlmChoice, open_models

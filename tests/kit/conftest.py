@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ftdojo.checks.build import KIT
+from ftdojo.checks.ground import KIT
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,14 @@ def test_a_script_may_lie_in_a_mount(request, tier, job, tmp_path):
     assert opened.run_python(script, **asked).log.strip() == opened.path_of("/job", job)
 
 
+def test_a_mount_that_is_named_from_here_is_found_from_the_script_s_folder(
+    unsafe, job, tmp_path, monkeypatch
+):
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Path(unsafe.path_of("/data", Path("data"))) == tmp_path / "data"
+
+
 @pytest.mark.parametrize("script", ["/etc/passwd", "/tools/../etc/passwd", "/tools/absent.py"])
 def test_a_script_elsewhere_is_refused(sandbox, job, tmp_path, script):
     with pytest.raises(UsageError, match="No script"):

@@ -1,7 +1,7 @@
 """The fail-fast ladder: five rungs in order of cost; the first that fails ends the check with one typed message."""
 
 from ftdojo.checks.audit import built
-from ftdojo.checks.ground import Ground
+from ftdojo.checks.ground import KIT, Ground
 from ftdojo.checks.ladder import Checked, climb
 
-__all__ = ["Checked", "Ground", "built", "climb"]
+__all__ = ["KIT", "Checked", "Ground", "built", "climb"]

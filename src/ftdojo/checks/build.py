@@ -30,7 +30,6 @@ SIGNALLED = 128
 """What a shell adds to the number of the signal that a process died of."""
 BUILD_VERSION = "1"
 """Raised whenever the same script and sources could give other rows."""
-KIT = Path(__file__).parents[1] / "kit"
 KIT_VERSION = "1"
 """Raised whenever an equal call of ``ftkit`` could give other rows.
 
@@ -124,15 +123,15 @@ def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
     mounted, sandbox = ground.heads if dry else ground.sources, ground.sandbox
-    with _door(ground) as door:
+    with door_for("data.py", ground) as door:
         return sandbox.run_python(
             door.script,
             workdir=job,
-            readonly={"/data": mounted, "/kit": KIT, **door.mounts},
+            readonly={"/data": mounted, "/kit": ground.kit, **door.mounts},
             env={
                 "FTDOJO_DATA": sandbox.path_of("/data", mounted),
                 "FTDOJO_DRY_RUN": "1" if dry else "0",
-                "PYTHONPATH": sandbox.path_of("/kit", KIT),
+                "PYTHONPATH": sandbox.path_of("/kit", ground.kit),
                 **door.env,
             },
             limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
@@ -140,11 +139,11 @@ def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float
         )
 
 
-def _door(ground: Ground) -> AbstractContextManager[Door]:
-    """Open the way to language models for one script; without any, the script runs as it is."""
+def door_for(script: str, ground: Ground) -> AbstractContextManager[Door]:
+    """Open the way to language models for one script; where there are none, the script runs as it is."""
     if ground.gateway is None:
-        return contextlib.nullcontext(Door(script="data.py"))
-    return ground.gateway.open(ground.sandbox, "data.py")
+        return contextlib.nullcontext(Door(script=script))
+    return ground.gateway.open(ground.sandbox, script)
 
 
 def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:

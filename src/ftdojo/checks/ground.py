@@ -13,6 +13,9 @@ from ftdojo.sandbox import Sandbox
 from ftdojo.store import Cache
 from ftdojo.worker import Worker
 
+KIT = Path(__file__).parents[1] / "kit"
+"""The folder of ``ftkit``, the library that data scripts may import."""
+
 
 @dataclass(kw_only=True)
 class Ground:
@@ -21,10 +24,10 @@ class Ground:
     ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
     whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
     use at most, ``max_rows`` the run's cap on training rows; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
-    second while one does. ``gateway`` leads data scripts to language models, where the run has some. Three things are
-    learnt on the way: ``base_readable``, the share of validation answers the base writes readably; ``fits``, the
-    measurements of this run by what they depend on; ``pace``, how fast the last training went, as a multiple of what
-    one step had promised.
+    second while one does. ``gateway`` leads data scripts to language models, where the run has some; ``kit`` is the
+    folder with the library that they may import. Three things are learnt on the way: ``base_readable``, the share of
+    validation answers the base writes readably; ``fits``, the measurements of this run by what they depend on;
+    ``pace``, how fast the last training went, as a multiple of what one step had promised.
     """
 
     task: Task
@@ -43,6 +46,7 @@ class Ground:
     build_s: float = 900.0
     on_tick: Callable[[], None] = lambda: None
     gateway: Gateway | None = None
+    kit: Path = KIT
     base_readable: float = 0.0
     fits: dict[str, FitReport] = field(default_factory=dict)
     pace: float = 1.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo import __version__, tasks
-from ftdojo.checks import Ground
+from ftdojo.checks import KIT, Ground
 from ftdojo.config import cache_dir, runs_dir, seconds
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
@@ -258,6 +258,7 @@ class _Setting:
             model_digest=self.model.digest,
             on_tick=ledger.heartbeat,
             gateway=Gateway(llm, folder=scratch) if llm else None,
+            kit=scratch / "kit",
         )
 
 
@@ -275,11 +276,13 @@ def _stored(task: Task, cache: Path) -> dict[str, StoredSource]:
 
 
 def _data_folders(scratch: Path, stored: Mapping[str, StoredSource]) -> tuple[Path, Path]:
-    """Lay out what a data script sees as ``/data``: every source whole, and cut short for dry runs."""
+    """Lay out what a data script sees: as ``/data`` every source whole, and cut short for dry runs; and its library."""
     whole, heads = scratch / "sources", scratch / "heads"
     try:
         for folder in (whole, heads):
             folder.mkdir(parents=True)
+        # A copy, so that how the package was installed does not decide who can read it.
+        shutil.copytree(KIT, scratch / "kit", ignore=shutil.ignore_patterns("__pycache__"))
         for name, each in stored.items():
             shutil.copyfile(each.path, whole / f"{name}.jsonl")
             head(each, rows=HEAD_ROWS, to=heads / f"{name}.jsonl")

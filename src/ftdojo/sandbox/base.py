@@ -133,6 +133,10 @@ def _is_there(script: PurePosixPath, workdir: Path, readonly: Mapping[str, Path]
         return False
     if not script.is_absolute():
         return (workdir / script).is_file()
-    places = [(place, host) for inside, host in readonly.items() for place in (inside, str(host))]
+    places = [
+        (place, host)
+        for inside, host in readonly.items()
+        for place in (inside, str(host.absolute()))
+    ]
     inside_of = ((place, host) for place, host in places if script.is_relative_to(place))
     return any((host / script.relative_to(place)).is_file() for place, host in inside_of)

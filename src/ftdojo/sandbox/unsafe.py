@@ -43,7 +43,7 @@ class UnsafeSubprocess:
 
     def path_of(self, inside: str, host: Path) -> str:
         """Return the host's own path: nothing is mounted here."""
-        return str(host)
+        return str(host.absolute())  # the script runs in a folder of its own
 
     def describe(self) -> dict[str, str]:
         """Return what is in force, which is little."""
