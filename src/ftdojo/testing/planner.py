@@ -210,3 +210,36 @@ FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
     "FilesReply": files_or_mended,
     "ReadingReply": reading,
 }
+
+
+def tool_user(request: Request) -> Said:
+    """Play ``react``'s tool loop: look around, check, train, train on more, finish with the best. A ``Behaviour``."""
+    text = request.messages[1]["content"]
+    at = max(map(int, re.findall(r"^\[(\d+)\]", text, re.MULTILINE)), default=0)
+    best = re.search(r"The best so far is (\w+)\.", text)
+    call = {
+        "thought": f"Step {at + 1}.",
+        "tool": "finish",
+        "command": "",
+        "name": best[1] if best else "base",
+    }
+    name = next((each for each in GOOD if f"- {each} (" in text), "")
+    asked = (
+        json.loads(found[1])
+        if (found := re.search(r"system text (\".*?\") and the template", text))
+        else ""
+    )
+    sized = {3: 64, 4: 64, 5: 400}
+    steps = [
+        {"tool": "shell", "command": f"head -n 2 $FTDOJO_DATA/{name}.jsonl"},
+        {"tool": "look", "name": f"source {name}"},
+        {"tool": "check"},
+        {"tool": "train"},
+        {"tool": "train"},
+    ]
+    fields = re.search(rf"^- {name} \(\d+ rows; fields (\w+), (\w+)\)", text, re.MULTILINE)
+    files = {"data_py": "", "train_yaml": ""}
+    if at + 1 in sized and at + 1 != 4 and fields:  # call 4 trains on what call 3 had checked
+        facts = (name, fields[1], fields[2], asked, "{question}", sized[at + 1])
+        files = {"data_py": DATA.format(facts=facts), "train_yaml": TRAIN}
+    return Said(text=json.dumps(call | files | (steps[at] if at < len(steps) else {})))
