@@ -21,3 +21,16 @@ def test_the_end_is_set_aside_as_it_was_measured_with_a_margin(meter):
 def test_no_item_of_the_end_is_taken_for_longer_than_the_longest_output(meter):
     meter.longest_item_s = 0.3
     assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.3) + EXPORT_S)
+
+
+def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp_path):
+    caps = {"max_llm_calls": 3, "max_llm_tokens": 50, "max_llm_usd": 1.0}
+    meter = Meter(budget=Budget(wall_s=600.0, **caps), ledger=Ledger(tmp_path))
+    meter.ledger.pay(
+        "plan/1", seconds=1, calls=3, input_tokens=40, output_tokens=20, nano_usd=10**8
+    )
+    left = {"llm_calls_left": 0, "llm_tokens_left": 0, "llm_usd_left": 0.9}
+    assert (meter.llm_left(), meter.reached()) == (left, None)
+    meter.ledger.pay("plan/2", seconds=1, calls=1, unpriced=1)
+    assert meter.llm_left()["llm_usd_left"] is None
+    assert Meter(budget=Budget(wall_s=600.0), ledger=meter.ledger).llm_left() == {}

@@ -174,6 +174,7 @@ def test_only_a_few_questions_are_with_the_model_at_a_time(serve, opened, run, s
     assert crowd.most == AT_ONCE
 
 
+@pytest.mark.slow
 def test_a_script_that_is_ended_leaves_nobody_asking_and_nothing_unpaid(
     serve, opened, run, sandbox
 ):
