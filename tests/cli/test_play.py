@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from ftdojo.serve import guide
+from ftdojo.serve.place import remove_socket
 
 TINY = ("--model", "tiny", "--budget", "10m")
 
@@ -35,6 +36,7 @@ def room(tmp_path_factory):
     yield made
     for kept in made.glob("*/play.json"):
         kill(kept.parent)
+        remove_socket(json.loads(kept.read_text())["socket"])
 
 
 @pytest.fixture(scope="module")

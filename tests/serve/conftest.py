@@ -14,7 +14,7 @@ import pytest
 
 from ftdojo.records import Budget
 from ftdojo.serve import TrainRequest, Wanted, ask, await_quiet, begin, hand_in
-from ftdojo.serve.place import read_kept
+from ftdojo.serve.place import read_kept, remove_socket
 from ftdojo.store import RunFolder
 
 TOYS = Path(__file__).parent.parent / "toys"
@@ -141,6 +141,7 @@ def start(home, toy):
     yield started
     for held in made:
         held.kill()
+        remove_socket(held.socket)
 
 
 @pytest.fixture(scope="session")
