@@ -46,6 +46,11 @@ def test_a_command_has_no_network_and_cannot_write_to_the_sources(dojo):
     assert "unreachable" in said(dojo, f'python3 -c "{code}"')["output"]
 
 
+def test_a_command_has_the_helper_library_of_data_scripts(dojo):
+    code = "import ftkit; print(len(ftkit.load('right')))"
+    assert said(dojo, f'python3 -c "{code}"')["output"] == "400\n"
+
+
 def test_a_command_that_does_not_end_is_ended(dojo):
     assert said(dojo, "sleep 60", wall_s=1.0)["ended"] == "wall-time"
 

@@ -124,19 +124,26 @@ def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float
     (job / "data.py").write_text(script, encoding="utf8")
     mounted, sandbox = ground.heads if dry else ground.sources, ground.sandbox
     with door_for("data.py", ground) as door:
+        readonly, env = lent(ground, mounted, door)
         return sandbox.run_python(
             door.script,
             workdir=job,
-            readonly={"/data": mounted, "/kit": ground.kit, **door.mounts},
-            env={
-                "FTDOJO_DATA": sandbox.path_of("/data", mounted),
-                "FTDOJO_DRY_RUN": "1" if dry else "0",
-                "PYTHONPATH": sandbox.path_of("/kit", ground.kit),
-                **door.env,
-            },
+            readonly=readonly,
+            env=env | {"FTDOJO_DRY_RUN": "1" if dry else "0"},
             limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
             on_tick=ground.on_tick,
         )
+
+
+def lent(ground: Ground, sources: Path, door: Door) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models."""
+    readonly = {"/data": sources, "/kit": ground.kit, **door.mounts}
+    env = {
+        "FTDOJO_DATA": ground.sandbox.path_of("/data", sources),
+        "PYTHONPATH": ground.sandbox.path_of("/kit", ground.kit),
+        **door.env,
+    }
+    return readonly, env
 
 
 def door_for(script: str, ground: Ground) -> AbstractContextManager[Door]:

@@ -18,6 +18,11 @@ LLM = typer.Option(
 STRONG = typer.Option("", metavar="PROVIDER/MODEL", help="Another one for `strong` in scripts.")
 WEAK = typer.Option("", metavar="PROVIDER/MODEL", help="Another one for `weak` in scripts.")
 JUDGE = typer.Option("", metavar="PROVIDER/MODEL", help="Another one that judges.")
+JUDGES = typer.Option(
+    False,
+    "--judge",
+    help="Let the judge look at what the published rule calls wrong, where the published evaluator does (math/aime25).",
+)
 BASE_URL = typer.Option("", help="The server of openai/MODEL, such as http://localhost:8000/v1.")
 PRICES = typer.Option(None, metavar="FILE", help="Prices of models that the built-in table lacks.")
 CALLS = typer.Option(None, min=1, help="At most this many calls to language models.")
@@ -70,6 +75,22 @@ def capped(
         max_llm_tokens=budget.max_llm_tokens if tokens is None else tokens,
         max_llm_usd=budget.max_llm_usd if usd is None else usd,
     )
+
+
+def require_use(chosen: "LlmChoice | None", limits: "Budget", *, judge: bool) -> None:
+    """Refuse caps and a judge where no language model was named.
+
+    Raises:
+        UsageError: one of them has nothing to work on.
+    """
+    if chosen is None:
+        caps = {
+            "max-llm-calls": limits.max_llm_calls,
+            "max-llm-tokens": limits.max_llm_tokens,
+            "max-usd": limits.max_llm_usd,
+        }
+        told = {name: "" if value is None else str(value) for name, value in caps.items()}
+        _require_nothing(told | {"judge": "on" if judge else ""})
 
 
 def _folder(run: str, runs: Path | None) -> str:

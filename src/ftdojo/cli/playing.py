@@ -52,6 +52,7 @@ def run(
     llm_strong: str = llms.STRONG,
     llm_weak: str = llms.WEAK,
     llm_judge: str = llms.JUDGE,
+    judge: bool = llms.JUDGES,
     base_url: str = llms.BASE_URL,
     prices: Path | None = llms.PRICES,
     max_llm_calls: int | None = llms.CALLS,
@@ -93,12 +94,14 @@ def run(
         runs=runs,
     )
     player.require(llm=chosen is not None)
+    llms.require_use(chosen, limits, judge=judge)
     choices = Choices(
         agent=agent,
         agent_options=options,
         sandbox=sandbox,
         trainer=trainer,
         llm=chosen,
+        judge=judge,
         run=name,
         root=runs,
     )

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ftdojo.checks import Ground
 from ftdojo.dojo.meter import Meter
+from ftdojo.errors import LlmError
 from ftdojo.evaluation import Vault
-from ftdojo.llm import Llm
+from ftdojo.llm import Ask, Llm
 from ftdojo.models import LocalModel
-from ftdojo.records import Machine, SourceCard, Task
+from ftdojo.records import Machine, Message, SourceCard, Task
 from ftdojo.sources import StoredSource
 from ftdojo.store import Cache, Ledger, RunFolder
 from ftdojo.worker import Worker
@@ -39,6 +41,21 @@ class Parts:
     scratch: Path
     tell: Tell
     llm: Llm | None = None
+
+    @property
+    def judge(self) -> Callable[[tuple[Message, ...]], str] | None:
+        """What puts a question to the run's judge; None unless the run asked for one. An equal question is asked once."""
+        return self._judged if self.llm and self.folder.config.judge else None
+
+    def _judged(self, messages: tuple[Message, ...]) -> str:
+        assert self.llm
+        named = sha256("\n".join(turn["content"] for turn in messages).encode()).hexdigest()
+        ask = Ask(purpose=f"judge/{named}", messages=messages, role="judge", max_tokens=1024)
+        try:
+            return self.llm.ask(ask).text
+        except LlmError as error:  # a lost judge leaves the rule's word, and says so
+            self.note("judge-lost", message=str(error))
+            return ""
 
     def note(self, kind: str, /, **facts: Any) -> None:
         """Write what happened to the record, and tell whoever watches."""

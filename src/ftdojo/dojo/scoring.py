@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import WorkerDied
-from ftdojo.evaluation import Output, Race, evaluate, report, scores
+from ftdojo.evaluation import Output, Race, evaluate, judged, report, scores
 from ftdojo.models.device import dtype_name
 from ftdojo.records import EvaluationReport, Graded, Item, Message, Split
 from ftdojo.store import dump, load
@@ -69,6 +69,8 @@ class Scorer:
             seconds=found.seconds,
             raced_out=len(found.graded) < len(asked),
         )
+        if parts.judge:
+            made = judged(made, found.graded, parts.task, items, parts.judge)
         return list(found.graded), made
 
     def is_kept(self, split: Split) -> bool:

@@ -43,7 +43,8 @@ class Choices:
     """What a run may be told beyond task, model, budget and seed.
 
     ``agent`` and ``agent_options`` are for the record; ``trainer`` is ``loop``, or ``trl`` for the slower reference;
-    ``llm`` names the language models that agent and data scripts may ask, none if left out;
+    ``llm`` names the language models that agent and data scripts may ask, none if left out; with ``judge`` its judge gives
+    a second reference score where the published evaluator has one;
     ``root`` is where run folders go, ``cache`` where everything goes that can be made again (defaults:
     ``config.runs_dir()``, ``config.cache_dir()``).
     """
@@ -53,6 +54,7 @@ class Choices:
     sandbox: str = "auto"
     trainer: str = "loop"
     llm: LlmChoice | None = None
+    judge: bool = False
     run: str = ""
     root: Path | None = None
     cache: Path | None = None
@@ -113,6 +115,7 @@ def make(
         sandbox=choices.sandbox,
         trainer=choices.trainer,
         llm=choices.llm,
+        judge=choices.judge,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ftdojo=__version__,
         machine=machine,

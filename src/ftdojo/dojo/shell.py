@@ -1,7 +1,7 @@
 """A shell for the agent, in the sandbox: to look at the raw sources and to try out code before it is handed in.
 
-Each command runs by itself, without network, with the sources at ``/data``, in a desk that the agent's commands share and
-nothing else reads. Files there last as long as this controller does.
+Each command runs by itself, without network, with what a data script has (the sources, ``ftkit``, the run's language
+models), in a desk that the agent's commands share and nothing else reads. Files there last as long as this controller does.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ftdojo.checks import door_for, lent
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import UsageError
 from ftdojo.records import Shell
@@ -40,12 +41,13 @@ def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
     desk, ground = parts.scratch / "desk", parts.ground
     desk.mkdir(exist_ok=True)
     began = time.monotonic()
-    with _script(desk, action.command) as name:
+    with _script(desk, action.command) as name, door_for(name, ground) as door:
+        readonly, env = lent(ground, ground.sources, door)
         outcome = ground.sandbox.run_python(
-            name,
+            door.script,
             workdir=desk,
-            readonly={"/data": ground.sources},
-            env={"FTDOJO_DATA": ground.sandbox.path_of("/data", ground.sources)},
+            readonly=readonly,
+            env=env,
             limits=Limits(
                 wall_s=action.wall_s, file_bytes=DESK_BYTES // 2, folder_bytes=DESK_BYTES
             ),

@@ -37,6 +37,7 @@ from ftdojo.records.protocol import (
 from ftdojo.records.tasks import (
     Aggregate,
     Item,
+    Judge,
     Message,
     Published,
     Reference,
@@ -69,6 +70,7 @@ __all__ = [
     "Grade",
     "Graded",
     "Item",
+    "Judge",
     "Look",
     "LossPoint",
     "Machine",

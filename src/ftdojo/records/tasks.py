@@ -87,6 +87,18 @@ class Reference:
     mark: Callable[[str, Item], Mapping[str, Any]]
     total: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, float]]
     origin: str
+    judge: "Judge | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """How a language model is asked about an output whose mark is not ``correct``, where the published evaluator does so.
+
+    Off unless a run asks for it. Its word makes a second reference score beside the first, and touches nothing else.
+    """
+
+    asks: Callable[[str, Item], tuple[Message, ...]]
+    accepts: Callable[[str], bool]
 
 
 @dataclass(frozen=True, kw_only=True)

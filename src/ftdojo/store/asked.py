@@ -18,8 +18,8 @@ class RunConfig:
     """What a run was asked to do, resolved.
 
     ``model_digest`` and the digests of ``sources`` (by name) pin the inputs; ``created`` is UTC in ISO 8601;
-    ``versions`` names the libraries the numbers depend on; ``llm`` is who answers the agent's questions. No secret
-    belongs here.
+    ``versions`` names the libraries the numbers depend on; ``llm`` is who answers the agent's questions, and
+    ``judge`` whether one of them also judges. No secret belongs here.
     """
 
     id: str
@@ -36,6 +36,7 @@ class RunConfig:
     machine: Machine
     trainer: str = "loop"
     llm: LlmChoice | None = None
+    judge: bool = False
     agent_options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)

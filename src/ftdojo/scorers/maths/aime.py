@@ -5,7 +5,7 @@ equation too, and two boxes in one sentence are taken for a set. ``strict`` read
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftdojo.records import Grade
@@ -15,8 +15,6 @@ from ftdojo.scorers.maths.boxed import last_boxed, whole_number
 from ftdojo.scorers.maths.verify import same
 from ftdojo.scorers.think import without_thinking
 
-Judge = Callable[[str, str, str], bool]
-"""(question, gold answer, output) -> whether a language model calls it right. No judge is wired in; see ``reference_mark``."""
 _UNIT = re.compile(
     r"\s{0,8}(?:\^\s{0,8}\\circ|\^\s{0,8}\{\s{0,8}\\circ\s{0,8}\}|\\degree|°|\\(?:text|mathrm)\{[^{}]{0,40}\})\s{0,8}$"
 )
@@ -38,17 +36,13 @@ def aime_grade(output: str, gold: str) -> Grade:
     )
 
 
-def reference_mark(
-    output: str, gold: str, *, question: str = "", judge: Judge | None = None
-) -> Mapping[str, Any]:
-    """Return the published mark of one output.
+def reference_mark(output: str, gold: str) -> Mapping[str, Any]:
+    """Return the published mark of one output, by its rule alone.
 
-    For aime25 the published evaluator shows what its rule calls wrong to a language model, whose word then counts;
-    ``judge`` is the place for one. Nothing passes one yet, so reference scores of aime25 can only be too low.
+    For aime25 the published evaluator shows what its rule calls wrong to a language model, whose word then counts (see
+    ``aime_judge``); without that, reference scores of aime25 can only be too low.
     """
-    right = same(output, gold)
-    judged = not right and judge is not None and judge(question, gold, output)
-    return {"correct": right or judged, "judged": judged}
+    return {"correct": same(output, gold)}
 
 
 def reference_total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:

@@ -5,6 +5,7 @@ contest I is validation, contest II the test, fifteen problems each, so that one
 model scores zero here, and a 7B one was published with zero before training.
 """
 
+from dataclasses import replace
 from functools import cache
 
 from ftdojo.records import Direction, Item, Split, Task
@@ -69,7 +70,7 @@ task = Task(
     overlap_words=competition.OVERLAP_WORDS,
     datasets=(AIME25, AIME24, DEEPSCALER),
     slices={"contest": "I or II of 2025, or an earlier one"},
-    reference=competition.reference,
+    reference=replace(competition.reference, judge=competition.judged),
     reference_items=reference_items,
     published=competition.published(
         ("Qwen2.5-7B-Instruct", "base", 0.0),

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Message, Published, Reference, Source
+from ftdojo.records import Direction, Grade, Item, Judge, Message, Published, Reference, Source
 from ftdojo.scorers.maths.aime import aime_grade, reference_mark, reference_total
+from ftdojo.scorers.maths.aime_judge import judge_prompt, says_right
 from ftdojo.scorers.maths.boxed import whole_number
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import near, split
@@ -65,6 +66,12 @@ def grade(output: str, item: Item) -> Grade:
     return aime_grade(output, item.facts["answer"])
 
 
+judged = Judge(
+    asks=lambda output, item: judge_prompt(
+        item.messages[-1]["content"], item.facts["answer"], output
+    ),
+    accepts=says_right,
+)
 reference = Reference(
     mark=lambda output, item: reference_mark(output, item.facts["answer"]),
     total=reference_total,
