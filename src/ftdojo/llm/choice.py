@@ -58,9 +58,9 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
             f"--base-url {choice.base_url} is the address of openai/..., and no model here is one; "
             "write openai/MODEL, or set <PROVIDER>_BASE_URL."
         )
-    servers = {
-        name: server_of(name, base_url=choice.base_url) for name in set(choice.models.values())
-    }
+    # What is no name at all is told before a key that is missing, and the same fault every time.
+    names = sorted(set(choice.models.values()), key=lambda name: ("/" in name, name))
+    servers = {name: server_of(name, base_url=choice.base_url) for name in names}
     prices = Prices(choice.prices)
     limits = patience or Patience(request_s=choice.timeout_s, deadline_s=3 * choice.timeout_s)
     opened = {
