@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ftdojo.cli import playing
 from ftdojo.errors import FtdojoError, StoreError, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
@@ -24,10 +23,11 @@ def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
     Raises:
         FtdojoError: it cannot be opened; another process holds it.
     """
+    from ftdojo.cli.summary import close
     from ftdojo.serve import Again, go_on
 
     if folder.result():
-        playing.close(folder, as_json=as_json)
+        close(folder, as_json=as_json)
         return
     go_on(folder, Again(folder=folder.path.absolute(), budget=budget), say=say)
     show(folder, standing(folder, seconds=0.0), as_json=as_json)
@@ -62,7 +62,7 @@ def show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> Non
         FtdojoError: the process that held it went away with this error.
     """
     from ftdojo.cli.standing import show_standing
-    from ftdojo.cli.summary import facts
+    from ftdojo.cli.summary import close, facts
 
     result = folder.result() if found["state"] == "ended" else None
     if as_json:
@@ -71,7 +71,7 @@ def show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> Non
     elif result:
         if result.stopped_by:
             say(f"The limit on {result.stopped_by} was reached, so the dojo finished the run.")
-        playing.close(folder, as_json=False)
+        close(folder, as_json=False)
     elif found["state"] == "stopped":
         raise FtdojoError(found["error"])
     else:

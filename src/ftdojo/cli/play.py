@@ -202,16 +202,17 @@ def finish(
 
     Example: ftdojo play finish e2
     """
+    from ftdojo.cli.summary import close
     from ftdojo.serve import FinishRequest
 
     folder = found_run(run, runs)
     if folder.result():
         say(f"The run {folder.config.id} had ended before.")
-        playing.close(folder, as_json=as_json)
+        close(folder, as_json=as_json)
         return
     request = FinishRequest(experiment=experiment or None)
     found = handed_in(folder, request, wait=wait)
     if found["state"] == "ended":
-        playing.close(folder, as_json=as_json)
+        close(folder, as_json=as_json)
     else:
         show(folder, found, as_json=as_json)

@@ -12,7 +12,6 @@ from ftdojo.errors import Interrupted
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo import Dojo
     from ftdojo.records import Agent, Budget
-    from ftdojo.store import RunFolder
 
 TASK = typer.Argument(help="A task's name; `ftdojo tasks list` shows them.")
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
@@ -79,6 +78,7 @@ def run(
 
     from ftdojo.agents import enlist
     from ftdojo.cli.progress import progress
+    from ftdojo.cli.summary import close
     from ftdojo.dojo import Choices, make
 
     options = agent_options(policy=policy, without=without, more=option)
@@ -188,15 +188,6 @@ def _address(dojo: "Dojo") -> str:
 
     path = dojo.folder.path
     return dojo.run if path.parent == runs_dir() else str(path)
-
-
-def close(folder: "RunFolder", *, as_json: bool) -> None:
-    """Write the report of a run that ended, and print how it ended."""
-    from ftdojo.cli.summary import show
-    from ftdojo.report import write
-
-    write(folder)
-    show(folder, as_json=as_json)
 
 
 def budget_of(

@@ -12,6 +12,14 @@ from ftdojo.store import RunFolder
 LABEL = len("chosen:   ")
 
 
+def close(folder: RunFolder, *, as_json: bool) -> None:
+    """Write the report of a run that ended, and print how it ended."""
+    from ftdojo.report import write
+
+    write(folder)
+    show(folder, as_json=as_json)
+
+
 def show(folder: RunFolder, *, as_json: bool) -> None:
     """Print how a run ended.
 

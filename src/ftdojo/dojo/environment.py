@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, assert_never
 
 from ftdojo.dojo import finishing
+from ftdojo.dojo.cards import model_card, task_card
 from ftdojo.dojo.carrying_out import carry_out, try_out
 from ftdojo.dojo.looking import look
 from ftdojo.dojo.parts import Parts
@@ -21,7 +22,6 @@ from ftdojo.dojo.shell import shell
 from ftdojo.dojo.standing import Standing
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
-from ftdojo.models.device import dtype_name
 from ftdojo.records import (
     BASE,
     Action,
@@ -30,20 +30,16 @@ from ftdojo.records import (
     Experiment,
     Finish,
     Look,
-    ModelCard,
     Observation,
     Result,
     Shell,
     Split,
     Status,
     Step,
-    TaskCard,
     Train,
 )
-from ftdojo.stats import detectable, effective
 from ftdojo.store import RunFolder
 
-DECODING = "greedy"
 MOSTLY = 0.9
 """A base that is cut by the token cap on more items than this shows what the longest outputs cost."""
 LEAST_ITEMS = 10
@@ -299,7 +295,7 @@ class Dojo:
         plain = Observation(
             task=task_card(parts),
             sources=parts.cards,
-            model=_model_card(parts),
+            model=model_card(parts),
             machine=parts.machine,
             budget=parts.meter.budget,
             spent=parts.meter.spend(),
@@ -312,47 +308,3 @@ class Dojo:
             seed=parts.seed,
         )
         return replace(plain, **answers)
-
-
-def task_card(parts: Parts) -> TaskCard:
-    """Return the task as an agent reads it."""
-    task, count = parts.task, parts.vault.count("validation")
-    return TaskCard(
-        name=task.name,
-        version=task.version,
-        domain=task.domain,
-        summary=task.summary,
-        answer_format=task.answer_format,
-        system=task.system,
-        template=task.template,
-        metric=task.metric,
-        direction=str(task.direction),
-        unit=task.unit,
-        max_new_tokens=task.max_new_tokens,
-        stop=task.stop,
-        decoding=DECODING,
-        validation_items=count,
-        detectable=detectable(effective(_groups(parts))),
-        aggregate=task.aggregate.words,
-        secondary=task.secondary,
-        slices=task.slices,
-    )
-
-
-def _groups(parts: Parts) -> list[str]:
-    """Return the slice that each validation item counts in, where the score is a mean over slices."""
-    how, items = parts.task.aggregate, parts.task.items("validation")
-    return [item.slices.get(how.over, "") if how.kind == "mean-of-slices" else "" for item in items]
-
-
-def _model_card(parts: Parts) -> ModelCard:
-    model = parts.model
-    return ModelCard(
-        name=model.name,
-        digest=model.digest,
-        params=model.params,
-        dtype=dtype_name(),
-        context=model.context,
-        licence=model.licence,
-        chat_template=model.chat_template,
-    )

@@ -2,20 +2,11 @@
 
 import base64
 import hashlib
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ftdojo.report import numbers
-from ftdojo.report.evidence import PAGE, SYMBOLS, Evidence, body_of, cut, headline_of, look
+from ftdojo.report.evidence import PAGE, SYMBOLS, Evidence
+from ftdojo.report.templates import environment, text
 from ftdojo.store import RunFolder, write_atomic
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-FILE_SHOWN, LOG_SHOWN, SAMPLE_SHOWN = 20_000, 6_000, 1_500
-"""Characters shown of a submitted file, a log and a sample row."""
 
 
 def write(folder: RunFolder) -> Path:
@@ -41,7 +32,7 @@ def render(folder: RunFolder) -> str:
     from markupsafe import Markup
 
     evidence = Evidence.read(folder)
-    style, script = _text("page.css"), _text("page.js")
+    style, script = text("page.css"), text("page.js")
     return (
         environment(escape=True)
         .get_template("page.html.j2")
@@ -78,47 +69,6 @@ def _views(evidence: Evidence) -> dict[str, object]:
         "scale": evidence.scale,
         "symbols": SYMBOLS,
     }
-
-
-@cache
-def environment(*, escape: bool) -> "Environment":
-    """Return what renders this package's templates; ``escape`` for HTML, without it for Markdown."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    from ftdojo.report.markdown import to_html
-    from ftdojo.report.score_chart import score_line
-    from ftdojo.report.story import facts
-    from ftdojo.report.tree import status_of
-
-    made = Environment(
-        loader=FunctionLoader(_text),
-        autoescape=escape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "seconds": numbers.seconds,
-        "number": numbers.number,
-        "percent": numbers.share,
-        "size": numbers.size,
-        "p_value": numbers.p_value,
-        "cut": cut,
-        "markdown": to_html,
-        "title_of": headline_of,
-        "body_of": body_of,
-        "look": look,
-        "status": status_of,
-        "score_line": score_line,
-        "facts": facts,
-    }
-    made.globals |= {"FILE": FILE_SHOWN, "LOG": LOG_SHOWN, "SAMPLE": SAMPLE_SHOWN}
-    return made
-
-
-@cache
-def _text(name: str) -> str:
-    return resources.files("ftdojo.report").joinpath(name).read_text(encoding="utf8")
 
 
 def _policy(style: str, script: str) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Candidate, Note, Turn, analyses, turns
 from ftdojo.agents.notebook import Notebook
-from ftdojo.records import Comparison, Experiment
+from ftdojo.records import Comparison, Experiment, Feedback
 from ftdojo.report.evidence import Evidence, body_of, cut
+from ftdojo.report.templates import environment
 from ftdojo.store import RunFolder, write_atomic
 
 STORY = "story.md"
@@ -25,6 +25,11 @@ class Chapter:
     learnt: Analysed | None = None
     verdicts: Mapping[str, Comparison] = field(default_factory=dict)
 
+    @property
+    def feedback(self) -> Feedback | None:
+        """Return what the experiment got back, if there was one and it got that far."""
+        return self.experiment.feedback if self.experiment else None
+
 
 def write_story(folder: RunFolder) -> str:
     """Write the story into the run folder as ``story.md`` and return its text.
@@ -32,8 +37,6 @@ def write_story(folder: RunFolder) -> str:
     Raises:
         StoreError: the run is damaged, or the file cannot be written.
     """
-    from ftdojo.report.page import environment
-
     evidence = Evidence.read(folder)
     made = environment(escape=False).get_template("story.md.j2")
     text: str = made.render(e=evidence, chapters=chapters(evidence), scale=evidence.scale)
@@ -112,13 +115,3 @@ def _troubles(candidate: Candidate) -> list[str]:
     if candidate.dropped:
         lines.append(f"Dropped: {cut(candidate.dropped, 300)}")
     return lines
-
-
-def facts(chapter: Chapter) -> dict[str, Any]:
-    """Return a chapter's reports, each None where an experiment did not get that far."""
-    feedback = chapter.experiment.feedback if chapter.experiment else None
-    return {
-        "data": feedback.check.data if feedback else None,
-        "training": feedback.training if feedback else None,
-        "evaluation": feedback.evaluation if feedback else None,
-    }

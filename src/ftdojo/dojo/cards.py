@@ -1,0 +1,53 @@
+"""Task and base model as an agent reads them."""
+
+from ftdojo.dojo.parts import Parts
+from ftdojo.models.device import dtype_name
+from ftdojo.records import ModelCard, TaskCard
+from ftdojo.stats import detectable, effective
+
+DECODING = "greedy"
+
+
+def task_card(parts: Parts) -> TaskCard:
+    """Return the task as an agent reads it."""
+    task, count = parts.task, parts.vault.count("validation")
+    return TaskCard(
+        name=task.name,
+        version=task.version,
+        domain=task.domain,
+        summary=task.summary,
+        answer_format=task.answer_format,
+        system=task.system,
+        template=task.template,
+        metric=task.metric,
+        direction=str(task.direction),
+        unit=task.unit,
+        max_new_tokens=task.max_new_tokens,
+        stop=task.stop,
+        decoding=DECODING,
+        validation_items=count,
+        detectable=detectable(effective(_groups(parts))),
+        aggregate=task.aggregate.words,
+        secondary=task.secondary,
+        slices=task.slices,
+    )
+
+
+def _groups(parts: Parts) -> list[str]:
+    """Return the slice that each validation item counts in, where the score is a mean over slices."""
+    how, items = parts.task.aggregate, parts.task.items("validation")
+    return [item.slices.get(how.over, "") if how.kind == "mean-of-slices" else "" for item in items]
+
+
+def model_card(parts: Parts) -> ModelCard:
+    """Return the base model as an agent reads it."""
+    model = parts.model
+    return ModelCard(
+        name=model.name,
+        digest=model.digest,
+        params=model.params,
+        dtype=dtype_name(),
+        context=model.context,
+        licence=model.licence,
+        chat_template=model.chat_template,
+    )
