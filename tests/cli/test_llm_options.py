@@ -13,7 +13,7 @@ RUN = ("run", "ftdojo_toy:task", "--model", "tiny")
     [
         (("--llm-strong", "openai/x"), "--llm-strong openai/x: no language model is named; add"),
         (("--base-url", "http://x"), "--base-url http://x: no language model is named; add --llm"),
-        (("--judge",), "--judge on: no language model is named; add --llm"),
+        (("--with-judge",), "--with-judge on: no language model is named; add --llm"),
         (("--max-usd", "1"), "--max-usd 1.0: no language model is named; add --llm"),
         (("--prices", "p.yaml"), "--prices p.yaml: no language model is named; add --llm"),
         (

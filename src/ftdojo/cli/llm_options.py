@@ -20,7 +20,7 @@ WEAK = typer.Option("", metavar="PROVIDER/MODEL", help="Another one for `weak` i
 JUDGE = typer.Option("", metavar="PROVIDER/MODEL", help="Another one that judges.")
 JUDGES = typer.Option(
     False,
-    "--judge",
+    "--with-judge",
     help="Let the judge look at what the published rule calls wrong, where the published evaluator does (math/aime25).",
 )
 BASE_URL = typer.Option("", help="The server of openai/MODEL, such as http://localhost:8000/v1.")
@@ -90,7 +90,7 @@ def require_use(chosen: "LlmChoice | None", limits: "Budget", *, judge: bool) ->
             "max-usd": limits.max_llm_usd,
         }
         told = {name: "" if value is None else str(value) for name, value in caps.items()}
-        _require_nothing(told | {"judge": "on" if judge else ""})
+        _require_nothing(told | {"with-judge": "on" if judge else ""})
 
 
 def _folder(run: str, runs: Path | None) -> str:

@@ -150,6 +150,7 @@ def resume(
     from ftdojo.agents import enlist
     from ftdojo.cli.outside import take_up
     from ftdojo.cli.progress import progress
+    from ftdojo.cli.summary import close
     from ftdojo.config import runs_dir, seconds
     from ftdojo.dojo import resume as reopen
     from ftdojo.serve import OUTSIDE
