@@ -27,6 +27,7 @@ from ftdojo.records import (
     Spend,
     Stage,
     Status,
+    Submission,
     TaskCard,
     TrainingReport,
 )
@@ -277,3 +278,23 @@ def evaluated_on_paper():
 def paper_world():
     """Return what makes a world on paper with a budget."""
     return lambda budget: World({"good": 0.8, "bad": 0.1}, budget=budget)
+
+
+@pytest.fixture
+def experiment_on_paper():
+    """Return what makes a finished experiment with a validation score."""
+
+    def made(score):
+        return Experiment(
+            id="e1",
+            parent="base",
+            submission=Submission(plan="", data="", train=""),
+            status=Status.DONE,
+            feedback=Feedback(
+                check=CheckReport(rungs=(), data=rows_report(64)),
+                training=training_report(64, 10.0),
+                evaluation=evaluated(score),
+            ),
+        )
+
+    return made

@@ -8,23 +8,22 @@ A pure function of what it sees. Three phases share the time that is left:
 3. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
 
 Probes and halvings are validated on part of the items where all of them would take more than a seventh of the time.
-Sources are ranked by ``promise``: the primary metric, helped by the denser secondary metrics and by readability. After
-a few dozen rows most scores are near zero, and what tells sources apart is how the model fails.
+Sources are ranked by ``ranking``: the primary metric, helped by the denser secondary metrics and by readability, and the
+loss where those leave them tied. After a few dozen rows most scores are near zero, and what tells sources apart is how
+the model fails.
 """
 
 import math
 import random
 from dataclasses import replace
-from statistics import fmean
 
-from ftdojo.agents import moves
+from ftdojo.agents import moves, ranking
 from ftdojo.agents.cost import cost, spent_s
 from ftdojo.agents.recipes import Recipe, recipe_of, submission
 from ftdojo.records import (
     BASE,
     Action,
     Check,
-    EvaluationReport,
     Experiment,
     FailureKind,
     Finish,
@@ -155,13 +154,8 @@ class View:
 
     def ranked(self, phase: str) -> list[str]:
         """Return the sources that ran alone in ``phase`` and were scored, the most promising first."""
-        worth = {
-            name: promise(each.evaluation, self.seen)
-            for each, recipe in self._of(phase)
-            for name in recipe.sources
-            if each.evaluation
-        }
-        return sorted(worth, key=lambda name: worth[name], reverse=True)
+        alone = {name: each for each, recipe in self._of(phase) for name in recipe.sources}
+        return ranking.ranked(alone, self.seen)
 
     def ranked_all(self) -> list[str]:
         """Return the probed sources, those that came further first."""
@@ -220,7 +214,7 @@ class View:
     def _best_climb(self) -> Recipe | None:
         """Return the climb that the dojo stands by, else the most promising one; None if none was scored."""
         scored = [
-            (each.id == self.seen.best, promise(each.evaluation, self.seen), recipe)
+            (each.id == self.seen.best, ranking.promise(each.evaluation, self.seen), recipe)
             for each, recipe in self._of("climb")
             if each.evaluation
         ]
@@ -277,11 +271,3 @@ class View:
 
 def _refused(experiment: Experiment) -> bool:
     return experiment.failure is not None and experiment.failure.kind is FailureKind.TOO_SLOW
-
-
-def promise(evaluation: EvaluationReport, observation: Observation) -> float:
-    """Return how much an evaluation promises: the score, half the secondary metrics, a twentieth of readability."""
-    sign = 1.0 if observation.task.direction == "higher" else -1.0
-    dense = [each.score for each in evaluation.secondary.values()]
-    readable = 1.0 - evaluation.unreadable_share
-    return sign * evaluation.score.score + 0.5 * (fmean(dense) if dense else 0.0) + 0.05 * readable

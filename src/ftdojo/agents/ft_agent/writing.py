@@ -15,6 +15,7 @@ from ftdojo.submissions import Plan, write_plan
 
 LOG_CHARS, FILE_CHARS, EARLIER = 1500, 12_000, 4
 
+
 class BadEdit(Exception):
     """An edit that cannot be applied; never leaves this module."""
 

@@ -1,0 +1,74 @@
+"""Which of several sources, each trained on alone, teaches best.
+
+First by what the validation says (``promise``). A few dozen items leave near sources tied, and then the loss speaks: of
+answers alike in length, those that are easier to predict contradict each other less. That noisy labels keep the loss up is
+what methods for learning with them rest on (the small-loss criterion; Arpit et al. 2017, Han et al. 2018).
+"""
+
+from collections.abc import Mapping
+from statistics import fmean
+
+from ftdojo.records import EvaluationReport, Experiment, Observation, TrainingReport
+
+ALIKE = 0.15
+"""Answers whose mean lengths in tokens differ by at most this share can be compared by their loss."""
+SETTLED = 0.5
+"""The share of the steps, from the end, over which a loss is read: the first ones only learn the form."""
+
+
+def ranked(probes: Mapping[str, Experiment], seen: Observation) -> list[str]:
+    """Return the names of ``probes`` that were scored, the best source first."""
+    worth = {
+        name: promise(made.evaluation, seen) for name, made in probes.items() if made.evaluation
+    }
+    order = sorted(worth, key=lambda name: worth[name], reverse=True)
+    if not order:
+        return []
+    rivals = [name for name in order if _tied(probes[order[0]], probes[name], seen)]
+    steps = min(_steps(probes[name]) for name in rivals)
+    by_loss = sorted(rivals, key=lambda name: _loss(probes[name], steps))
+    return by_loss + [name for name in order if name not in rivals]
+
+
+def promise(evaluation: EvaluationReport, observation: Observation) -> float:
+    """Return how much an evaluation promises: the score, half the secondary metrics, a twentieth of readability."""
+    sign = 1.0 if observation.task.direction == "higher" else -1.0
+    dense = [each.score for each in evaluation.secondary.values()]
+    readable = 1.0 - evaluation.unreadable_share
+    return sign * evaluation.score.score + 0.5 * (fmean(dense) if dense else 0.0) + 0.05 * readable
+
+
+def _tied(first: Experiment, other: Experiment, seen: Observation) -> bool:
+    """Return whether the scores' intervals meet, and the answers are alike enough for their losses to be compared."""
+    best, rival = first.evaluation, other.evaluation
+    if first is other:
+        return True
+    if best is None or rival is None or not (_steps(first) and _steps(other)):
+        return False
+    higher = seen.task.direction == "higher"
+    meet = rival.score.high >= best.score.low if higher else rival.score.low <= best.score.high
+    one, two = _answer_tokens(first), _answer_tokens(other)
+    return meet and abs(one - two) <= ALIKE * max(one, two)
+
+
+def _answer_tokens(made: Experiment) -> float:
+    data = made.feedback.check.data if made.feedback else None
+    return data.label_tokens.mean if data else 0.0
+
+
+def _training(made: Experiment) -> TrainingReport | None:
+    return made.feedback.training if made.feedback else None
+
+
+def _steps(made: Experiment) -> int:
+    training = _training(made)
+    return len(training.curve) if training else 0
+
+
+def _loss(made: Experiment, steps: int) -> float:
+    """Return the mean loss over the settled part of the first ``steps`` steps, so that fewer rows are no excuse."""
+    training = _training(made)
+    if training is None or not steps:
+        return float("inf")
+    settled = training.curve[int(steps * (1 - SETTLED)) : steps]
+    return fmean(point.loss for point in settled)
