@@ -19,7 +19,7 @@ from ftdojo.agents.ft_agent.notes import (
 )
 from ftdojo.agents.ft_agent.options import Options, read_options
 from ftdojo.agents.ft_agent.planning import Planner, no_plan
-from ftdojo.agents.ft_agent.tools.evidence import Prediction, predictions
+from ftdojo.agents.ft_agent.tools.evidence import Prediction, predictions, row_texts
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
 from ftdojo.errors import LlmBudget, LlmUnusable
@@ -64,6 +64,7 @@ class FtAgent:
         self._analyst = Analyst(llm=llm, options=options)
         self._bank = CaseBank(options.cases) if options.cases and options.has("memory") else None
         self._outputs: dict[str, dict[str, Prediction]] = {}
+        self._rows: dict[str, list[str]] = {}
         self._asked: Action | None = None
 
     @classmethod
@@ -120,6 +121,8 @@ class FtAgent:
         asked, self._asked = self._asked, None
         if isinstance(asked, Look) and asked.what == "predictions":
             self._outputs[asked.name] = predictions(seen.found)
+        if isinstance(asked, Look) and asked.what == "rows":
+            self._rows[asked.name] = row_texts(seen.found)
         if isinstance(asked, Check):
             turn = turns(self._book.notes())[-1]
             self._checked(seen, turn, turn.candidates[-1], seen.failure)
@@ -147,16 +150,19 @@ class FtAgent:
             if self._options.has("analysis") and (look := self._missing(seen, made)):
                 return look
             notes = self._book.notes()
-            self._book.add(self._analyst.analyse(seen, notes, made, self._outputs))
+            rows = self._rows.get(made.id, [])
+            self._book.add(self._analyst.analyse(seen, notes, made, self._outputs, rows))
         return None
 
     def _missing(self, seen: Observation, made: Experiment) -> Look | None:
-        """Return the look at outputs that an analysis of ``made`` needs and that was not taken yet."""
+        """Return the look at outputs or training rows that an analysis of ``made`` needs and that was not taken yet."""
         if made.evaluation is None:
             return None
         for name in (made.id, rival_of(seen, made)[0]):
             if name not in self._outputs:
                 return Look(what="predictions", name=name, limit=LOOKED)
+        if made.id not in self._rows:
+            return Look(what="rows", name=made.id, limit=LOOKED)
         return None
 
     def _turn(self, seen: Observation) -> Turn | None:

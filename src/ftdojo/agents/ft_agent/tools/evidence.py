@@ -24,6 +24,14 @@ def predictions(found: Sequence[Mapping[str, Any]]) -> dict[str, Prediction]:
     return {entry["item"]: Prediction(**entry) for entry in found}
 
 
+def row_texts(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what a ``Look`` at training rows found, each row as one text without its system turn."""
+    return [
+        "\n".join(turn["content"] for turn in row["messages"] if turn["role"] != "system")
+        for row in found
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """An experiment and its ``rival``, the one it was built on (``base``'s report where that is the base).
