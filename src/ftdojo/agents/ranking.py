@@ -11,7 +11,7 @@ from statistics import fmean
 from ftdojo.records import EvaluationReport, Experiment, Observation, TrainingReport
 
 ALIKE = 0.15
-"""Answers whose mean lengths in tokens differ by at most this share can be compared by their loss."""
+"""Trainings whose steps, and whose mean answers in tokens, differ by at most this share can be compared by their loss."""
 SETTLED = 0.5
 """The share of the steps, from the end, over which a loss is read: the first ones only learn the form."""
 
@@ -25,8 +25,7 @@ def ranked(probes: Mapping[str, Experiment], seen: Observation) -> list[str]:
     if not order:
         return []
     rivals = [name for name in order if _tied(probes[order[0]], probes[name], seen)]
-    steps = min(_steps(probes[name]) for name in rivals)
-    by_loss = sorted(rivals, key=lambda name: _loss(probes[name], steps))
+    by_loss = sorted(rivals, key=lambda name: _loss(probes[name]))
     return by_loss + [name for name in order if name not in rivals]
 
 
@@ -39,16 +38,18 @@ def promise(evaluation: EvaluationReport, observation: Observation) -> float:
 
 
 def _tied(first: Experiment, other: Experiment, seen: Observation) -> bool:
-    """Return whether the scores' intervals meet, and the answers are alike enough for their losses to be compared."""
+    """Return whether the scores' intervals meet, and the trainings are alike enough for their losses to be compared."""
     best, rival = first.evaluation, other.evaluation
-    if first is other:
-        return True
-    if best is None or rival is None or not (_steps(first) and _steps(other)):
-        return False
+    if best is None or rival is None or first is other:
+        return first is other
     higher = seen.task.direction == "higher"
     meet = rival.score.high >= best.score.low if higher else rival.score.low <= best.score.high
-    one, two = _answer_tokens(first), _answer_tokens(other)
-    return meet and abs(one - two) <= ALIKE * max(one, two)
+    alike = _alike(_answer_tokens(first), _answer_tokens(other))
+    return meet and alike and _alike(_steps(first), _steps(other))
+
+
+def _alike(one: float, two: float) -> bool:
+    return abs(one - two) <= ALIKE * max(one, two)
 
 
 def _answer_tokens(made: Experiment) -> float:
@@ -65,10 +66,10 @@ def _steps(made: Experiment) -> int:
     return len(training.curve) if training else 0
 
 
-def _loss(made: Experiment, steps: int) -> float:
-    """Return the mean loss over the settled part of the first ``steps`` steps, so that fewer rows are no excuse."""
+def _loss(made: Experiment) -> float:
+    """Return the mean loss over the settled part of training."""
     training = _training(made)
-    if training is None or not steps:
+    if training is None or not training.curve:
         return float("inf")
-    settled = training.curve[int(steps * (1 - SETTLED)) : steps]
+    settled = training.curve[int(len(training.curve) * (1 - SETTLED)) :]
     return fmean(point.loss for point in settled)
