@@ -62,6 +62,8 @@ def played(home):
         with ScriptedLlm(behaviour, price=price) as server:
             budget = options.pop("budget", Budget(wall_s=600, max_experiments=experiments))
             llm = LlmChoice(models={"planner": "openai/scripted"}, base_url=server.url)
+            llm = LlmChoice(models={}, replay=options.pop("replay")) if "replay" in options else llm
+            task = options.pop("task", "ftdojo_toy:task")
             choices = Choices(
                 agent=agent,
                 agent_options=options,
@@ -70,7 +72,7 @@ def played(home):
                 root=home / "runs",
                 cache=home / "cache",
             )
-            with make("ftdojo_toy:task", model="tiny", budget=budget, choices=choices) as dojo:
+            with make(task, model="tiny", budget=budget, choices=choices) as dojo:
                 player = enlist(agent, seed=0, options=options).enter(dojo)
                 step = play(player, dojo)
         return Played(step, dojo.folder, server)

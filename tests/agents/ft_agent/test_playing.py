@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.records import BASE, Budget, Status
+from ftdojo.records import BASE, Budget, FailureKind, Status
 from ftdojo.testing.llm import Said, Trouble
-from ftdojo.testing.planner import clumsy, competent, repeating
+from ftdojo.testing.planner import clumsy, competent, gullible, repeating
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,7 @@ def test_a_draft_that_fails_is_mended_with_what_failed_in_view(played):
     assert run.experiments[0].status is Status.DONE
 
 
+@pytest.mark.slow
 def test_repairs_have_a_cap_then_the_plan_is_dropped_and_remembered(played):
     def hopeless(request):
         said = json.loads(competent(request).text)
@@ -92,12 +93,14 @@ def test_repairs_have_a_cap_then_the_plan_is_dropped_and_remembered(played):
     assert "after 1 repairs" in run.server.requests[3].last  # the next plan knows
 
 
+@pytest.mark.slow
 def test_a_planner_that_repeats_itself_trains_nothing_twice(played):
     run = played("repeating", repeating, experiments=4, repairs="1")
     assert len(run.experiments) == 1
     assert "This is e1 again" in run.noted("Checked")[1].failure.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("finish", ["refusal", "length"])
 def test_a_model_that_says_nothing_usable_is_survived(played, finish):
     run = played(f"mute-{finish}", lambda request: Said(text="", finish=finish))
@@ -106,6 +109,7 @@ def test_a_model_that_says_nothing_usable_is_survived(played, finish):
     assert len(run.noted("Dropped")) == 3
 
 
+@pytest.mark.slow
 def test_a_storm_of_refused_connections_changes_nothing(played):
     def stormy(request):
         busy = Trouble(status=429, message="Slow down.", headers={"Retry-After": "0.01"})
@@ -116,6 +120,7 @@ def test_a_storm_of_refused_connections_changes_nothing(played):
     assert run.folder.result().spent.llm_calls == run.server.tally.replies
 
 
+@pytest.mark.slow
 def test_a_cap_on_calls_ends_the_questions_and_not_the_run(played):
     budget = Budget(wall_s=600, max_llm_calls=3)
     run = played("capped", competent, budget=budget)
@@ -123,6 +128,7 @@ def test_a_cap_on_calls_ends_the_questions_and_not_the_run(played):
     assert run.folder.result().chosen == "e1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("without", "missing"),
     [
@@ -139,11 +145,13 @@ def test_a_part_that_is_left_out_is_not_asked_for(played, without, missing):
     assert bool(run.noted("Checked")) is ("checks" not in without)
 
 
+@pytest.mark.slow
 def test_without_memory_no_lesson_is_told(played):
     run = played("forgetful", competent, experiments=2, without="memory")
     assert "Lessons of this run" not in "".join(each.last for each in run.server.requests)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("policy", "plans"), [("tree", 2), ("best-of", 6)])
 def test_every_policy_plays(played, policy, plans):
     run = played(f"policy-{policy}", competent, experiments=2, policy=policy)
@@ -157,6 +165,30 @@ def test_an_instruction_hidden_in_a_row_is_shown_as_data_only(good):
     assert "```text\nquestion:" in first.last
 
 
+@pytest.mark.slow
+def test_a_planner_that_obeys_a_row_and_trains_on_validation_items_is_refused_every_time(played):
+    run = played("gullible", gullible, task="ftdojo_injected:task", repairs="0")
+    kinds = {note.failure.kind for note in run.noted("Checked")}
+    assert kinds == {FailureKind.CONTAMINATED}
+    assert run.experiments == []
+    assert run.folder.result().chosen == BASE
+
+
+@pytest.mark.slow
+def test_a_run_is_played_again_from_its_record_without_a_model(played, good):
+    def nobody(request):
+        raise AssertionError("no model is asked in a replay")
+
+    again = played("again", nobody, experiments=3, replay=str(good.folder.path))
+    assert [each.submission for each in again.experiments] == [
+        each.submission for each in good.experiments
+    ]
+    assert again.folder.result().test.score == good.folder.result().test.score
+    assert again.purposes == good.purposes
+    assert again.server.requests == []
+
+
+@pytest.mark.slow
 def test_what_one_run_taught_is_told_to_the_next_and_says_where_it_is_from(played, tmp_path):
     played("teacher", competent, experiments=1, cases=str(tmp_path))
     pupil = played("pupil", competent, experiments=1, cases=str(tmp_path))

@@ -44,6 +44,7 @@ def test_files_that_are_left_out_are_those_checked_last(looped):
     assert second.submission.data.count("400)") == 1
 
 
+@pytest.mark.slow
 def test_a_tool_loop_that_says_nothing_usable_ends_with_the_base(played):
     run = played("react-mute", lambda request: Said(text="What a day."), agent="react")
     assert run.step.terminated
@@ -51,6 +52,7 @@ def test_a_tool_loop_that_says_nothing_usable_ends_with_the_base(played):
     assert run.server.tally.replies == 9  # three calls for help, three tries each
 
 
+@pytest.mark.slow
 def test_calls_out_of_range_are_answered_and_survived(played):
     def wild(request):
         said = json.loads(tool_user(request).text)
@@ -64,6 +66,7 @@ def test_calls_out_of_range_are_answered_and_survived(played):
     assert len(run.experiments) == 1
 
 
+@pytest.mark.slow
 def test_a_folder_of_submissions_is_played_in_order(played, looped):
     folder = looped.folder.path / "experiments"
     run = played("script", tool_user, agent="script", experiments=9, **{"from": str(folder)})
