@@ -150,5 +150,5 @@ def test_a_line_that_is_no_object_is_refused(text):
 
 @pytest.mark.parametrize("text", ['{"action":"rm"}', "{}", '{"action":["train"]}'])
 def test_an_unknown_action_is_refused(text):
-    with pytest.raises(StoreError, match="not one of look, check, train, finish"):
+    with pytest.raises(StoreError, match="not one of look, shell, check, train, finish"):
         codec.load_action(text)

@@ -59,20 +59,6 @@ def test_the_published_rule_reads_boxes_before_announced_answers():
     ]
 
 
-def test_a_judge_is_asked_about_wrong_answers_only():
-    asked = []
-
-    def judge(question, gold, output):
-        asked.append(output)
-        return True
-
-    right, wrong = (
-        reference_mark(output, "7", judge=judge) for output in (r"\boxed{7}", "It is seven.")
-    )
-    assert (right["judged"], wrong["judged"], wrong["correct"]) == (False, True, True)
-    assert asked == ["It is seven."]
-
-
 def test_a_case_without_a_prediction_says_so():
     with pytest.raises(UsageError, match="'empty' has no input 'prediction'"):
         score(Case(name="empty", input={"reference": "1"}))
