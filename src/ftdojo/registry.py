@@ -14,7 +14,7 @@ class Registry(Generic[T]):
     """Names and the import paths of what they mean; nothing is imported before it is asked for.
 
     Args:
-        kind: what is registered, as a noun ("task"); also names the entry-point group ``ftdojo.<kind>s``.
+        kind: what is registered, as a noun ("task"); its plural names the entry-point group (``ftdojo.tasks``).
         builtin: name -> ``module:attribute`` of ours.
 
     Example:
@@ -24,6 +24,8 @@ class Registry(Generic[T]):
 
     def __init__(self, kind: str, builtin: dict[str, str]) -> None:
         self.kind, self._builtin = kind, builtin
+        plural = f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
+        self._group = f"ftdojo.{plural}"
 
     def __iter__(self) -> Iterator[str]:
         """Yield every known name, sorted."""
@@ -38,7 +40,7 @@ class Registry(Generic[T]):
         """
         homes = self._homes()
         if name not in homes and ":" not in name:
-            hint = f"A plugin adds more under the entry-point group 'ftdojo.{self.kind}s'."
+            hint = f"A plugin adds more under the entry-point group '{self._group}'."
             raise UnknownName(self.kind, name, homes, hint)
         home = homes.get(name, name)
         module, _, attribute = home.partition(":")
@@ -50,5 +52,5 @@ class Registry(Generic[T]):
             ) from error
 
     def _homes(self) -> dict[str, str]:
-        plugins = {entry.name: entry.value for entry in entry_points(group=f"ftdojo.{self.kind}s")}
+        plugins = {entry.name: entry.value for entry in entry_points(group=self._group)}
         return plugins | self._builtin
