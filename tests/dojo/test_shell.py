@@ -1,5 +1,7 @@
 """The agent's shell: real commands in the sandbox, and what they cannot do."""
 
+import secrets
+
 import pytest
 
 from ftdojo.records import Shell
@@ -32,11 +34,14 @@ def test_a_command_is_run_as_it_stands_whatever_is_in_it(dojo):
     assert said(dojo, """printf '%s' "it's {a} \\"b\\" \\\\n" """)["output"] == 'it\'s {a} "b" \\n'
 
 
-def test_a_link_left_on_the_desk_leads_no_write_of_ours_out_of_it(dojo, tmp_path):
+def test_a_link_left_on_the_desk_leads_no_write_of_ours_out_of_it(dojo, tmp_path, monkeypatch):
+    """Even where the link has guessed the very name of our script."""
     target = tmp_path / "target"
     target.write_text("whole")
-    said(dojo, f"ln -s {target} link; for i in 1 2 3; do ln -s {target} .$i.py; done")
-    assert said(dojo, "echo on")["output"] == "on\n"
+    said(dojo, f"ln -s {target} .guessed.py")
+    monkeypatch.setattr(secrets, "token_hex", lambda length: "guessed")
+    with pytest.raises(FileExistsError):
+        said(dojo, "echo on")
     assert target.read_text() == "whole"
 
 

@@ -92,7 +92,6 @@ def size(paper_observation, evaluated_on_paper):
             candidate=1,
             candidates=1,
             earlier=[],
-            without=frozenset(),
         )
         return sum(len(turn["content"]) for turn in turns), past
 

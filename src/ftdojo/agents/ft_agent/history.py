@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdojo.agents.ft_agent.notes import Analysed, Note, Planned, analyses, plan_of
+from ftdojo.agents.ft_agent.notes import (
+    Analysed,
+    Checked,
+    Dropped,
+    Note,
+    Planned,
+    analyses,
+    plan_of,
+)
 from ftdojo.agents.showing import cut
 from ftdojo.records import BASE, Experiment, Observation
 
@@ -102,8 +110,6 @@ def _lessons(known: Mapping[str, Analysed]) -> tuple[str, ...]:
 
 def _failures(notes: Sequence[Note]) -> tuple[str, ...]:
     """Return the latest different reasons for which drafts and plans failed, each with how often."""
-    from ftdojo.agents.ft_agent.notes import Checked, Dropped
-
     told: dict[str, int] = {}
     for note in notes:
         if isinstance(note, Checked) and note.failure:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ftdojo.records import BASE, Experiment, Failure, Observation, Submission
+from ftdojo.records import Experiment, Failure, Observation, Submission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,12 +167,3 @@ def plan_of(notes: Sequence[Note], experiment: str, seen: Observation) -> Planne
             ]
             return mine[0].plan
     return None
-
-
-def lineage(seen: Observation, name: str) -> list[str]:
-    """Return ``name`` and what it was built on, back to the base."""
-    line = [name]
-    while line[-1] != BASE:
-        made = seen.experiment(line[-1])
-        line.append(made.parent if made else BASE)
-    return line

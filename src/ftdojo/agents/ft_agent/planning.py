@@ -54,7 +54,6 @@ class Planner:
             candidate=number,
             candidates=proposal.candidates,
             earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates],
-            without=self.options.without,
         )
         ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages, schema_name="plan")
         reply = self.llm.ask_for(ask, SingleFactorReply if single else PlanReply)
