@@ -99,7 +99,7 @@ def evaluated(score, *, seconds=5.0, readable=1.0):
     )
 
 
-def rows_report(rows):
+def rows_report(rows, readable=None):
     return DataReport(
         rows=rows,
         bytes=rows,
@@ -116,6 +116,7 @@ def rows_report(rows):
         lineage={},
         overlap=Overlap(),
         samples=(),
+        readable=readable or {},
     )
 
 
@@ -141,7 +142,8 @@ def training_report(passes, seconds):
 class World:
     """Plays the dojo's part. ``worth`` maps a source to its score after many rows; ``fails`` may return a kind.
 
-    Speed is ``tokens_per_s``; checks take 2 s, validation of all items ``validation_s``.
+    Speed is ``tokens_per_s``; checks take 2 s, validation of all 100 items ``validation_s``. ``readable`` is what a
+    check of all sources finds.
     """
 
     worth: dict[str, float]
@@ -149,6 +151,7 @@ class World:
     tokens_per_s: float = 500.0
     validation_s: float = 5.0
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
+    readable: dict[str, float] = field(default_factory=dict)
     fails: object = lambda recipe, earlier: None
     seed: int = 0
     budget: Budget = field(default_factory=lambda: Budget(wall_s=700.0))
@@ -181,7 +184,8 @@ class World:
     def carry_out(self, action):
         if isinstance(action, Check):
             self.left_s -= 2
-            self.answers = {"checked": CheckReport(rungs=("static",), data=rows_report(64))}
+            data = rows_report(64, self.readable)
+            self.answers = {"checked": CheckReport(rungs=("static",), data=data)}
             return
         self.answers = {}
         name = f"e{len(self.experiments) + 1}"
@@ -201,6 +205,7 @@ class World:
     def _trained(self, bare):
         recipe = recipe_of(bare)
         train_s = recipe.passes * 50 / self.tokens_per_s
+        validation_s = self.validation_s * (recipe.items or 100) / 100
         worth = sum(self.worth[name] * share for name, share in recipe.sources.items())
         score = round(worth * recipe.passes / (recipe.passes + 500), 6)
         feedback = Feedback(
@@ -208,7 +213,9 @@ class World:
             training=training_report(recipe.passes, train_s),
             evaluation=evaluated(score),
         )
-        return replace(bare, status=Status.DONE, feedback=feedback, seconds=train_s + 7.0)
+        return replace(
+            bare, status=Status.DONE, feedback=feedback, seconds=train_s + 2.0 + validation_s
+        )
 
 
 def _score(experiment):

@@ -22,8 +22,41 @@ def submissions(played):
     return [each.submission for each in played.actions if not isinstance(each, Finish)]
 
 
-def test_it_begins_with_a_look_at_speed_and_row_length(world):
-    assert isinstance(Explorer().act(world().see()), Check)
+def test_it_begins_with_a_look_at_a_few_rows_of_every_source(world):
+    look = Explorer().act(world().see())
+    assert isinstance(look, Check)
+    assert read_plan(look.submission.plan).recipe["sources"].keys() == world().worth.keys()
+
+
+def test_what_the_scorer_cannot_read_is_not_probed(play_out, world):
+    read = {"good": 1.0, "fair": 0.6, "so-so": 0.4, "poor": 0.0, "bad": 0.1, "void": 1.0}
+    played = play_out(Explorer(), world(readable=read))
+    assert {name for each in played.of("probe") for name in each.sources} == {
+        "good",
+        "fair",
+        "void",
+    }
+    plan = next(each.plan for each in submissions(played) if "phase: probe" in each.plan)
+    assert all(name in plan.split("Passed over:")[1] for name in ("so-so", "poor", "bad"))
+
+
+@pytest.mark.parametrize("read", [{}, dict.fromkeys(["good", "fair", "so-so", "poor", "bad"], 0.0)])
+def test_where_reading_tells_nothing_every_source_is_probed(play_out, world, read):
+    assert len(play_out(Explorer(), world(readable=read)).of("probe")) == len(world().worth)
+
+
+def test_what_mostly_repeats_itself_is_probed_only_where_nothing_else_is_there(play_out, world):
+    dull = {"duplicates": 0.9}
+    some = play_out(Explorer(), world(cards={"good": dull, "fair": dull}))
+    every = play_out(Explorer(), world(cards=dict.fromkeys(world().worth, dull)))
+    assert len(some.of("probe")) == 4
+    assert len(every.of("probe")) == 6
+
+
+def test_the_fewer_sources_are_left_the_more_rows_a_probe_has(play_out, world):
+    few = play_out(Explorer(), world(readable={"good": 1.0, "fair": 1.0, "so-so": 0.0}))
+    many = play_out(Explorer(), world())
+    assert few.of("probe")[0].rows > many.of("probe")[0].rows
 
 
 def test_it_probes_every_source_alone_with_equal_rows(play_out, world):
@@ -41,12 +74,15 @@ def test_the_seed_decides_the_order_of_the_probes(play_out, world):
 
 
 def test_dear_validation_makes_probes_brief_and_equal_and_leaves_climbs_whole(play_out, world):
-    played = play_out(Explorer(), world(validation_s=40.0))
+    played = play_out(Explorer(), world(validation_s=40.0, left_s=1200.0))
     asked = {
         phase: {each.items for each in played.recipes if each.phase == phase}
         for phase in ("probe", "climb")
     }
-    assert asked == {"probe": {37}, "climb": {None}}  # 15 % of 600 s, six ways, at 0.4 s an item
+    assert asked == {
+        "probe": {49},
+        "climb": {None},
+    }  # a tenth of 1198 s, six ways, at 0.4 s an item
     trained = [each for each in played.actions if isinstance(each, Train)]
     assert [each.validate_items for each in trained] == [each.items for each in played.recipes]
 
@@ -134,7 +170,7 @@ def test_after_a_too_slow_plan_it_asks_for_less(play_out, world):
 
 
 def test_a_change_is_tried_only_on_enough_rows_to_win(play_out, world):
-    climbs = play_out(Explorer(), world(left_s=2000.0)).of("climb")
+    climbs = play_out(Explorer(), world(left_s=3000.0)).of("climb")
     assert len(climbs) > 1
     assert min(each.passes for each in climbs) >= 0.5 * climbs[0].passes
 

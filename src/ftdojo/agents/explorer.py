@@ -1,13 +1,15 @@
 """Explorer: finds good data and training options without a language model.
 
-A pure function of what it sees. Three phases share the time that is left:
+A pure function of what it sees. Four phases share the time that is left:
 
-1. *probe*: every raw source alone, the same small number of rows each (a third of the time, more where that is too few);
-2. *halve*: the more promising half again on up to three times the rows, and so on (successive halving; Jamieson and
+1. *look*: a check of a few rows of every source. What the scorer cannot read, and what mostly repeats itself, is out;
+2. *probe*: each of the other sources alone, on the same small number of rows (a third of the time, more where that is
+   too few);
+3. *halve*: the more promising half again on up to three times the rows, and so on (successive halving; Jamieson and
    Talwalkar 2016), as long as 35 % of the time stays for the end;
-3. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
+4. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
 
-Probes and halvings are validated on part of the items where all of them would take more than a seventh of the time.
+Probes and halvings are validated on part of the items where all of them would take more than a tenth of the time.
 Sources are ranked by ``ranking``: the primary metric, helped by the denser secondary metrics and by readability, and the
 loss where those leave them tied. After a few dozen rows most scores are near zero, and what tells sources apart is how
 the model fails.
@@ -35,7 +37,10 @@ from ftdojo.records import (
 PROBE_SHARE, MOST_PROBE_SHARE, END_SHARE = 0.35, 0.6, 0.35
 TELLING_ROWS = 96
 """Fewer rows than this teach an answer's form at most, and sources that share a form look alike."""
-FIRST_LOOK_ROWS, LEAST_ROWS, MOST_PROBE_ROWS = 64, 32, 400
+LOOK_ROWS, LEAST_ROWS, MOST_PROBE_ROWS = 24, 32, 400
+READ_SHARE, REPEATED = 0.5, 0.5
+"""A source is out whose answers are readable less than this share as often as the best's, or of which more than this
+share are duplicates."""
 GROW, LEAST_GROWTH = 3.0, 1.5
 WORTHWHILE = 0.5
 """A change is tried only on at least this share of the largest climb's rows; on fewer it could not win."""
@@ -43,10 +48,10 @@ MENDABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRAST
 """Failures that say nothing about the rows: a source that failed so is probed once more."""
 MOST_FALSE_STARTS = 3
 """A climb whose first step failed this often is given up."""
-VALIDATION_SHARE, LEAST_ITEMS = 0.15, 32
+VALIDATION_SHARE, LEAST_ITEMS = 0.1, 32
 """Validating all probes may take this share of the time; on fewer items than this a rank is luck."""
-MARGIN = 0.9
-"""Plans use at most this share of the time left: speed varies by a tenth on a shared machine."""
+MARGIN = 0.95
+"""Plans use at most this share of the time left. Speed varies by more, but a training that runs late is cut, not lost."""
 
 
 class Explorer:
@@ -66,8 +71,7 @@ class Explorer:
         view = View(observation, self._seed)
         unknown = observation.checked is None and observation.failure is None
         if not view.tried and unknown:
-            recipe = Recipe(phase="probe", sources={view.order[0]: 1.0}, rows=FIRST_LOOK_ROWS)
-            return Check(submission=view.written(recipe, "Measure speed and row length."))
+            return view.look()
         return view.probe() or view.halve() or view.climb() or Finish(experiment=observation.best)
 
 
@@ -82,15 +86,23 @@ class View:
         slow = self._failures(FailureKind.TOO_SLOW)
         self.left_s = observation.outlook.left_s * MARGIN * 0.7**slow
         self.total_s = observation.outlook.left_s + spent_s(observation)
-        self.items = self._probe_items()
-        self.brief = self.cost.on(self.items)
         self.order = [card.name for card in observation.sources]
         random.Random(f"explorer/{seed}").shuffle(self.order)
+        self.rivals = self._rivals()
+        self.items = self._probe_items()
+        self.brief = self.cost.on(self.items)
+
+    def look(self) -> Action:
+        """Check a few rows of every source: how fast training is, and whose answers can be read."""
+        even = dict.fromkeys(self.order, 1 / len(self.order))
+        recipe = Recipe(phase="look", sources=even, rows=LOOK_ROWS * len(self.order))
+        why = f"A look at {LOOK_ROWS} rows of every source: speed, length, and whether the scorer can read the answers."
+        return Check(submission=self.written(recipe, why))
 
     def probe(self) -> Action | None:
         """Train on the next source alone, each on the same number of rows."""
         probes = self._of("probe")
-        waiting = [name for name in self.order if not self._is_probed(name)]
+        waiting = [name for name in self.rivals if not self._is_probed(name)]
         rows = probes[0][1].rows if probes else self._probe_rows()
         if not waiting or self.brief.seconds(rows) > self.left_s:
             return None
@@ -99,14 +111,13 @@ class View:
                 phase="probe",
                 sources={waiting[0]: 1.0},
                 rows=rows,
-                field=len(self.order),
+                rivals=self.rivals,
                 items=probes[0][1].items if probes else self.items,
             )
         )
         why = (
-            f"Probe {len(self.order) - len(waiting) + 1} of {len(self.order)}: what {rows} rows of {waiting[0]} alone "
-            "teach. "
-            "Every source gets the same number of rows, so that their scores compare."
+            f"Probe {len(self.rivals) - len(waiting) + 1} of {len(self.rivals)}: what {rows} rows of {waiting[0]} alone "
+            f"teach. Every source gets the same number of rows, so that their scores compare. {self._passed_over()}"
         )
         return self._train(recipe, why)
 
@@ -116,17 +127,17 @@ class View:
         while len(names) > 1:
             phase = f"halve-{rung}"
             done = self._of(phase)
-            field = done[0][1].field if done else max(1, len(names) // 2)
-            rows = done[0][1].rows if done else self._rung_rows(before, field)
-            if rows is None and field > 2:
-                field = 2
-                rows = self._rung_rows(before, field)
-            if rows is None or field < 2:
+            survivors = done[0][1].rivals if done else tuple(names[: (len(names) + 1) // 2])
+            rows = done[0][1].rows if done else self._rung_rows(before, len(survivors))
+            if rows is None and len(survivors) > 2:
+                survivors = survivors[:2]
+                rows = self._rung_rows(before, len(survivors))
+            if rows is None or len(survivors) < 2:
                 return None
             run = {name for _, recipe in done for name in recipe.sources}
-            waiting = [name for name in names[:field] if name not in run]
+            waiting = [name for name in survivors if name not in run]
             if waiting and self.brief.seconds(rows) <= self.left_s:
-                return self._survivor(waiting[0], phase=phase, rows=rows, field=field)
+                return self._survivor(waiting[0], phase=phase, rows=rows, survivors=survivors)
             rung, names, before = rung + 1, self.ranked(phase), rows
         return None
 
@@ -173,13 +184,32 @@ class View:
             predicted=self._predicted(recipe) if climbing else None,
         )
 
-    def _survivor(self, name: str, *, phase: str, rows: int, field: int) -> Action:
+    def _survivor(self, name: str, *, phase: str, rows: int, survivors: tuple[str, ...]) -> Action:
         why = (
-            f"{name} is among the {field} most promising sources; the survivors meet again on {rows} rows each. "
+            f"{name} is among the {len(survivors)} most promising sources; the survivors meet again on {rows} rows each. "
             f"{self._ranking()}"
         )
-        recipe = Recipe(phase=phase, sources={name: 1.0}, rows=rows, field=field, items=self.items)
+        recipe = Recipe(
+            phase=phase, sources={name: 1.0}, rows=rows, rivals=survivors, items=self.items
+        )
         return self._train(self._careful(recipe), why)
+
+    def _rivals(self) -> tuple[str, ...]:
+        """Return the sources worth a probe: those of the first probe, else what the look left."""
+        probes = self._of("probe")
+        if probes:
+            return probes[0][1].rivals
+        data = self.seen.checked.data if self.seen.checked else None
+        repeating = {c.name for c in self.seen.sources if c.duplicate_share > REPEATED}
+        readable = data.readable if data else {}
+        least = READ_SHARE * max(readable.values(), default=0.0)
+        read = [name for name in self.order if readable.get(name, 1.0) >= least]
+        return tuple(name for name in read if name not in repeating) or tuple(read)
+
+    def _passed_over(self) -> str:
+        rest = [name for name in self.order if name not in self.rivals]
+        why = "their answers cannot be read or they mostly repeat themselves"
+        return f"Passed over: {', '.join(rest)}; {why}." if rest else ""
 
     def _train(self, recipe: Recipe, why: str) -> Action:
         allowed = replace(recipe, rows=min(recipe.rows, self.seen.budget.max_rows or recipe.rows))
@@ -188,7 +218,7 @@ class View:
     def _probe_rows(self) -> int:
         """Return how many rows every source gets, so that all probes take their share of the time."""
         wanted, most = (
-            self.brief.rows(share * self.left_s / len(self.order)) // 8 * 8
+            self.brief.rows(share * self.left_s / len(self.rivals)) // 8 * 8
             for share in (PROBE_SHARE, MOST_PROBE_SHARE)
         )
         telling = min(TELLING_ROWS, most)
@@ -196,14 +226,14 @@ class View:
 
     def _probe_items(self) -> int | None:
         """Return how many validation items a probe is scored on; None for all of them."""
-        share_s = VALIDATION_SHARE * self.total_s / len(self.seen.sources)
+        share_s = VALIDATION_SHARE * self.total_s / len(self.rivals)
         items = max(LEAST_ITEMS, int(share_s / self.cost.item_s)) if self.cost.item_s else None
         return items if items and items < self.cost.items else None
 
-    def _rung_rows(self, before: int, field: int) -> int | None:
-        """Return the rows each of ``field`` survivors gets, or None if the rung would eat into the end."""
+    def _rung_rows(self, before: int, survivors: int) -> int | None:
+        """Return the rows each of ``survivors`` gets, or None if the rung would eat into the end."""
         spare_s = self.left_s - END_SHARE * self.total_s
-        rows = min(int(before * GROW), self.brief.rows(spare_s / field)) // 8 * 8
+        rows = min(int(before * GROW), self.brief.rows(spare_s / survivors)) // 8 * 8
         return rows if rows >= before * LEAST_GROWTH else None
 
     def _widest(self) -> Recipe:

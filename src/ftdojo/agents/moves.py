@@ -64,4 +64,4 @@ def _changes(best: Recipe, ranked: Sequence[str]) -> Iterator[Move]:
 
 def _kind(recipe: Recipe) -> Recipe:
     """Return what makes a recipe another one; its size does not."""
-    return replace(recipe, rows=0, num_train_epochs=1.0, phase="", field=1)
+    return replace(recipe, rows=0, num_train_epochs=1.0, phase="", rivals=())

@@ -22,15 +22,15 @@ class Recipe:
 
     ``sources`` maps each raw source to its share of the rows; ``rows`` are distinct rows wanted in all, fewer if the
     sources have fewer. ``task_prompt`` asks as the task does (system text and template); else the raw question stands
-    alone. ``field`` is how many recipes of this phase run against each other; ``items`` how many validation items they
-    are scored on, all where it is None. ``distinct`` drops rows whose question
+    alone. ``rivals`` are the sources that run against each other in this phase; ``items`` is how many validation items
+    they are scored on, all where it is None. ``distinct`` drops rows whose question
     was there before; ``longest`` drops answers of more words.
     """
 
     phase: str
     sources: Mapping[str, float]
     rows: int
-    field: int = 1
+    rivals: tuple[str, ...] = ()
     items: int | None = None
     task_prompt: bool = True
     distinct: bool = True
@@ -63,7 +63,7 @@ def recipe_of(experiment: Experiment) -> Recipe | None:
     if not isinstance(plan, Plan) or not plan.recipe:
         return None
     try:
-        return Recipe(**plan.recipe)
+        return Recipe(**{**plan.recipe, "rivals": tuple(plan.recipe.get("rivals", ()))})
     except TypeError:
         return None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ftdojo.checks.build import build
 from ftdojo.checks.ground import Fell, Ground, fall
+from ftdojo.checks.reading import readable_shares
 from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Overlap, Stage
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
@@ -49,6 +50,7 @@ def audit(
         exact_duplicates=exact,
         near_duplicates=near,
         lineage=Counter(row.source or "unknown" for row in rows),
+        readable=readable_shares(rows, ground.task, ground.vault.items("validation")),
         overlap=overlap,
         samples=tokens.samples,
         log_tail=log_tail,

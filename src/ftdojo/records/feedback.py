@@ -33,8 +33,9 @@ class DataReport:
     """The built training rows.
 
     ``tokens`` are per row, chat template included; ``label_share`` is the share of tokens that carry loss;
-    ``truncated_share`` the share of rows cut at ``max_length``; ``lineage`` counts rows by their ``source`` key;
-    ``samples`` shows up to five rows as the model sees them. ``digest`` is of the rows' bytes.
+    ``truncated_share`` the share of rows cut at ``max_length``; ``lineage`` counts rows by their ``source`` key,
+    and ``readable`` is the share of answers (0 to 1) that the task's scorer could read, right or wrong, among the first
+    rows of each; ``samples`` shows up to five rows as the model sees them. ``digest`` is of the rows' bytes.
     """
 
     rows: int
@@ -53,6 +54,7 @@ class DataReport:
     overlap: Overlap
     samples: tuple[str, ...]
     log_tail: str = ""
+    readable: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

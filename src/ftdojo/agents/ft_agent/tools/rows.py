@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ftdojo.agents.ft_agent.tools.evidence import Evidence
 
 MANY = 0.05
+READABLE = 0.9
 
 
 def row_facts(evidence: Evidence) -> Iterator[str]:
@@ -24,3 +25,6 @@ def row_facts(evidence: Evidence) -> Iterator[str]:
     told = [f"{share:.0%} {name}" for name, share in odd.items() if share > MANY]
     if told:
         yield f"Odd about the rows: {', '.join(told)}."
+    hidden = [f"{share:.0%} of {name}" for name, share in data.readable.items() if share < READABLE]
+    if hidden:
+        yield f"Answers that the scorer can read: {', '.join(hidden)}; such rows teach another answer format."
