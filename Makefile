@@ -6,17 +6,18 @@ RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 BUDGET ?= 12m
 SEED ?= 0
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all install check fix lint types bench clean
+.PHONY: demo test test-slow install check fix lint types bench clean
 
 demo: $(RUNS)  ## Fine-tune a real language model on math/mini and test it
 	$(BIN)/ftdojo run math/mini --budget $(BUDGET) --seed $(SEED)
 
 test: $(READY)  ## The default tests, a few minutes
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
-test-all: $(READY)  ## Every test, the slow ones included
-	$(BIN)/python -m pytest
+test-slow: $(READY)  ## The others: they kill runs, open a browser, train and compare
+	$(PYTEST) -m slow
 
 install: $(READY)  ## Everything that is needed, into .venv
 

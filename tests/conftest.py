@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+import os
 import signal
 
 
@@ -9,6 +10,15 @@ def pytest_configure():
     A shell starts background jobs with the interrupt ignored, and a child inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_to_a_core()
+
+
+def _keep_to_a_core():
+    """Give each of several test processes a core of its own, and with it the models that its tests start."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if name and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(name.removeprefix("gw")) % len(cores)]})
 
 
 collect_ignore = ["toys"]

@@ -165,7 +165,13 @@ def test_isolated_cells_share_models_and_nothing_that_was_built_or_learned(place
     (shared / "weights").mkdir()
     own = place.cache(one, shared)
     assert (own / "models" / "tiny").is_dir()
-    assert {each.name for each in own.iterdir()} == {"models", "downloads", "datasets", "sources"}
+    assert {each.name for each in own.iterdir()} == {
+        "models",
+        "downloads",
+        "datasets",
+        "sources",
+        "base-scores",
+    }
     assert place.cache(one, shared) == own
     place.forget_cache(one)
     assert (shared / "models" / "tiny").is_dir()

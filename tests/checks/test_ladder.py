@@ -176,6 +176,15 @@ def test_duplicates_lineage_and_formats_are_counted(climbed):
     assert any(">>>yes" in sample for sample in data.samples)
 
 
+def test_the_share_of_answers_that_the_scorer_can_read_is_told_by_source(climbed):
+    made = [
+        {"prompt": f"hijk{at}?", "completion": answer, "source": source}
+        for at, (answer, source) in enumerate([("yes", "a"), ("no", "a"), ("no", "b"), ("so", "b")])
+    ]
+    data = climbed(data=writing([*made, {**ROW, "completion": "who knows"}])).report.data
+    assert data.readable == {"a": 1.0, "b": 0.5, "unknown": 0.0}
+
+
 def test_a_plan_too_slow_for_the_time_left_names_rows_that_then_fit(climbed, toy):
     train = "num_train_epochs: 3\nper_device_train_batch_size: 4\n"
     whole = climbed(data=toy.handed_in(rows=400).data, train=train)

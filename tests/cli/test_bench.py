@@ -118,7 +118,7 @@ def test_a_failed_run_is_tried_again_by_the_same_command(failed):
 
 
 def test_a_progress_line_says_what_became_of_each_cell(failed):
-    first, second, last = failed[2][0].err.splitlines()
+    *_, first, second, last = failed[2][0].err.splitlines()
     assert first.endswith(" s  1/1 toy_yes:task, learner, tinny, seed 0: started")
     assert " s  1/1 toy_yes:task, learner, tinny, seed 0: failed: No model is" in second
     assert last.startswith("ftdojo: ")
@@ -160,6 +160,15 @@ def test_the_files_of_a_bench_say_what_was_printed(whole):
     assert json.loads((to / "bench.json").read_text()) == told
     assert "4 of 4 runs finished, 0 failed." in (to / "bench.md").read_text()
     assert list((to / "caches").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_base_is_scored_once_for_all_cells(whole):
+    to, _ = whole
+    where = "*/experiments/base/evaluation.json"
+    (alone,) = [json.loads(path.read_text())["seconds"] for path in to.glob(f"base/{where}")]
+    cells = [json.loads(path.read_text())["seconds"] for path in to.glob(where)]
+    assert cells == [alone] * 4, "the seconds are those of the pass when it was made"
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from math import ceil
 from ftdojo.bench.options import asked
 from ftdojo.bench.words import Cell, Contender, Matrix
 from ftdojo.errors import UsageError
+from ftdojo.records import BASE
 
 DIGITS = 8
 MAX_STEM = 78
@@ -24,6 +25,12 @@ def cells(matrix: Matrix) -> list[Cell]:
         for seed, task, model in places
         for contender in matrix.contenders
     ]
+
+
+def base_cells(matrix: Matrix) -> list[Cell]:
+    """Return a run of the base alone for each task and model: what it scores is then there for all cells alike."""
+    alone = Contender(label=BASE, agent=BASE)
+    return [_cell(matrix, alone, 0, *place) for place in product(matrix.tasks, matrix.models)]
 
 
 def most_s(waiting: int, matrix: Matrix, *, jobs: int) -> float:

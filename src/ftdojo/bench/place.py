@@ -4,6 +4,7 @@
 
     bench-<name>/
       <cell>/         the run folder of a cell, as `ftdojo run` writes it
+      base/           the same of the base alone, which is scored before the first cell
       cells.jsonl     every start and end of a cell's process, in order
       logs/           what the processes said
       caches/         of isolated cells that have not finished, one each
@@ -22,7 +23,7 @@ from ftdojo.store import append_line, files
 from ftdojo.store.asked import now
 from ftdojo.store.codec import dump_object, load_object
 
-SHARED = ("models", "downloads", "datasets", "sources")
+SHARED = ("models", "downloads", "datasets", "sources", "base-scores")
 """What isolated cells still share: it is the same for all, and gives none an advantage."""
 LOG = "cells.jsonl"
 
@@ -37,12 +38,17 @@ class Place:
         """Return where the cell's run folder is, or will be."""
         return self.path / cell.id
 
+    def base(self) -> "Place":
+        """Return where the runs of the base alone are."""
+        return Place(self.path / "base")
+
     def log(self, cell: Cell) -> Path:
         """Return the file that gets what the cell's process says."""
         return self.path / "logs" / f"{cell.id}.log"
 
     def begin(self, cell: Cell) -> None:
         """Note that a process for ``cell`` is about to be started."""
+        files.make_folder(self.path / "logs")
         self._note(cell, "begun")
 
     def end(self, cell: Cell, reason: str) -> None:
@@ -81,7 +87,7 @@ class Place:
         """
         import filelock
 
-        files.make_folder(self.path / "logs")
+        files.make_folder(self.path)
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             lock.acquire()

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIGINT
 
 from ftdojo.bench.place import Place
 from ftdojo.bench.reading import is_finished
-from ftdojo.bench.tether import tethered
+from ftdojo.bench.tether import shares, tethered
 from ftdojo.bench.words import Cell
 from ftdojo.config import cache_dir
 from ftdojo.store import files
@@ -32,6 +33,7 @@ class _Going:
 
     cell: Cell
     process: subprocess.Popen[bytes]
+    cores: frozenset[int]
     began_at: int
     """Where in the log its words begin."""
 
@@ -48,14 +50,16 @@ class Runner:
     def __init__(self, place: Place, *, isolated: bool, tell: Tell) -> None:
         self._place, self._isolated, self._tell = place, isolated, tell
         self._going: list[_Going] = []
+        self._free: list[frozenset[int]] = []
 
     def run(self, cells: Sequence[Cell], *, jobs: int) -> None:
-        """Carry out the cells that have no result yet, at most ``jobs`` at a time.
+        """Carry out the cells that have no result yet, at most ``jobs`` at a time, each on its share of the cores.
 
         A cell that fails is noted and the next one begins. However this ends, no process is left behind, and what is
         left unfinished goes on at the next call.
         """
         waiting = deque(each for each in cells if not self._keep(each))
+        self._free = shares(jobs)
         try:
             while waiting or self._going:
                 while waiting and len(self._going) < jobs:
@@ -79,6 +83,7 @@ class Runner:
         go_on = ("resume", cell.id, *where)
         command = go_on if begun else ("run", *cell.arguments, "--name", cell.id, *where)
         place.begin(cell)
+        cores = self._free.pop(0)
         with files.writing(log), log.open("ab") as said:
             process = subprocess.Popen(
                 [*PROGRAM, *command],
@@ -87,9 +92,11 @@ class Runner:
                 stderr=said,
                 env=self._environment(cell),
                 start_new_session=True,  # Ctrl-C is ours to act on
-                preexec_fn=tethered,
+                preexec_fn=partial(tethered, cores),
             )
-            self._going.append(_Going(cell=cell, process=process, began_at=said.tell()))
+            self._going.append(
+                _Going(cell=cell, process=process, cores=cores, began_at=said.tell())
+            )
         self._tell(cell, "resumed" if begun else "started")
 
     def _environment(self, cell: Cell) -> dict[str, str]:
@@ -103,6 +110,7 @@ class Runner:
         ended = [each for each in self._going if each.process.poll() is not None]
         for each in ended:
             self._going.remove(each)
+            self._free.append(each.cores)
             reason = self._reason(each)
             self._place.end(each.cell, reason)
             if not reason:

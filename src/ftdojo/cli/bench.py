@@ -12,7 +12,7 @@ from ftdojo.cli.plain import one_line
 from ftdojo.errors import FtdojoError, Interrupted, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
-    from ftdojo.bench import Bench, Cell, Matrix, Place
+    from ftdojo.bench import Bench, Cell, Matrix, Place, Runner
 
 MATRIX = typer.Argument(help="A matrix file; examples/matrices holds some.")
 
@@ -65,10 +65,16 @@ def _carry_out(matrix: "Matrix", place: "Place", *, jobs: int, quiet: bool) -> N
     from ftdojo import bench as room
 
     cells = room.cells(matrix)
-    tell = _teller(cells, place) if not quiet else lambda cell, what: None
+    alone = room.base_cells(matrix) if matrix.isolated else []
+
+    def runner(cells: "Sequence[Cell]", place: "Place") -> "Runner":
+        tell = _teller(cells, place) if not quiet else lambda cell, what: None
+        return room.Runner(place, isolated=matrix.isolated, tell=tell)
+
     with place.held():
         try:
-            room.Runner(place, isolated=matrix.isolated, tell=tell).run(cells, jobs=jobs)
+            runner(alone, place.base()).run(alone, jobs=1)
+            runner(cells, place).run(cells, jobs=jobs)
         except KeyboardInterrupt:
             done = sum(room.is_finished(cell, place) for cell in cells)
             raise Interrupted(

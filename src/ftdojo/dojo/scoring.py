@@ -11,7 +11,7 @@ from ftdojo.errors import WorkerDied
 from ftdojo.evaluation import Output, Race, evaluate, judged, report, scores
 from ftdojo.models.device import dtype_name
 from ftdojo.records import EvaluationReport, Graded, Item, Message, Split
-from ftdojo.store import dump, load
+from ftdojo.store import Kind, dump, load
 from ftdojo.worker import Asking, Generated
 
 ENGINE_VERSION = "2"
@@ -76,11 +76,11 @@ class Scorer:
     def is_kept(self, split: Split) -> bool:
         """Return whether this pass was made before, by whatever run, and costs nothing now."""
         key = self._key(split)
-        return self._parts.cache.entry("scores", key) is not None
+        return self._parts.cache.entry(self._kind(split), key) is not None
 
     def _kept(self, split: Split) -> _Pass | None:
         """Return a pass that was made before: by this run, or by any other with equal weights."""
-        text = self._parts.cache.get_text("scores", self._key(split))
+        text = self._parts.cache.get_text(self._kind(split), self._key(split))
         cached = load(_Pass, text) if text else None
         stored = self._parts.folder.predictions(self.name, split)
         if stored:
@@ -110,7 +110,7 @@ class Scorer:
         )
         made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)
         if whole and not raced_out:
-            parts.cache.put_text("scores", self._key(split), dump(made))
+            parts.cache.put_text(self._kind(split), self._key(split), dump(made))
         return made
 
     def _generate(self, prompts: Sequence[tuple[Message, ...]]) -> list[Output]:
@@ -130,6 +130,13 @@ class Scorer:
 
     def _answers(self, asking: Asking, timeout_s: float) -> tuple[Generated, ...]:
         return self._parts.worker.generate(asking, weights=self._weights, timeout_s=timeout_s)
+
+    def _kind(self, split: Split) -> Kind:
+        """Keep what every run asks of the base apart: the cells of a bench share it.
+
+        Not every run scores the base on ``confirm``. Were that shared, the first run that does would pay for the rest.
+        """
+        return "base-scores" if self._weights is None and split != "confirm" else "scores"
 
     def _key(self, split: Split) -> str:
         task, machine = self._parts.task, self._parts.machine

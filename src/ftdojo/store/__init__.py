@@ -1,7 +1,7 @@
 """The record: run folders, the ledger and the cache. Files are the truth; nothing here is a database or a pickle."""
 
 from ftdojo.store.asked import RunConfig, new_run_id, run_ids
-from ftdojo.store.cache import Cache
+from ftdojo.store.cache import Cache, Kind
 from ftdojo.store.codec import dump, load
 from ftdojo.store.files import append_line, free_bytes, require_free, write_atomic, write_once
 from ftdojo.store.ledger import NANO, Ledger
@@ -10,6 +10,7 @@ from ftdojo.store.run import RunFolder
 __all__ = [
     "NANO",
     "Cache",
+    "Kind",
     "Ledger",
     "RunConfig",
     "RunFolder",

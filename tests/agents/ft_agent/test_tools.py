@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report
+from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report, rows_of
 
 from ftdojo.agents.ft_agent.tools import findings
 from ftdojo.agents.ft_agent.tools.drift import drift
@@ -14,6 +14,7 @@ from ftdojo.agents.ft_agent.tools.effect import prediction as predicted_finding
 from ftdojo.agents.ft_agent.tools.errors import clusters
 from ftdojo.agents.ft_agent.tools.items import moved, nearest_rows
 from ftdojo.agents.ft_agent.tools.loss import loss_verdict
+from ftdojo.agents.ft_agent.tools.rows import row_facts
 from ftdojo.agents.ft_agent.tools.slices import slices_moved
 from ftdojo.records import Estimate
 
@@ -62,6 +63,13 @@ def test_where_lower_is_better_only_an_error_is_wrong():
     outputs = {"a": prediction("a", "3", score=0.0), "b": prediction("b", "5", score=2.0)}
     said = told(clusters, evidence(experiment(), outputs=outputs, sign=-1.0))
     assert "1 of 1" in said
+
+
+def test_sources_whose_answers_the_scorer_cannot_read_are_named():
+    made = experiment(data=rows_of(worked=(60, 1.0), prose=(20, 0.0), mixed=(20, 0.5)))
+    said = told(row_facts, evidence(made))
+    assert "Answers that the scorer can read: 0% of prose, 50% of mixed" in said
+    assert "of worked" not in said
 
 
 def test_items_fixed_and_broken_are_counted_and_shown():
