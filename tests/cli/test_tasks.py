@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 
-def test_a_task_whose_data_are_not_here_is_listed_with_open_counts(call):
-    ended = call("tasks", "list")
+def test_a_task_whose_data_are_not_here_is_listed_with_open_counts(program):
+    ended = program("tasks", "list")  # a process of its own: this one may have read the data before
     row = next(line.split() for line in ended.out.splitlines() if line.startswith("math/gsm8k"))
     assert row[4:7] == ["-", "-", "-"]
     assert ended.err.startswith("-: the data set is not here; it comes with the first")
-    rows = {row["name"]: row for row in json.loads(call("tasks", "list", "--json").out)}
+    rows = {row["name"]: row for row in json.loads(program("tasks", "list", "--json").out)}
     assert rows["math/gsm8k"]["test"] is None
     assert "gsm8k is not here" in rows["math/gsm8k"]["note"]
 
