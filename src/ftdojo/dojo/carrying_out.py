@@ -112,7 +112,8 @@ class Carrier:
     def _validate(self, report: TrainingReport, weights: Path) -> None:
         parts, name = self.parts, self.experiment.id
         scorer = Scorer(parts, name=name, weights=weights, digest=report.weights_digest)
-        rival = self.standing.graded(self.standing.best)
+        # A brief pass is not raced: to look halfway would cut it into batches too small to be fast.
+        rival = self.standing.graded(self.standing.best) if self.validate_items is None else ()
         items = parts.vault.items("validation")
         graded, evaluation = scorer.score(
             "validation", items, rival=rival, limit=self.validate_items

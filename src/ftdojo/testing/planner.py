@@ -17,8 +17,8 @@ GOOD = (
     "order-desk",
     "read-aloud",
     "inventories",
-    "workings",
-    "charts",
+    "solutions",
+    "element-charts",
     "train",
 )
 """Names of sources that teach, wherever they are on offer."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ftdojo.agents.backing import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
 from ftdojo.agents.ft_agent.cases import CaseBank, case_of
-from ftdojo.agents.ft_agent.choosing import most_promising, repeats
+from ftdojo.agents.ft_agent.choosing import most_promising, repeats, twin
 from ftdojo.agents.ft_agent.notes import (
     KINDS,
     Candidate,
@@ -204,6 +204,10 @@ class FtAgent:
         if checked is None or checked.attempt < last.attempt:
             if repeated := repeats(last.submission, seen):
                 self._checked(seen, turn, candidate, repeated)
+                return None
+            if other := twin(last.submission, turn.candidates[:-1]):
+                why = f"the same files as candidate {other.plan.candidate} of this turn"
+                self._drop(turn, candidate, why)
                 return None
             if not self._options.has("checks"):
                 return Train(submission=last.submission)

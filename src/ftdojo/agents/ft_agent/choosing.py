@@ -29,14 +29,26 @@ def most_promising(candidates: Sequence[Candidate], seen: Observation) -> Candid
 
 def repeats(submission: Submission, seen: Observation) -> Failure | None:
     """Return a failure if ``submission`` would do over again what an experiment did: the same rows by the same options."""
-    mine = (submission.data.split(), submission.train.split())
+    mine = _files(submission)
     for each in seen.experiments:
         if each.failure and each.failure.refunded:
             continue
-        if mine == (each.submission.data.split(), each.submission.train.split()):
+        if mine == _files(each.submission):
             return Failure(
                 stage=Stage.STATIC,
                 kind=FailureKind.SCHEMA,
                 message=f"This is {each.id} again: the same data.py and train.yaml. Change what the plan says is to change.",
             )
     return None
+
+
+def twin(submission: Submission, earlier: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate among ``earlier`` whose latest draft is ``submission`` in all but its plan."""
+    mine = _files(submission)
+    drafted = (each for each in earlier if each.drafts)
+    return next((each for each in drafted if _files(each.drafts[-1].submission) == mine), None)
+
+
+def _files(submission: Submission) -> tuple[list[str], list[str]]:
+    """Return what decides the weights, whatever its white space."""
+    return submission.data.split(), submission.train.split()
