@@ -5,8 +5,8 @@ A pure function of what it sees. Four phases share the time that is left:
 1. *look*: a check of a few rows of every source. What the scorer cannot read, and what mostly repeats itself, is out;
 2. *probe*: each of the other sources alone, on the same small number of rows (a third of the time, more where that is
    too few);
-3. *halve*: the more promising half again on up to three times the rows, and so on (successive halving; Jamieson and
-   Talwalkar 2016), as long as 35 % of the time stays for the end;
+3. *halve*: the more promising half again on two to three times the rows, and so on (successive halving; Jamieson and
+   Talwalkar 2016), as long as the climb can still see three times as many as one of them;
 4. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
 
 Probes and halvings are validated on part of the items where all of them would take more than a tenth of the time.
@@ -34,14 +34,14 @@ from ftdojo.records import (
     Train,
 )
 
-PROBE_SHARE, MOST_PROBE_SHARE, END_SHARE = 0.35, 0.6, 0.35
+PROBE_SHARE, MOST_PROBE_SHARE = 0.35, 0.6
 TELLING_ROWS = 96
 """Fewer rows than this teach an answer's form at most, and sources that share a form look alike."""
 LOOK_ROWS, LEAST_ROWS, MOST_PROBE_ROWS = 24, 32, 400
 READ_SHARE, REPEATED = 0.5, 0.5
 """A source is out whose answers are readable less than this share as often as the best's, or of which more than this
 share are duplicates."""
-GROW, LEAST_GROWTH = 3.0, 1.5
+GROW, LEAST_GROWTH = 3.0, 2.0
 WORTHWHILE = 0.5
 """A change is tried only on at least this share of the largest climb's rows; on fewer it could not win."""
 MENDABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRASTRUCTURE}
@@ -50,8 +50,9 @@ MOST_FALSE_STARTS = 3
 """A climb whose first step failed this often is given up."""
 VALIDATION_SHARE, LEAST_ITEMS = 0.1, 32
 """Validating all probes may take this share of the time; on fewer items than this a rank is luck."""
-MARGIN = 0.95
-"""Plans use at most this share of the time left. Speed varies by more, but a training that runs late is cut, not lost."""
+MARGIN, TOO_SLOW_MARGIN = 0.93, 0.85
+"""Plans use at most this share of the time left, and for each that was refused as too slow this share of that. Speed
+varies by more, but a training that runs late is cut, not lost."""
 
 
 class Explorer:
@@ -84,7 +85,7 @@ class View:
         found = [(each, recipe_of(each)) for each in observation.experiments]
         self.tried = [(each, recipe) for each, recipe in found if recipe]
         slow = self._failures(FailureKind.TOO_SLOW)
-        self.left_s = observation.outlook.left_s * MARGIN * 0.7**slow
+        self.left_s = observation.outlook.left_s * MARGIN * TOO_SLOW_MARGIN**slow
         self.total_s = observation.outlook.left_s + spent_s(observation)
         self.order = [card.name for card in observation.sources]
         random.Random(f"explorer/{seed}").shuffle(self.order)
@@ -231,9 +232,10 @@ class View:
         return items if items and items < self.cost.items else None
 
     def _rung_rows(self, before: int, survivors: int) -> int | None:
-        """Return the rows each of ``survivors`` gets, or None if the rung would eat into the end."""
-        spare_s = self.left_s - END_SHARE * self.total_s
-        rows = min(int(before * GROW), self.brief.rows(spare_s / survivors)) // 8 * 8
+        """Return the rows each of ``survivors`` gets, or None if too little would be left for the climb."""
+        fixed_s = survivors * self.brief.fixed_s + self.cost.fixed_s
+        most = (self.left_s - fixed_s) / ((survivors + GROW) * self.cost.row_s)
+        rows = int(min(before * GROW, most)) // 8 * 8
         return rows if rows >= before * LEAST_GROWTH else None
 
     def _widest(self) -> Recipe:
