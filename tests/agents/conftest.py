@@ -99,16 +99,16 @@ def evaluated(score, *, seconds=5.0, readable=1.0):
     )
 
 
-def rows_report(rows, readable=None):
+def rows_report(rows, readable=None, tokens=50):
     return DataReport(
         rows=rows,
         bytes=rows,
         digest="0",
         seconds=0.0,
         formats={},
-        tokens=FLAT,
+        tokens=replace(FLAT, mean=tokens),
         label_tokens=FLAT,
-        total_tokens=50 * rows,
+        total_tokens=tokens * rows,
         label_share=0.5,
         truncated_share=0.0,
         exact_duplicates=0,
@@ -120,7 +120,7 @@ def rows_report(rows, readable=None):
     )
 
 
-def training_report(passes, seconds):
+def training_report(passes, seconds, tokens=50):
     point = LossPoint(step=1, loss=1.0, learning_rate=1e-3, grad_norm=1.0, tokens=50, seconds=1.0)
     return TrainingReport(
         stopped="finished",
@@ -129,8 +129,8 @@ def training_report(passes, seconds):
         curve=(point,),
         loss_first=2.0,
         loss_last=1.0,
-        tokens=int(50 * passes),
-        tokens_per_s=50 * passes / seconds,
+        tokens=int(tokens * passes),
+        tokens_per_s=tokens * passes / seconds,
         peak_bytes=1,
         trainable_params=1,
         seconds=seconds,
@@ -143,7 +143,7 @@ class World:
     """Plays the dojo's part. ``worth`` maps a source to its score after many rows; ``fails`` may return a kind.
 
     Speed is ``tokens_per_s``; checks take 2 s, validation of all 100 items ``validation_s``. ``readable`` is what a
-    check of all sources finds.
+    check of all sources finds, ``tokens`` the length of the rows of a source, 50 if it is not there.
     """
 
     worth: dict[str, float]
@@ -152,6 +152,7 @@ class World:
     validation_s: float = 5.0
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
     readable: dict[str, float] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
     fails: object = lambda recipe, earlier: None
     seed: int = 0
     budget: Budget = field(default_factory=lambda: Budget(wall_s=700.0))
@@ -204,13 +205,14 @@ class World:
 
     def _trained(self, bare):
         recipe = recipe_of(bare)
-        train_s = recipe.passes * 50 / self.tokens_per_s
+        tokens = sum(self.tokens.get(name, 50) * part for name, part in recipe.sources.items())
+        train_s = recipe.passes * tokens / self.tokens_per_s
         validation_s = self.validation_s * (recipe.items or 100) / 100
         worth = sum(self.worth[name] * share for name, share in recipe.sources.items())
         score = round(worth * recipe.passes / (recipe.passes + 500), 6)
         feedback = Feedback(
-            check=CheckReport(rungs=(), data=rows_report(recipe.rows), seconds=2.0),
-            training=training_report(recipe.passes, train_s),
+            check=CheckReport(rungs=(), data=rows_report(recipe.rows, tokens=tokens), seconds=2.0),
+            training=training_report(recipe.passes, train_s, tokens),
             evaluation=evaluated(score),
         )
         return replace(

@@ -99,9 +99,22 @@ def test_halving_keeps_the_better_half_on_more_rows(play_out, world):
     assert survivors[0].rows >= 1.5 * played.of("probe")[0].rows
 
 
-@pytest.mark.parametrize("left_s", [400.0, 600.0, 800.0, 1000.0, 1300.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plan_reckons_with_the_rows_of_its_own_sources(play_out, world, seed):
+    worth, tokens = (
+        {"good": 0.9, "fair": 0.7, "short": 0.1},
+        {"good": 150, "fair": 150, "short": 10},
+    )
+    played = play_out(Explorer(seed), world(worth, tokens=tokens, left_s=900.0))
+    assert -2 <= played.world.left_s < 0.25 * 900
+    halved = [each.rows for each in played.recipes if each.phase.startswith("halve")]
+    assert played.of("climb")[0].passes >= 2.5 * max(halved, default=0)
+
+
+@pytest.mark.parametrize("left_s", [450.0, 550.0, 650.0, 800.0, 1000.0])
 def test_halving_leaves_the_climb_more_rows_than_its_own(play_out, world, left_s):
-    played = play_out(Explorer(), world(left_s=left_s, tokens_per_s=200.0))
+    three = {"good": 0.9, "fair": 0.7, "bad": 0.1}
+    played = play_out(Explorer(), world(three, left_s=left_s, tokens_per_s=90.0, validation_s=35.0))
     halved = [each.rows for each in played.recipes if each.phase.startswith("halve")]
     assert played.of("climb")[0].passes >= 2.5 * max(halved, default=0)
 

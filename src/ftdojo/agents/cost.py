@@ -1,8 +1,11 @@
 """What an experiment would cost here, from what the run has measured so far."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import TypeGuard
 
-from ftdojo.agents.recipes import recipe_of
+from ftdojo.agents.recipes import Recipe, recipe_of
 from ftdojo.records import Observation
 
 UNKNOWN_SPEED = 200.0
@@ -37,8 +40,11 @@ class Cost:
         return self if items is None else replace(self, items=min(items, self.items))
 
 
-def cost(observation: Observation) -> Cost:
-    """Measure: training and checks from the last experiments, validation from the last pass."""
+def cost(observation: Observation, sources: Iterable[str] = ()) -> Cost:
+    """Measure: training and checks from the last experiments, validation from the last pass.
+
+    Rows are as long as those of ``sources``, as far as these were trained on; else as those seen so far.
+    """
     outlook = observation.outlook
     speed = outlook.train_tokens_per_s or UNKNOWN_SPEED
     trained = [
@@ -55,17 +61,26 @@ def cost(observation: Observation) -> Cost:
         check_s=check_s,
         item_s=(outlook.validation_s or observation.base.seconds) / items,
         items=items,
-        row_s=row_tokens(observation) / speed,
+        row_s=row_tokens(observation, sources) / speed,
     )
 
 
-def row_tokens(observation: Observation) -> float:
-    """Return the mean tokens of a training row, as measured in this run."""
-    seen = [each.feedback.check.data for each in observation.experiments if each.feedback]
-    if observation.checked:
-        seen.append(observation.checked.data)
-    known = [data for data in seen if data]
-    return known[-1].tokens.mean if known else UNKNOWN_TOKENS
+def row_tokens(observation: Observation, sources: Iterable[str] = ()) -> float:
+    """Return the mean tokens of a training row, as measured in this run: of ``sources`` where they are known."""
+    alone, every = dict[str, float](), list[float]()
+    for each in observation.experiments:
+        data, recipe = each.feedback.check.data if each.feedback else None, recipe_of(each)
+        if data:
+            every.append(data.tokens.mean)
+            alone |= dict.fromkeys(recipe.sources, data.tokens.mean) if _pure(recipe) else {}
+    if not every and observation.checked and observation.checked.data:
+        every.append(observation.checked.data.tokens.mean)
+    known = [alone[name] for name in sources if name in alone] or every
+    return fmean(known) if known else UNKNOWN_TOKENS
+
+
+def _pure(recipe: Recipe | None) -> TypeGuard[Recipe]:
+    return recipe is not None and len(recipe.sources) == 1
 
 
 def spent_s(observation: Observation) -> float:

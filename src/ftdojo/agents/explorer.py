@@ -17,10 +17,11 @@ the model fails.
 
 import math
 import random
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from ftdojo.agents import moves, ranking
-from ftdojo.agents.cost import cost, spent_s
+from ftdojo.agents.cost import Cost, cost, spent_s
 from ftdojo.agents.recipes import Recipe, recipe_of, submission
 from ftdojo.records import (
     BASE,
@@ -91,7 +92,6 @@ class View:
         random.Random(f"explorer/{seed}").shuffle(self.order)
         self.rivals = self._rivals()
         self.items = self._probe_items()
-        self.brief = self.cost.on(self.items)
 
     def look(self) -> Action:
         """Check a few rows of every source: how fast training is, and whose answers can be read."""
@@ -105,7 +105,7 @@ class View:
         probes = self._of("probe")
         waiting = [name for name in self.rivals if not self._is_probed(name)]
         rows = probes[0][1].rows if probes else self._probe_rows()
-        if not waiting or self.brief.seconds(rows) > self.left_s:
+        if not waiting or self._brief(waiting[:1]).seconds(rows) > self.left_s:
             return None
         recipe = self._careful(
             Recipe(
@@ -129,15 +129,15 @@ class View:
             phase = f"halve-{rung}"
             done = self._of(phase)
             survivors = done[0][1].rivals if done else tuple(names[: (len(names) + 1) // 2])
-            rows = done[0][1].rows if done else self._rung_rows(before, len(survivors))
+            rows = done[0][1].rows if done else self._rung_rows(before, survivors)
             if rows is None and len(survivors) > 2:
                 survivors = survivors[:2]
-                rows = self._rung_rows(before, len(survivors))
+                rows = self._rung_rows(before, survivors)
             if rows is None or len(survivors) < 2:
                 return None
             run = {name for _, recipe in done for name in recipe.sources}
             waiting = [name for name in survivors if name not in run]
-            if waiting and self.brief.seconds(rows) <= self.left_s:
+            if waiting and self._brief(waiting[:1]).seconds(rows) <= self.left_s:
                 return self._survivor(waiting[0], phase=phase, rows=rows, survivors=survivors)
             rung, names, before = rung + 1, self.ranked(phase), rows
         return None
@@ -155,7 +155,7 @@ class View:
         elif len(climbs) < MOST_FALSE_STARTS:
             widest = self._careful(self._widest())
             move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
-        passes = self.cost.rows(self.left_s)
+        passes = cost(self.seen, move.recipe.sources).rows(self.left_s) if move else 0
         if move is None or passes < LEAST_ROWS:
             return None
         cap = self.seen.budget.max_rows
@@ -219,7 +219,7 @@ class View:
     def _probe_rows(self) -> int:
         """Return how many rows every source gets, so that all probes take their share of the time."""
         wanted, most = (
-            self.brief.rows(share * self.left_s / len(self.rivals)) // 8 * 8
+            self._brief(self.rivals).rows(share * self.left_s / len(self.rivals)) // 8 * 8
             for share in (PROBE_SHARE, MOST_PROBE_SHARE)
         )
         telling = min(TELLING_ROWS, most)
@@ -231,10 +231,15 @@ class View:
         items = max(LEAST_ITEMS, int(share_s / self.cost.item_s)) if self.cost.item_s else None
         return items if items and items < self.cost.items else None
 
-    def _rung_rows(self, before: int, survivors: int) -> int | None:
+    def _brief(self, sources: Iterable[str]) -> Cost:
+        """Return what an experiment on ``sources`` costs that is scored on part of the items."""
+        return cost(self.seen, sources).on(self.items)
+
+    def _rung_rows(self, before: int, survivors: Collection[str]) -> int | None:
         """Return the rows each of ``survivors`` gets, or None if too little would be left for the climb."""
-        fixed_s = survivors * self.brief.fixed_s + self.cost.fixed_s
-        most = (self.left_s - fixed_s) / ((survivors + GROW) * self.cost.row_s)
+        brief, count = self._brief(survivors), len(survivors)
+        fixed_s = count * brief.fixed_s + self.cost.fixed_s
+        most = (self.left_s - fixed_s) / ((count + GROW) * brief.row_s)
         rows = int(min(before * GROW, most)) // 8 * 8
         return rows if rows >= before * LEAST_GROWTH else None
 
