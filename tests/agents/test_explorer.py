@@ -127,6 +127,12 @@ def test_the_climb_uses_the_best_source_and_most_of_the_time_left(play_out, worl
     assert played.world.left_s < 0.25 * 600
 
 
+def test_where_a_climb_brings_no_gain_the_next_source_is_climbed(play_out, world):
+    played = play_out(Explorer(), world({"a": 0.0, "b": 0.0, "c": 0.0}, left_s=3000.0))
+    first = [set(each.sources) for each in played.of("climb")[:3]]
+    assert sorted(map(str, first)) == ["{'a'}", "{'b'}", "{'c'}"]
+
+
 def test_it_finishes_with_the_best(play_out, world):
     played = play_out(Explorer(), world())
     assert played.actions[-1] == Finish(experiment=played.world.see().best)

@@ -52,6 +52,19 @@ def test_of_tied_sources_the_one_that_contradicts_itself_less_is_first(probed, p
     assert ranked(found, paper_observation)[0] == "clean"
 
 
+def test_one_lucky_item_of_thirty_does_not_outrank_what_many_items_show(probed, paper_observation):
+    def showing(made, low):
+        shown = {"steps_right": Estimate(score=low + 0.04, n=32, low=low, high=low + 0.08)}
+        evaluation = replace(made.feedback.evaluation, secondary=shown, unreadable_share=0.8)
+        return replace(made, feedback=replace(made.feedback, evaluation=evaluation))
+
+    found = {
+        "lucky": probed(0.03, CLEAN, answer_tokens=9.0),
+        "learning": showing(probed(0.0, NOISY), 0.09),
+    }
+    assert ranked(found, paper_observation) == ["learning", "lucky"]
+
+
 def test_losses_of_answers_of_other_lengths_are_not_compared(probed, paper_observation):
     found = {"long": probed(0.16, NOISY), "short": probed(0.08, CLEAN, answer_tokens=9.0)}
     assert ranked(found, paper_observation) == ["long", "short"]

@@ -7,7 +7,8 @@ A pure function of what it sees. Four phases share the time that is left:
    too few);
 3. *halve*: the more promising half again on two to three times the rows, and so on (successive halving; Jamieson and
    Talwalkar 2016), as long as the climb can still see three times as many as one of them;
-4. *climb*: the best data on as many rows as fit; then, while time is left, one change at a time to the best.
+4. *climb*: the best data on as many rows as fit, the next best where that brought no gain; then, while time is left,
+   one change at a time to the best.
 
 Probes and halvings are validated on part of the items where all of them would take more than a tenth of the time.
 Sources are ranked by ``ranking``: the primary metric, helped by the denser secondary metrics and by readability, and the
@@ -148,12 +149,15 @@ class View:
             return None
         climbs = self._of("climb")
         best, move = self._best_climb(), None
-        if best:
+        if best and self.seen.best == BASE and (other := self._unclimbed()):
+            rest = self._careful(self._widest(other))
+            move = moves.Move(recipe=rest, why="No gain from what ranked higher: the next source.")
+        elif best:
             # A change that was refused for time never ran: it is planned again, smaller.
             tried = [recipe for each, recipe in climbs if not _refused(each)]
             move = moves.next_change(best, tried, self.ranked_all())
         elif len(climbs) < MOST_FALSE_STARTS:
-            widest = self._careful(self._widest())
+            widest = self._careful(self._widest(self.ranked_all()[0]))
             move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
         passes = cost(self.seen, move.recipe.sources).rows(self.left_s) if move else 0
         if move is None or passes < LEAST_ROWS:
@@ -243,10 +247,14 @@ class View:
         rows = int(min(before * GROW, most)) // 8 * 8
         return rows if rows >= before * LEAST_GROWTH else None
 
-    def _widest(self) -> Recipe:
-        first = self.ranked_all()[0]
-        rows = next(card.rows for card in self.seen.sources if card.name == first)
-        return Recipe(phase="climb", sources={first: 1.0}, rows=rows)
+    def _widest(self, source: str) -> Recipe:
+        rows = next(card.rows for card in self.seen.sources if card.name == source)
+        return Recipe(phase="climb", sources={source: 1.0}, rows=rows)
+
+    def _unclimbed(self) -> str | None:
+        """Return the best source that no climb was made on."""
+        climbed = {name for _, recipe in self._of("climb") for name in recipe.sources}
+        return next((name for name in self.ranked_all() if name not in climbed), None)
 
     def _best_climb(self) -> Recipe | None:
         """Return the climb that the dojo stands by, else the most promising one; None if none was scored."""
