@@ -26,8 +26,8 @@ def test_the_record_says_who_plays(held):
 
 def test_time_that_the_agent_thinks_is_counted(held, until):
     first = held.standing()
-    until(lambda: held.standing()["spent"]["wall_s"] > first["spent"]["wall_s"] + 1)
-    assert held.standing()["budget"]["left_s"] < first["budget"]["left_s"] - 1
+    until(lambda: held.standing()["budget"]["left_s"] < first["budget"]["left_s"] - 1)
+    assert held.standing()["spent"]["wall_s"] > first["spent"]["wall_s"] + 1
 
 
 @pytest.mark.slow

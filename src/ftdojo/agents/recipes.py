@@ -7,6 +7,7 @@ needs no memory beside the run's own record.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from ftdojo.records import Experiment, Observation, Submission
@@ -59,7 +60,13 @@ def submission(
 
 def recipe_of(experiment: Experiment) -> Recipe | None:
     """Return the recipe an experiment was submitted with; None if it was not one of ours."""
-    plan = read_plan(experiment.submission.plan)
+    return _recipe(experiment.submission.plan)
+
+
+@lru_cache(maxsize=4096)
+def _recipe(text: str) -> Recipe | None:
+    """Read a plan once: agents ask for the recipes of all experiments several times a step."""
+    plan = read_plan(text)
     if not isinstance(plan, Plan) or not plan.recipe:
         return None
     try:
