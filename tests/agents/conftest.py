@@ -120,6 +120,12 @@ def rows_report(rows, readable=None, tokens=50):
     )
 
 
+@pytest.fixture
+def paper_rows():
+    """Return what makes the report of so many rows, with the share of readable answers by source."""
+    return rows_report
+
+
 def training_report(passes, seconds, tokens=50):
     point = LossPoint(step=1, loss=1.0, learning_rate=1e-3, grad_norm=1.0, tokens=50, seconds=1.0)
     return TrainingReport(

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import socket
-from contextlib import suppress
 from http.client import HTTPConnection
 
 import pytest
@@ -125,7 +124,7 @@ def post(sandbox):
             known = {"Authorization": f"Bearer {door.env['OPENAI_API_KEY']}"}
             text = body if isinstance(body, bytes) else json.dumps(body).encode()
             # A door that refuses by the head alone may have closed before the body was sent; its answer is there.
-            with suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError):
                 connection.request(method, path, body=text, headers=known | (headers or {}))
             answer = connection.getresponse()
             found = answer.status, json.loads(answer.read()), answer.headers

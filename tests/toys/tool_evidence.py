@@ -5,13 +5,11 @@ from ftdojo.agents.ft_agent.tools.evidence import Prediction
 from ftdojo.records import (
     CheckReport,
     Comparison,
-    DataReport,
     Estimate,
     EvaluationReport,
     Experiment,
     Feedback,
     LossPoint,
-    Overlap,
     Quantiles,
     Status,
     Submission,
@@ -37,7 +35,6 @@ def report(score, *, unreadable=0.0, tokens=10.0):
 
 
 UNSCORED = report(0.5)
-FLAT = Quantiles(low=50, p50=50, p95=50, high=50, mean=50)
 
 
 def compared(difference, *, predicted=None):
@@ -88,29 +85,6 @@ def experiment(*, training=None, evaluation=UNSCORED, comparisons=None, data=Non
             evaluation=evaluation,
             comparisons=comparisons or {},
         ),
-    )
-
-
-def rows_of(**lineage):
-    """Return the report of rows by source, each ``(rows, share of readable answers)``."""
-    rows = sum(count for count, _ in lineage.values())
-    return DataReport(
-        rows=rows,
-        bytes=rows,
-        digest="0",
-        seconds=0.0,
-        formats={},
-        tokens=FLAT,
-        label_tokens=FLAT,
-        total_tokens=50 * rows,
-        label_share=0.5,
-        truncated_share=0.0,
-        exact_duplicates=0,
-        near_duplicates=0,
-        lineage={name: count for name, (count, _) in lineage.items()},
-        overlap=Overlap(),
-        samples=(),
-        readable={name: share for name, (_, share) in lineage.items()},
     )
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import TypeGuard
 
-from ftdojo.agents.recipes import Recipe, recipe_of
+from ftdojo.agents.recipes import recipe_of
 from ftdojo.records import Observation
 
 UNKNOWN_SPEED = 200.0
@@ -70,17 +69,15 @@ def row_tokens(observation: Observation, sources: Iterable[str] = ()) -> float:
     alone, every = dict[str, float](), list[float]()
     for each in observation.experiments:
         data, recipe = each.feedback.check.data if each.feedback else None, recipe_of(each)
-        if data:
-            every.append(data.tokens.mean)
-            alone |= dict.fromkeys(recipe.sources, data.tokens.mean) if _pure(recipe) else {}
+        if not data:
+            continue
+        every.append(data.tokens.mean)
+        if recipe and len(recipe.sources) == 1:
+            alone |= dict.fromkeys(recipe.sources, data.tokens.mean)
     if not every and observation.checked and observation.checked.data:
         every.append(observation.checked.data.tokens.mean)
     known = [alone[name] for name in sources if name in alone] or every
     return fmean(known) if known else UNKNOWN_TOKENS
-
-
-def _pure(recipe: Recipe | None) -> TypeGuard[Recipe]:
-    return recipe is not None and len(recipe.sources) == 1
 
 
 def spent_s(observation: Observation) -> float:

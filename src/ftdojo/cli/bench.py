@@ -19,7 +19,7 @@ MATRIX = typer.Argument(help="A matrix file; examples/matrices holds some.")
 
 def bench(
     matrix: Path = MATRIX,
-    jobs: int = typer.Option(1, min=1, help="Runs at a time. They share the machine."),
+    jobs: int = typer.Option(1, min=1, help="Runs at a time, each on its share of the cores."),
     to: Path | None = typer.Option(
         None, help="The bench's folder (default: bench-NAME in the folder of the runs)."
     ),
@@ -123,7 +123,7 @@ def _plan(matrix: "Matrix", place: "Place", *, jobs: int, as_json: bool) -> None
     table(rows, tuple(rows[0]))
     print(
         f"\n{waiting} of {len(rows)} runs to do, {jobs} at a time, {matrix.budget_s:.0f} s each: "
-        f"at most {most_s / 60:,.0f} min, and what downloads and starting take."
+        f"at most {most_s / 60:,.0f} min, and what downloads, starting and scoring the base take."
     )
 
 

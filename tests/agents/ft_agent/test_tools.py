@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report, rows_of
+from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report
 
 from ftdojo.agents.ft_agent.tools import findings
 from ftdojo.agents.ft_agent.tools.drift import drift
@@ -65,8 +65,8 @@ def test_where_lower_is_better_only_an_error_is_wrong():
     assert "1 of 1" in said
 
 
-def test_sources_whose_answers_the_scorer_cannot_read_are_named():
-    made = experiment(data=rows_of(worked=(60, 1.0), prose=(20, 0.0), mixed=(20, 0.5)))
+def test_sources_whose_answers_the_scorer_cannot_read_are_named(paper_rows):
+    made = experiment(data=paper_rows(100, {"worked": 1.0, "prose": 0.0, "mixed": 0.5}))
     said = told(row_facts, evidence(made))
     assert "Answers that the scorer can read: 0% of prose, 50% of mixed" in said
     assert "of worked" not in said
