@@ -6,7 +6,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.agents import enlist
-from ftdojo.bench import cells, most_s, read_matrix, require_names, require_options
+from ftdojo.bench import base_cells, cells, most_s, read_matrix, require_names, require_options
 from ftdojo.errors import FtdojoError, UsageError
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "matrices").glob("*.yaml"))
@@ -82,9 +82,16 @@ def test_options_reach_the_command_line_of_run(matrix):
     asked = matrix(agents=AGENT.format(options), max_llm_usd=2, max_experiments=3, data_cap=10)
     (one, _) = cells(asked)
     agent = ("--policy", "tree", "--without", "planning,memory", "--llm", "openai/m")
-    limits = ("--max-experiments", "3", "--max-usd", "2.0")
+    limits, rest = ("--max-experiments", "3"), ("--data-cap", "20", "--option", "repairs=5")
     start = ("math/mini", "--agent", "ft-agent", "--model", "tiny", "--seed", "0", "--budget", "5m")
-    assert one.arguments == (*start, *limits, *agent, "--data-cap", "20", "--option", "repairs=5")
+    assert one.arguments == (*start, *limits, *agent, *rest, "--max-usd", "2.0")
+
+
+def test_a_cap_on_language_models_is_not_asked_of_a_run_that_names_none(matrix):
+    asked = matrix(agents="[explorer, {name: ft-agent, llm: openai/m}]", max_llm_calls=9)
+    free, capped = cells(asked)[:2]
+    assert "--max-llm-calls" in capped.arguments
+    assert "--max-llm-calls" not in (*free.arguments, *base_cells(asked)[0].arguments)
 
 
 def test_a_cap_on_data_holds_for_every_agent_without_one_of_its_own(matrix):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ftdojo.bench.options import AGENT_OPTIONS, RUN_OPTIONS, texts, words
+from ftdojo.bench.options import AGENT_OPTIONS, LLM_CAPS, RUN_OPTIONS, texts, words
 from ftdojo.bench.words import Contender, Matrix
 from ftdojo.config import seconds, size_bytes
 from ftdojo.errors import UsageError
@@ -96,7 +96,7 @@ def read_matrix(path: Path) -> Matrix:
 
 
 def _matrix(said: MatrixFile) -> Matrix:
-    contenders = tuple(_contender(each, said.data_cap) for each in said.agents)
+    contenders = tuple(_contender(each, said) for each in said.agents)
     labels = [each.label for each in contenders]
     for what, values in (("task", said.tasks), ("model", said.models), ("seed", said.seeds)):
         _once(what, values)
@@ -120,15 +120,16 @@ def _matrix(said: MatrixFile) -> Matrix:
     )
 
 
-def _contender(entry: AgentEntry, data_cap: int | None) -> Contender:
-    said = entry.model_dump() | {"data_cap": entry.data_cap or data_cap}
+def _contender(entry: AgentEntry, matrix: MatrixFile) -> Contender:
+    said = entry.model_dump() | {"data_cap": entry.data_cap or matrix.data_cap}
+    caps = words(matrix.model_dump(), LLM_CAPS) if entry.llm else ()
     named = {"policy": entry.policy, "without": entry.without, **(entry.options or {})}
     return Contender(
         label=entry.label or entry.name,
         agent=entry.name,
         asks_models=entry.llm is not None,
         options={name: text for name, value in named.items() for text in texts(value)},
-        arguments=words(said, AGENT_OPTIONS),
+        arguments=(*words(said, AGENT_OPTIONS), *caps),
     )
 
 

@@ -24,13 +24,17 @@ RUN_OPTIONS = {
     "max_experiments": "--max-experiments",
     "max_train_seconds": "--max-train-seconds",
     "max_disk": "--max-disk",
-    "max_llm_calls": "--max-llm-calls",
-    "max_llm_tokens": "--max-llm-tokens",
-    "max_llm_usd": "--max-usd",
     "sandbox": "--sandbox",
     "trainer": "--trainer",
 }
 """Key of the matrix itself -> option; holds for every run."""
+
+LLM_CAPS = {
+    "max_llm_calls": "--max-llm-calls",
+    "max_llm_tokens": "--max-llm-tokens",
+    "max_llm_usd": "--max-usd",
+}
+"""Key of the matrix itself -> option; holds for the runs that name a language model, and the others refuse it."""
 
 Value = str | int | float | Sequence[str] | Mapping[str, str | int | float] | None
 

@@ -8,7 +8,7 @@ from ftdojo.errors import UsageError
 
 AGENT = typer.Option(
     "explorer",
-    help="Who plays: explorer, random, ft-agent, react, script, human, or module:attribute.",
+    help="Who plays: explorer, random, base, ft-agent, react, script, human, or module:attribute.",
 )
 POLICY = typer.Option("", help="ft-agent's search policy: greedy, tree or best-of.")
 WITHOUT = typer.Option(
