@@ -5,7 +5,7 @@ import pytest
 from ftdojo.agents.explorer import Explorer
 from ftdojo.agents.random_agent import RandomAgent
 from ftdojo.agents.recipes import recipe_of
-from ftdojo.records import Budget, Experiment, Status, Train
+from ftdojo.records import Budget, Check, Experiment, Status, Train
 
 
 @pytest.mark.parametrize("agent", [Explorer(seed=0), RandomAgent(seed=0), RandomAgent(seed=1)])
@@ -14,7 +14,7 @@ def test_no_submission_asks_for_more_rows_than_the_cap(paper_world, agent):
     asked = []
     for _ in range(8):
         action = agent.act(world.see())
-        if isinstance(action, Train):
+        if isinstance(action, Train | Check):
             made = Experiment(
                 id="x", parent="base", submission=action.submission, status=Status.DONE
             )

@@ -96,9 +96,11 @@ class View:
 
     def look(self) -> Action:
         """Check a few rows of every source: how fast training is, and whose answers can be read."""
-        even = dict.fromkeys(self.order, 1 / len(self.order))
-        recipe = Recipe(phase="look", sources=even, rows=LOOK_ROWS * len(self.order))
-        why = f"A look at {LOOK_ROWS} rows of every source: speed, length, and whether the scorer can read the answers."
+        count, cap = len(self.order), self.seen.budget.max_rows
+        each = min(LOOK_ROWS, cap // count) if cap else LOOK_ROWS
+        even = dict.fromkeys(self.order, 1 / count)
+        recipe = Recipe(phase="look", sources=even, rows=each * count)
+        why = f"A look at {each} rows of every source: speed, length, and whether the scorer can read the answers."
         return Check(submission=self.written(recipe, why))
 
     def probe(self) -> Action | None:
