@@ -23,6 +23,11 @@ def test_no_item_of_the_end_is_taken_for_longer_than_the_longest_output(meter):
     assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.3) + EXPORT_S)
 
 
+def test_a_training_leaves_its_validation_the_same_margin(meter):
+    meter.validation_s = 20.0
+    assert meter.left_s() - meter.train_left_s() == pytest.approx(MARGIN * 20, abs=0.1)
+
+
 def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp_path):
     caps = {"max_llm_calls": 3, "max_llm_tokens": 50, "max_llm_usd": 1.0}
     meter = Meter(budget=Budget(wall_s=600.0, **caps), ledger=Ledger(tmp_path))
