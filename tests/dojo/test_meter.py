@@ -28,6 +28,20 @@ def test_a_training_leaves_its_validation_the_same_margin(meter):
     assert meter.left_s() - meter.train_left_s() == pytest.approx(MARGIN * 20, abs=0.1)
 
 
+def test_the_end_is_expected_to_cost_what_the_best_so_far_did(meter):
+    for name, item_s, best in [("base", 0.2, None), ("e1", 0.3, "e1"), ("e2", 0.1, "e1")]:
+        meter.measured(name, item_s, best=best)
+    assert meter.own_item_s == 0.3
+    meter.measured("e3", 0.25, best="e3")
+    assert meter.own_item_s == 0.25
+
+
+def test_while_nothing_is_better_than_the_base_the_end_is_expected_to_be_as_slow_as_the_slowest(meter):
+    for name, item_s in [("base", 0.2), ("e1", 0.5), ("e2", 0.1)]:
+        meter.measured(name, item_s, best=None)
+    assert meter.own_item_s == 0.5
+
+
 def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp_path):
     caps = {"max_llm_calls": 3, "max_llm_tokens": 50, "max_llm_usd": 1.0}
     meter = Meter(budget=Budget(wall_s=600.0, **caps), ledger=Ledger(tmp_path))

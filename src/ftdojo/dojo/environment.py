@@ -114,7 +114,7 @@ class Dojo:
         parts.meter.base_item_s = known.seconds / known.score.n
         if known.unfinished_share > MOSTLY:
             parts.meter.longest_item_s = parts.meter.base_item_s
-        self._measured(known)
+        self._measured(BASE, known)
         self._plan_end(scorer)
         parts.ground.base_readable = 1 - known.unreadable_share
         self._standing = Standing(parts.task, graded)
@@ -247,7 +247,7 @@ class Dojo:
         if done.feedback and done.feedback.training:
             self._parts.meter.train_tokens_per_s = done.feedback.training.tokens_per_s
         if done.evaluation and not done.evaluation.raced_out and done.evaluation.seconds:
-            self._measured(done.evaluation)
+            self._measured(done.id, done.evaluation)
 
     def _plan_end(self, base: Scorer) -> None:
         """Tell the meter what the end game scores: the choice on two splits, the base where it is not known yet."""
@@ -257,10 +257,10 @@ class Dojo:
         meter.own_items = sum(counts.values())
         meter.base_items = sum(counts[each] for each in splits if not base.is_kept(each))
 
-    def _measured(self, report: EvaluationReport) -> None:
+    def _measured(self, name: str, report: EvaluationReport) -> None:
         """Take note of what a full validation pass costs now, as this one shows."""
-        meter = self._parts.meter
-        meter.own_item_s = report.seconds / report.score.n
+        meter, best = self._parts.meter, self._standing.best if self._standing else BASE
+        meter.measured(name, report.seconds / report.score.n, best=None if best == BASE else best)
         meter.validation_s = meter.own_item_s * self._parts.vault.count("validation")
 
     def _require_one_experiment(self) -> None:

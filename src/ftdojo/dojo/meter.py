@@ -1,6 +1,6 @@
 """The budget as it stands: what is left, what is set aside for the end, and which limit has been reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from ftdojo.records import Budget, Outlook, Spend
@@ -17,8 +17,8 @@ LEAST_TRAIN_S = 2.0
 class Meter:
     """Reads the ledger against the budget, with what things were measured to cost in this run.
 
-    ``base_item_s`` and ``own_item_s`` are the wall times of one held-out item, of the base and of the last experiment
-    that was validated in full; ``base_items`` and ``own_items`` are how many of each the end game scores.
+    ``base_item_s`` and ``own_item_s`` are the wall times of one held-out item, of the base and of the choice at the end
+    (see ``measured``); ``base_items`` and ``own_items`` are how many of each the end game scores.
     ``longest_item_s`` is that of an item whose output is cut by the token cap, where that is known: no item of the end
     game, which runs in larger batches than a race, takes longer.
     """
@@ -33,6 +33,16 @@ class Meter:
     validation_s: float | None = None
     check_s: float | None = None
     train_tokens_per_s: float | None = None
+    passes: dict[str, float] = field(default_factory=dict)
+
+    def measured(self, name: str, item_s: float, *, best: str | None) -> None:
+        """Take note of what an item cost in a validation pass of ``name``.
+
+        The end game scores the best so far, so it will cost what that cost; while nothing is better than the base
+        (``best`` is None), as much as the slowest did.
+        """
+        self.passes[name] = item_s
+        self.own_item_s = self.passes.get(best or "", max(self.passes.values()))
 
     def spend(self) -> Spend:
         """Return what was spent so far."""
