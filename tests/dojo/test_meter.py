@@ -36,7 +36,9 @@ def test_the_end_is_expected_to_cost_what_the_best_so_far_did(meter):
     assert meter.own_item_s == 0.25
 
 
-def test_while_nothing_is_better_than_the_base_the_end_is_expected_to_be_as_slow_as_the_slowest(meter):
+def test_while_nothing_is_better_than_the_base_the_end_is_expected_to_be_as_slow_as_the_slowest(
+    meter,
+):
     for name, item_s in [("base", 0.2), ("e1", 0.5), ("e2", 0.1)]:
         meter.measured(name, item_s, best=None)
     assert meter.own_item_s == 0.5
