@@ -206,6 +206,8 @@ def main() -> None:
 
 
 def _measurements(asked: argparse.Namespace, setting: Setting) -> Iterator[Measured]:
+    for name in _asked_for(asked):
+        tasks.get(name).items("validation")  # a missing extra is told now, not half an hour later
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(setting, Path(folder))
         try:
