@@ -23,11 +23,6 @@ def test_no_item_of_the_end_is_taken_for_longer_than_the_longest_output(meter):
     assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.3) + EXPORT_S)
 
 
-def test_a_training_leaves_its_validation_the_same_margin(meter):
-    meter.validation_s = 20.0
-    assert meter.left_s() - meter.train_left_s() == pytest.approx(MARGIN * 20, abs=0.1)
-
-
 def test_the_end_is_expected_to_cost_what_the_best_so_far_did(meter):
     for name, item_s, best in [("base", 0.2, None), ("e1", 0.3, "e1"), ("e2", 0.1, "e1")]:
         meter.measured(name, item_s, best=best)

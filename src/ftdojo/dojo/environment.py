@@ -258,7 +258,7 @@ class Dojo:
         meter.base_items = sum(counts[each] for each in splits if not base.is_kept(each))
 
     def _measured(self, name: str, report: EvaluationReport) -> None:
-        """Take note of what a full validation pass costs now, as this one shows."""
+        """Take note of what a validation pass of ``name`` took, and reckon with it from now on."""
         meter, best = self._parts.meter, self._standing.best if self._standing else BASE
         meter.measured(name, report.seconds / report.score.n, best=None if best == BASE else best)
         meter.validation_s = meter.own_item_s * self._parts.vault.count("validation")

@@ -7,7 +7,7 @@ from ftdojo.records import Budget, Outlook, Spend
 from ftdojo.store import Ledger
 
 MARGIN = 1.25
-"""What must still fit is set aside at a quarter more than it took before: so much slower a shared machine gets in a run."""
+"""The end game is set aside at a quarter more than it is expected to take: so much slower a shared machine gets in a run."""
 EXPORT_S = 8.0
 LEAST_TRAIN_S = 2.0
 """An experiment that leaves less time than this for training is none."""
@@ -33,7 +33,7 @@ class Meter:
     validation_s: float | None = None
     check_s: float | None = None
     train_tokens_per_s: float | None = None
-    passes: dict[str, float] = field(default_factory=dict)
+    item_s: dict[str, float] = field(default_factory=dict)
 
     def measured(self, name: str, item_s: float, *, best: str | None) -> None:
         """Take note of what an item cost in a validation pass of ``name``.
@@ -41,8 +41,8 @@ class Meter:
         The end game scores the best so far, so it will cost what that cost; while nothing is better than the base
         (``best`` is None), as much as the slowest did.
         """
-        self.passes[name] = item_s
-        self.own_item_s = self.passes.get(best or "", max(self.passes.values()))
+        self.item_s[name] = item_s
+        self.own_item_s = self.item_s.get(best or "", max(self.item_s.values()))
 
     def spend(self) -> Spend:
         """Return what was spent so far."""
@@ -60,7 +60,7 @@ class Meter:
 
     def train_left_s(self) -> float:
         """Return how long the next training may take, its validation already taken off."""
-        left = self.left_s() - MARGIN * (self.validation_s or 0.0)
+        left = self.left_s() - (self.validation_s or 0.0)
         if self.budget.max_train_s is not None:
             left = min(left, self.budget.max_train_s - self.spend().train_s)
         return left
