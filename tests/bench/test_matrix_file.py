@@ -47,6 +47,10 @@ AGENT = "[{{name: ft-agent, llm: openai/m, {}}}]"
         ({"max_disk": "10Q"}, "'10Q' is no size; write a number and a unit, such as 500M or 2G."),
         ({"max_experiments": "0"}, "max_experiments is 0: input should be greater than or equal"),
         ({"max_llm_usd": "free"}, "max_llm_usd is 'free': input should be a valid number."),
+        (
+            {"max_llm_calls": "9"},
+            "max_llm_calls caps language models, and no agent here names one;",
+        ),
         ({"sandbox": "none"}, "sandbox is 'none', it must be 'auto' or 'unsafe'."),
         ({"isolated": "1"}, "isolated is 1: input should be a valid boolean."),
         ({"name": "a\nname: b"}, "line 7, column 1: the key 'name' is given twice; keep one."),

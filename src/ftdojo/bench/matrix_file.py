@@ -107,6 +107,11 @@ def _matrix(said: MatrixFile) -> Matrix:
         raise UsageError(f"the baseline {nearest(baseline, labels)}; agents: {', '.join(labels)}.")
     if said.max_disk:
         size_bytes(said.max_disk)
+    idle = [key for key in LLM_CAPS if getattr(said, key) is not None]
+    if idle and not any(each.asks_models for each in contenders):
+        raise UsageError(
+            f"{idle[0]} caps language models, and no agent here names one; leave it out, or give an agent `llm`."
+        )
     return Matrix(
         name=said.name,
         tasks=tuple(said.tasks),
