@@ -22,3 +22,11 @@ def test_no_submission_asks_for_more_rows_than_the_cap(paper_world, agent):
         world.carry_out(action)
     assert asked
     assert max(asked) <= 40
+
+
+def test_a_cap_below_the_number_of_sources_leaves_some_of_them_to_look_at(paper_world):
+    world = paper_world(Budget(wall_s=700.0, max_rows=1))
+    look = Explorer(seed=0).act(world.see())
+    made = Experiment(id="x", parent="base", submission=look.submission, status=Status.DONE)
+    recipe = recipe_of(made)
+    assert (recipe.rows, len(recipe.sources)) == (1, 1)

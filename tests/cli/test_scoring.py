@@ -58,3 +58,21 @@ def test_a_call_that_says_too_little_or_too_much_is_refused(call, refused, args)
 def test_an_unknown_name_is_answered_with_the_nearest(call, refused, golden):
     said = refused(call("tasks", "score", "sst", "--cases", golden), code=2)
     assert "Did you mean 'sst2'?" in said
+
+
+def test_a_case_that_lacks_something_is_named_and_the_others_are_scored(call, golden):
+    lacking = json.dumps({"case": "lacking", "input": {"prediction": "Yes."}})
+    golden.write_text(f"{lacking}\n{golden.read_text()}")
+    ended = call("tasks", "score", "sst2", "--cases", golden)
+    assert [json.loads(line)["case"] for line in ended.out.splitlines()] == ["same", "odd"]
+    named, last = ended.err.splitlines()
+    assert (ended.code, "'lacking'" in named, "line 1" in named) == (2, True, True)
+    assert last.startswith("ftdojo: 1 of 3 cases could not be scored")
+
+
+def test_an_expected_case_that_lacks_something_disagrees(call, golden):
+    lacking = {"case": "lacking", "input": {"prediction": "Yes."}, "expected": {"correct": True}}
+    golden.write_text(json.dumps(lacking))
+    ended = call("tasks", "score", "--all-cases", golden.parent)
+    assert (ended.code, ended.out.split()[-2:]) == (1, ["1", "0"])
+    assert "has no input 'reference'" in ended.err

@@ -20,7 +20,7 @@ DIGESTS = {
     "tables/mini": "a956571830d5",
     "chemistry/mini": "74035149083b",
     "finance/mini": "e323a339e577",
-    "patent/mini": "d6b67c01f14c",
+    "patent/mini": "35d77f8e61c8",
 }
 NAMES = list(DIGESTS)
 RIGHT = [

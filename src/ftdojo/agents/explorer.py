@@ -96,11 +96,12 @@ class View:
 
     def look(self) -> Action:
         """Check a few rows of every source: how fast training is, and whose answers can be read."""
-        count, cap = len(self.order), self.seen.budget.max_rows
-        each = min(LOOK_ROWS, cap // count) if cap else LOOK_ROWS
-        even = dict.fromkeys(self.order, 1 / count)
-        recipe = Recipe(phase="look", sources=even, rows=each * count)
-        why = f"A look at {each} rows of every source: speed, length, and whether the scorer can read the answers."
+        cap = self.seen.budget.max_rows or LOOK_ROWS * len(self.order)
+        names = self.order[:cap]
+        each = min(LOOK_ROWS, cap // len(names))
+        even = dict.fromkeys(names, 1 / len(names))
+        recipe = Recipe(phase="look", sources=even, rows=each * len(names))
+        why = f"A look at {each} rows of each of {len(names)} sources: speed, length, and whether the scorer can read the answers."
         return Check(submission=self.written(recipe, why))
 
     def probe(self) -> Action | None:

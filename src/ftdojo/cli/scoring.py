@@ -21,7 +21,7 @@ def score_cases(
     """Score a file of cases, or all expected scores in a folder.
 
     A line of --cases is {"case": ..., "input": {...}}; a line of the answer holds what the published
-    evaluator says (reference) and what ours says (strict).
+    evaluator says (reference) and what ours says (strict). A case that lacks something is named, the others are scored.
     """
     if cases and name and not all_cases:
         _each(name, cases)
@@ -35,12 +35,26 @@ def score_cases(
 
 
 def _each(name: str, path: Path) -> None:
+    from ftdojo.cli.plain import one_line
+    from ftdojo.scorers import cases
     from ftdojo.scorers.case_files import lines, score
 
+    cases.get(name)
+    scored = lacking = 0
     for line in lines(path):
-        found = score(name, line, path)
+        try:
+            found = score(name, line, path)
+        except UsageError as error:
+            lacking += 1
+            print(one_line(str(error)), file=sys.stderr)
+            continue
+        scored += 1
         said = {"case": line.case.name, "reference": found.reference, "strict": found.strict}
         print(json.dumps(said))
+    if lacking:
+        raise UsageError(
+            f"{lacking} of {lacking + scored} cases could not be scored; mend the lines above."
+        )
 
 
 def _agreement(folder: Path, *, as_json: bool) -> None:

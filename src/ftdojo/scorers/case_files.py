@@ -87,7 +87,7 @@ def agreement(name: str, path: Path) -> Agreement:
     A figure that the file gives with two decimals is met by one that rounds to it.
 
     Raises:
-        FtdojoError: as ``lines`` and ``score``.
+        FtdojoError: as ``lines``.
     """
     if name not in cases:
         many = sum(line.expected is not None for line in lines(path))
@@ -97,9 +97,16 @@ def agreement(name: str, path: Path) -> Agreement:
         if line.expected is None:
             continue
         count += 1
-        if said := difference(line.expected, score(name, line, path).reference):
+        if said := _disagreement(name, line, path):
             wrong.append(f"{line.case.name}: {said}")
     return Agreement(name=name, cases=count, agreed=count - len(wrong), wrong=tuple(wrong))
+
+
+def _disagreement(name: str, line: Line, path: Path) -> str:
+    try:
+        return difference(line.expected, score(name, line, path).reference)
+    except UsageError as error:
+        return str(error)
 
 
 def difference(expected: Any, found: Any, at: str = "") -> str:
@@ -143,7 +150,7 @@ def _equal(expected: Any, found: Any) -> bool:
 def _line(raw: bytes, number: int, path: Path) -> Line:
     try:
         found = json.loads(raw.decode("utf8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = "UTF-8" if isinstance(error, UnicodeDecodeError) else f"JSON ({error})"
         raise SourceError(f"{path}, line {number}, is no {what}; mend or drop the line.") from error
     if not isinstance(found, dict) or not isinstance(found.get("input"), dict):

@@ -32,6 +32,16 @@ def given(case: Case, name: str, *kinds: type) -> Any:
 
 
 def beside(case: Case, name: str, *, dataset: str) -> Path:
-    """Return the file called ``name`` beside the case file, or the mirror's where the case file stands elsewhere."""
+    """Return the file called ``name`` beside the case file, or the mirror's where the case file stands elsewhere.
+
+    Raises:
+        UsageError: no file can be called that.
+    """
     mirror, here = mirror_dir(), case.folder / Path(name).name
-    return here if here.is_file() or mirror is None else mirror / dataset / here.name
+    try:
+        is_here = here.is_file()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"The case {case.name!r} names the file {name[:60]!r}, which cannot be; name one beside the cases."
+        ) from error
+    return here if is_here or mirror is None else mirror / dataset / here.name

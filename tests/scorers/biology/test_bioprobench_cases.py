@@ -66,3 +66,20 @@ def test_a_reference_that_cannot_be_one_is_refused_in_one_line(name, reference, 
 def test_as_many_references_as_predictions_are_asked_for():
     with pytest.raises(UsageError, match="2 predictions for 1 references"):
         batch("pqa/x", ["a", "b"], ["a"])
+
+
+def test_a_reference_may_come_in_the_fields_of_the_data_set():
+    steps = {"wrong_steps": ["Spin.", "Mix.", "Mix."], "correct_steps": ["Mix.", "Spin.", "Mix."]}
+    assert one("ord/a", tag("[1, 0, 2]"), steps).reference["exact_match"] == 100
+    assert one("err/a", tag("False"), {"is_correct": False}).reference["correct"] is True
+    with pytest.raises(UsageError, match="wrong_steps and correct_steps"):
+        one("ord/a", tag("[0]"), {"wrong_steps": ["Spin."], "correct_steps": ["Mix."]})
+
+
+def test_no_answer_may_be_null():
+    assert one("err/a", None, False).reference["parsed"] is None
+
+
+def test_a_confidence_in_the_digits_of_any_script_is_read_as_published():
+    assert one("pqa/a", tag("a & \uff10\uff10\uff19\uff15"), "a").reference["parsed"] == ["a", 95]
+    assert one("pqa/a", tag("a & " + "9" * 5000), "a").reference["parsed"] == [None, None]

@@ -83,3 +83,53 @@ def test_a_case_that_lacks_something_says_what(given, message, monkeypatch):
     monkeypatch.delenv("FTDOJO_MIRROR", raising=False)
     with pytest.raises(UsageError, match=message):
         scored(**given)
+
+
+def test_open_molecules_have_one_empty_inchi_and_are_equal_as_published_but_not_strictly():
+    other = scored(subtask="fs", prediction='{"Major Product": "*C"}', reference="*CC")
+    assert (other.reference["exact_match"], other.strict["exact_match"]) == (100, 0)
+    same = scored(subtask="fs", prediction='{"Major Product": "C*"}', reference="*C")
+    assert (same.reference["exact_match"], same.strict["exact_match"]) == (100, 100)
+    only_one = scored(subtask="fs", prediction='{"Major Product": "*C"}', reference="CC")
+    assert only_one.reference["exact_match"] == 0
+
+
+def test_an_endless_chain_is_a_molecule():
+    said = json.dumps({"output": "C" * 2001})
+    given = {"subtask": "delete", "source_smiles": "CC=O", "group_a": "aldehyde"}
+    assert scored(prediction=said, **given).reference["correct_rate"] == 100
+
+
+def test_the_source_of_an_optimization_may_be_its_reference():
+    found = scored(subtask="qed", prediction='{"output": "CCO"}', reference="CC")
+    assert found.reference["success_rate"] == 100
+
+
+def test_no_answer_may_be_null():
+    assert scored(subtask="fg_count", prediction=None, reference="2").reference["mae"] == 2
+
+
+def test_what_json_has_no_number_for_is_shown_as_text():
+    found = scored(subtask="fs", prediction='{"Major Product": NaN}', reference="CC")
+    assert found.reference["extracted"] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"subtask": "add", "predictions": [5], "sources": ["CC"]}, "'5'; give a text"),
+        ({"subtask": "fg_count", "prediction": "1", "reference": "9" * 400}, "a whole number"),
+        ({"subtask": "fg_count", "file": "x" * 400}, "which cannot be"),
+        ({"subtask": "fg_count", "file": "notes.md"}, "cannot be read"),
+        ({"subtask": "fg_count", "file": "said.jsonl", "n": "x"}, "'x' outputs"),
+        ({"subtask": "fg_count", "file": "said.jsonl", "n": True}, "'True' outputs"),
+        ({"subtask": "fg_count", "file": "said.jsonl"}, "holds no outputs"),
+    ],
+)
+def test_a_case_of_a_strange_kind_is_told_so(tmp_path, given, said):
+    for name in ("mol_und", "mol_edit", "mol_opt", "reaction"):
+        (tmp_path / f"{name}.jsonl").touch()
+    (tmp_path / "notes.md").write_text("# Notes")
+    (tmp_path / "said.jsonl").write_text('[1]\n{"subtask": "fg_count", "id": []}\n')
+    with pytest.raises(UsageError, match=said):
+        score(Case(name="a case", input=given, folder=tmp_path))

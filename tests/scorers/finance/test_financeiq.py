@@ -33,6 +33,7 @@ from ftdojo.scorers.finance.financeiq import (
         "答案是A。不对，答案是C",
         "The answer is C.",
         "<think>A?</think>C",
+        "A、B都不对，应该是C",
     ],
 )
 def test_the_option_that_is_chosen_is_read(output):
@@ -70,9 +71,10 @@ def test_a_case_of_subjects_gives_each_and_their_mean():
     assert variants.strict == {"a": 100.0, "b": 100.0, "core": 100.0}
 
 
-def test_subjects_that_hold_no_pairs_are_refused():
+@pytest.mark.parametrize("pairs", [[["B"]], [1], [None], ["AB", "BB"], "AB", {"A": "B"}])
+def test_subjects_that_hold_no_pairs_are_refused(pairs):
     with pytest.raises(UsageError, match=r"The subject 'a' holds .* give pairs"):
-        score(Case(name="odd", input={"subjects": {"a": [["B"]]}}))
+        score(Case(name="odd", input={"subjects": {"a": pairs}}))
 
 
 @settings(max_examples=50)

@@ -64,6 +64,11 @@ def test_a_case_without_a_prediction_says_so():
         score(Case(name="empty", input={"reference": "1"}))
 
 
+def test_as_many_references_as_predictions_are_asked_for():
+    with pytest.raises(UsageError, match="2 predictions for 1 references"):
+        score(Case(name="short", input={"predictions": ["1", "2"], "references": ["1"]}))
+
+
 @settings(max_examples=50)
 @given(st.text() | st.text(alphabet="\\boxed{}0123456789^circtext<>/hink .,$"))
 def test_any_text_has_a_grade(output):

@@ -23,6 +23,10 @@ from ftdojo.scorers.maths.gsm8k import (
         "#### $1,500 in all",
         r"\boxed{1,500}",
         r"\boxed{\$1500}",
+        r"#### 1{,}500",
+        r"\boxed{1{,}500}",
+        "#### **1500**",
+        "#### 15,00",
     ],
 )
 def test_the_number_behind_the_marker_or_in_a_box_is_compared_by_value(output):

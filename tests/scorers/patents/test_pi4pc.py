@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ftdojo.errors import UsageError
 from ftdojo.scorers import Case
 from ftdojo.scorers.patents.cases import score_pi4pc
 from ftdojo.scorers.patents.pi4pc import pi4pc_grade, reference_key, reference_mark, strict_key
@@ -63,14 +64,27 @@ def test_the_published_rule_falls_back_to_the_first_number(output, key):
     assert reference_key(output) == key
 
 
-def test_silver_counts_in_the_published_figures_once_it_is_told():
+def test_silver_never_counts_in_the_published_figures_though_a_case_tells_it():
     told = {"prediction": '{"answer": 66}', "gold_answers": [9], "silver_answers": [66]}
     figures = score_pi4pc(Case(name="silver", input=told)).reference
-    assert (figures["gold_hit_rate"], figures["custom_score"], figures["accuracy"]) == (
-        0.0,
-        50.0,
-        100.0,
-    )
+    named = ("gold_hit_rate", "custom_score", "accuracy")
+    assert [figures[name] for name in named] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"predictions": ["9"], "gold": [[9]], "silver": 5}, "'silver'"),
+        ({"prompt_mode": "zero-shot", "row": -1, "file": "rows.jsonl"}, "row -1"),
+        ({"prompt_mode": "zero-shot", "row": 0, "file": "rows.jsonl"}, "Row 0 of"),
+        ({"prompt_mode": "zero-shot", "row": 1, "file": "rows.jsonl"}, "row 1"),
+        ({"prompt_mode": "zero-shot", "row": 0, "file": "a\0b"}, "not there"),
+    ],
+)
+def test_a_case_of_a_strange_kind_is_told_so(tmp_path, given, said):
+    (tmp_path / "rows.jsonl").write_text("[1]\n# Notes\n")
+    with pytest.raises(UsageError, match=said):
+        score_pi4pc(Case(name="a case", input=given, folder=tmp_path))
 
 
 def test_official_figures_count_gold_twice():

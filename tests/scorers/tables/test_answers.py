@@ -51,6 +51,10 @@ def test_the_last_marker_counts_and_decoration_does_not(output, answer):
         ("yes", "True"),
         ("Negative impact", "Negtive impact"),
         (".5", "0.50"),
+        ("(1,062)", "1062"),
+        (r"\(5\)", "5"),
+        ("$5$", "5"),
+        ("[2009, 3]", "2009, 3"),
     ],
 )
 def test_what_says_the_same_is_right(told, answer):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftdojo.errors import MissingExtra, SandboxError
+from ftdojo.errors import MissingExtra, SandboxError, UsageError
 from ftdojo.sandbox import open_sandbox
 from ftdojo.scorers import Case, cases
 from ftdojo.scorers.tables import charts
@@ -91,6 +91,27 @@ def test_without_a_closed_python_block_an_output_is_unreadable(output):
     assert (found.score, found.readable) == (0.0, False)
 
 
+def test_a_block_whose_lines_end_as_windows_ends_them_is_read():
+    assert charts.code_of("```python\r\nplt.plot([1])\r\n```") == "plt.plot([1])"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"chart_type": "bar", "table": "sales"}, "'sales'; give columns"),
+        ({"chart_type": "bar", "table": {"columns": ["a"], "data": 5}}, "give columns"),
+        ({"chart_type": "bar", "table": {"columns": ["a"], "data": [1]}}, "give columns"),
+        ({"chart_type": "bar", "table": {"columns": 1}}, "give columns"),
+        ({"file": "rows.jsonl"}, "lacks fields"),
+    ],
+)
+def test_a_case_of_a_strange_kind_is_told_so(tmp_path, given, said):
+    (tmp_path / "rows.jsonl").write_text('{"qtype": "Visualization"}\n')
+    told = {"prediction": "x", "reference": ANSWER, **given}
+    with pytest.raises(UsageError, match=said):
+        cases.get("tablebench")(Case(name="own", input=told, folder=tmp_path))
+
+
 @pytest.mark.parametrize("kind", charts.KINDS)
 def test_the_example_of_every_kind_earns_full_marks(kind):
     answer = "y_references = [[1.5, 9216.25], [3, 2]]" if kind != "pie" else ANSWER
@@ -121,6 +142,14 @@ def test_the_example_of_every_kind_earns_full_marks(kind):
         (
             "line",
             "plt.figure()\nplt.plot([1, 2, 3], df['sales'], 'r-')",
+            (100, 100),
+            (True, True),
+            True,
+        ),
+        (
+            "bar",
+            "import re, ast\ndef y(each):\n    return ast.literal_eval(re.sub('a', '', str(each)))\n"
+            "plt.figure()\nplt.bar([1, 2, 3], df['sales'].apply(y))",
             (100, 100),
             (True, True),
             True,
@@ -214,6 +243,7 @@ def test_values_are_compared_in_any_order_within_a_hundredth(drawn, wanted, kind
         ("y_references = [1, 2]", [1.0, 2.0]),
         ("y_references = [['$9,589', '-3']]", [9589.0, -3.0]),
         ("y_references = [['many']]", None),
+        pytest.param(f"y_references = [[{'9' * 400}]]", None, id="too large"),
         ("y_references = open('x')", None),
         ("nothing", None),
     ],

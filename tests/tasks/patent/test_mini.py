@@ -32,6 +32,21 @@ def test_one_document_with_everything_is_102_both_together_103_else_it_is_allowe
     assert claims.code(claims.holders(Question(claim=CLAIM, art=listed))) == code
 
 
+@pytest.mark.parametrize(
+    ("found", "needed"),
+    [("AAA", "A A A"), ("BAB", "B AB AB"), ("A-B", "A - -"), ("-BB", "- - -"), ("ABB", "A AB AB")],
+)
+def test_a_chart_says_after_each_element_which_documents_are_needed_so_far(found, needed):
+    assert claims.needed(list(found)) == needed.split()
+
+
+def test_the_last_that_is_needed_decides():
+    decides = {"A": "102", "B": "102", "AB": "103", "-": "ALLOW"}
+    for question in DRAWN:
+        found = claims.holders(question)
+        assert claims.code(found) == decides[claims.needed(found)[-1]]
+
+
 def test_both_documents_are_equally_long_and_no_element_is_named_twice():
     for question in DRAWN:
         assert sorted(document for _, document in question.art) == ["A"] * 3 + ["B"] * 3

@@ -18,6 +18,8 @@ from ftdojo.scorers.fields import given
 
 Marker = Callable[[str, Any], Any]
 Total = Callable[[Sequence[Any]], Mapping[str, Any]]
+GIVEN_STEPS, RIGHT_STEPS, LABEL = "wrong_steps", "correct_steps", "is_correct"
+"""The data set's own fields, in which a reference may come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,10 @@ class _Kind:
 def score(case: Case) -> Variants:
     """Score a case with ``prediction`` and ``reference``, or with lists of them in ``predictions``, ``references``."""
     single = "predictions" not in case.input
-    outputs = [given(case, "prediction", str)] if single else given(case, "predictions", list)
+    said = [given(case, "prediction")] if single else given(case, "predictions", list)
+    outputs = ["" if each is None else each for each in said]
     golds = [given(case, "reference")] if single else given(case, "references", list)
+    golds = [each.get(LABEL, each) if isinstance(each, dict) else each for each in golds]
     kind = _kind(case, golds)
     if len(outputs) != len(golds) or not all(isinstance(each, str) for each in outputs):
         raise UsageError(
@@ -77,6 +81,11 @@ def _kind(case: Case, golds: Sequence[Any]) -> _Kind:
 
 
 def _is_order(gold: Any) -> bool:
+    if isinstance(gold, dict):
+        before, right = gold.get(GIVEN_STEPS), gold.get(RIGHT_STEPS)
+        if not isinstance(before, list) or not isinstance(right, list):
+            return False
+        return sorted(map(str, before)) == sorted(map(str, right))
     return isinstance(gold, list) and (sorted(map(str, gold)) == sorted(map(str, range(len(gold)))))
 
 
@@ -87,10 +96,14 @@ def _is_steps(gold: Any) -> bool:
 
 
 def _by_place(mark: Callable[[str, Sequence[str], Sequence[str]], Any]) -> Marker:
-    """Let ``mark`` read a gold order of places: each place stands for its own step."""
-    return lambda output, gold: mark(
-        output, [str(at) for at in range(len(gold))], [*map(str, gold)]
-    )
+    """Let ``mark`` read a gold order of places, where each place stands for its own step, or the steps themselves."""
+
+    def marked(output: str, gold: Any) -> Any:
+        if isinstance(gold, dict):
+            return mark(output, [*map(str, gold[GIVEN_STEPS])], [*map(str, gold[RIGHT_STEPS])])
+        return mark(output, [str(at) for at in range(len(gold))], [*map(str, gold)])
+
+    return marked
 
 
 def _published_rouge(marks: Sequence[gen.Mark]) -> dict[str, Any]:
@@ -119,7 +132,7 @@ _KINDS = {
     ),
     "ord": _Kind(
         fits=_is_order,
-        wanted="the places 0, 1, ... in the right order",
+        wanted=f"the places 0, 1, ... in the right order (or {GIVEN_STEPS} and {RIGHT_STEPS})",
         reference=(_by_place(ord_.reference), ord_.reference_total),
         strict=(_by_place(ord_.strict), ord_.strict_total),
         parsed=_order_parsed,

@@ -13,6 +13,8 @@ from ftdojo.records import Grade
 from ftdojo.scorers.biology.tagged import answers, last_answer, thought_out
 
 SURE = 100
+MOST_DIGITS = 4000
+"""Python itself reads no longer number from text."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -90,11 +92,8 @@ def _split(content: str) -> tuple[str, str] | None:
 
 def _percent(text: str) -> int | None:
     found = _NUMBER.search(text)
-    digits = found[0].lstrip("0") if found else ""
-    if found is None or len(digits) > len(str(SURE)):
-        return None
-    percent = int(digits or 0)
-    return percent if percent <= SURE else None
+    percent = int(found[0]) if found and len(found[0]) <= MOST_DIGITS else None
+    return percent if percent is not None and percent <= SURE else None
 
 
 def _mean_brier(marks: Sequence[Mark]) -> float:

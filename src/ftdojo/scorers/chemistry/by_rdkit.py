@@ -87,13 +87,14 @@ def scaffolds(one: str, other: str) -> tuple[bool, float]:
     return False, _similarity(*(_morgan(1024).GetFingerprint(mol) for mol in mols))
 
 
-def likeness(one: str, other: str) -> tuple[list[str | None], bool, float]:
-    """Return canonical SMILES without stereochemistry, equality by InChI, and similarity of what they contain."""
+def likeness(one: str, other: str) -> tuple[list[str | None], bool, bool, float]:
+    """Return canonical SMILES without stereochemistry, equality by InChI, whether there is one, and similarity."""
     plain = [_canonical(one), _canonical(other)]
     if not all(plain):
-        return plain, False, 0.0
+        return plain, False, False, 0.0
     mols = [_read(str(smiles)) for smiles in plain]
-    return plain, _same_inchi(one, other), _or_zero(_counted_morgan, mols)
+    same, named = _same_inchi(one, other)
+    return plain, same, named, _or_zero(_counted_morgan, mols)
 
 
 def key_likeness(one: str, other: str) -> list[float]:
@@ -120,14 +121,21 @@ def _canonical(smiles: str) -> str | None:
         return None
 
 
-def _same_inchi(one: str, other: str) -> bool:
-    """Return whether two molecules have one InChI; the formula is part of it and much faster."""
-    mols = _read(one), _read(other)
-    formula = rdkit("Chem.rdMolDescriptors").CalcMolFormula
-    if formula(mols[0]) != formula(mols[1]):
-        return False
-    first, second = (rdkit("Chem").MolToInchi(mol) for mol in mols)
-    return bool(first == second)
+def _same_inchi(one: str, other: str) -> tuple[bool, bool]:
+    """Return whether two molecules have one InChI, and whether ``other`` has any; the formula is part of it and faster."""
+    named = bool(_inchi(other))
+    if named and _formula(one) != _formula(other):
+        return False, named
+    return _inchi(one) == _inchi(other), named
+
+
+def _formula(smiles: str) -> str:
+    return str(rdkit("Chem.rdMolDescriptors").CalcMolFormula(_read(smiles)))
+
+
+@lru_cache(4096)
+def _inchi(smiles: str) -> str:
+    return str(rdkit("Chem").MolToInchi(_read(smiles)))
 
 
 def _or_zero(kind: Callable[[Mol], Any], mols: Sequence[Mol]) -> float:

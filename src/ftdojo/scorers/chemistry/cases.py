@@ -1,6 +1,8 @@
 """Scoring cases of ChemCoTBench: one or more outputs of a sub-task, a file of real outputs, or a molecule's properties."""
 
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ PROPERTIES = {
 }
 """What a case of properties calls them -> our name."""
 PREDICTION = "prediction"
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
 Asked = Sequence[tuple[str, Question]]
 
 
@@ -69,7 +72,11 @@ def _subtask(case: Case) -> str:
 def _from_input(case: Case, subtask: str) -> Asked:
     """Return outputs and questions; an input holds one (``prediction``) or a list of each (``predictions``)."""
     many = "predictions" in case.input
-    outputs = given(case, "predictions", list) if many else [given(case, PREDICTION, str)]
+    outputs = given(case, "predictions", list) if many else [given(case, PREDICTION)]
+    if strange := [each for each in outputs if not isinstance(each, str | None)]:
+        raise UsageError(
+            f"The case {case.name!r} has the output {str(strange[0])[:60]!r}; give a text, or null for none."
+        )
 
     def each(*names: str) -> list[str]:
         for name in names:
@@ -98,7 +105,7 @@ def _from_input(case: Case, subtask: str) -> Asked:
 
 def _question(case: Case, subtask: str, reference: str, source: str, *rest: str) -> Question:
     group_a, group_b, mended = rest
-    if subtask in COUNTS and not reference.strip().isdecimal():
+    if subtask in COUNTS and not _COUNT.fullmatch(reference.strip()):
         raise UsageError(
             f"The reference of the case {case.name!r} is {reference[:60]!r}; give a whole number."
         )
@@ -107,7 +114,8 @@ def _question(case: Case, subtask: str, reference: str, source: str, *rest: str)
         subtask=subtask,
         reference=reference,
         mended=mended,
-        source=source,
+        # The published evaluator has no other place for the source of an optimization.
+        source=source or (reference if subtask in MOL_OPT else ""),
         added="" if subtask == "delete" else group_a,
         removed="" if subtask == "add" else removed,
     )
@@ -116,24 +124,36 @@ def _question(case: Case, subtask: str, reference: str, source: str, *rest: str)
 def _from_file(case: Case, subtask: str) -> Asked:
     """Return the first ``n`` outputs of the sub-task in a file beside the case file, with the rows they answer."""
     rows = {
-        row["id"]: row
+        str(row["id"]): row
         for name in ROW_FILES
         for row in _rows(beside(case, f"{name}.jsonl", dataset=DATASET))
     }
+    path = beside(case, given(case, "file", str), dataset=DATASET)
     lines = [
         line
-        for line in _rows(beside(case, given(case, "file", str), dataset=DATASET))
-        if line["subtask"] == subtask and line["id"] in rows
+        for line in _rows(path)
+        if line.get("subtask") == subtask and str(line.get("id")) in rows and PREDICTION in line
     ]
-    count = int(case.input.get("n", len(lines)))
-    return [(line[PREDICTION], question_of(rows[line["id"]])) for line in lines[:count]]
+    count = case.input.get("n", len(lines))
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise UsageError(
+            f"The case {case.name!r} asks for {str(count)[:60]!r} outputs; give a whole number as n."
+        )
+    return [
+        (str(line[PREDICTION] or ""), question_of(rows[str(line["id"])])) for line in lines[:count]
+    ]
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        raise UsageError(f"{path} is not there; put it beside the case file.")
-    with path.open(encoding="utf8") as file:
-        yield from map(json.loads, file)
+    try:
+        with path.open(encoding="utf8") as file:
+            yield from (row for row in map(json.loads, file) if isinstance(row, dict))
+    except FileNotFoundError:
+        raise UsageError(f"{path} is not there; put it beside the case file.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{str(path)[:200]} cannot be read ({error}); name a JSONL file."
+        ) from error
 
 
 def _published(subtask: str, asked: Asked, case: Case) -> Mapping[str, Any]:
@@ -142,8 +162,13 @@ def _published(subtask: str, asked: Asked, case: Case) -> Mapping[str, Any]:
     if subtask in MOL_OPT and "file" not in case.input:
         found["improvements"] = [_rounded(mark["improvement"]) for mark in marks]
     if PREDICTION in case.input and "extracted" in marks[0]:
-        found = {"extracted": marks[0]["extracted"], **found}
+        found = {"extracted": _plain(marks[0]["extracted"]), **found}
     return found
+
+
+def _plain(answer: Any) -> Any:
+    """Return ``answer`` as JSON can hold it."""
+    return str(answer) if isinstance(answer, float) and not math.isfinite(answer) else answer
 
 
 def _strict(subtask: str, asked: Asked, case: Case) -> Mapping[str, Any]:

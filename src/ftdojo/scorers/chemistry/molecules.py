@@ -13,12 +13,15 @@ from ftdojo.scorers.chemistry.rdkit_process import ask
 class Likeness:
     """Two molecules side by side; ``exact`` is equality of their InChI, the rest looks away from stereochemistry.
 
+    A molecule with an open place (``*``) has an empty InChI and is ``exact`` to every other such; ``named`` says that the
+    second one has an InChI.
     ``canonical`` holds both canonical SMILES without stereochemistry, None for what is no molecule. ``morgan`` is
     Tanimoto's similarity of counted Morgan fingerprints (radius 2); 0 unless both are molecules.
     """
 
     canonical: tuple[str | None, str | None]
     exact: bool
+    named: bool
     morgan: float
 
 
@@ -60,9 +63,10 @@ def likeness(one: str, other: str) -> Likeness:
     """Return how alike two molecules are."""
     found = ask("likeness", one, other)
     if found is None:
-        return Likeness(canonical=(None, None), exact=False, morgan=0.0)
-    canonical, exact, morgan = found
-    return Likeness(canonical=(canonical[0], canonical[1]), exact=exact, morgan=morgan)
+        return Likeness(canonical=(None, None), exact=False, named=False, morgan=0.0)
+    canonical, exact, named, morgan = found
+    pair = (canonical[0], canonical[1])
+    return Likeness(canonical=pair, exact=exact, named=named, morgan=morgan)
 
 
 def key_likeness(one: str, other: str) -> tuple[float, float]:

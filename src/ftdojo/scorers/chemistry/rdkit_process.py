@@ -9,8 +9,8 @@ from typing import Any
 from ftdojo.scorers.warm import Needs, WarmProcess
 
 DEADLINE_S = 5.0
-MOST_CHARS = 2_000
-"""A longer SMILES is no molecule: the longest of the benchmark has 300 characters."""
+MOST_CHARS = 20_000
+"""A longer SMILES is no molecule: the longest of the benchmark has 300 characters, and no output has that many."""
 HELPER = "ftdojo.scorers.chemistry.rdkit_helper"
 NEEDS = Needs(what="Scoring molecules", package="rdkit", extra="chem")
 Plain = str | float | None | list[str]

@@ -45,7 +45,7 @@ def grade(output: str, question: Question) -> Grade:
     if subtask in COUNTS:
         return _count(output, question)
     if subtask in YES_NO:
-        return _same(read_yes_no(output, subtask), question.right.capitalize(), "accuracy")
+        return _same(read_yes_no(output, subtask), question.right.strip().capitalize(), "accuracy")
     if subtask == "mechsel":
         right = question.right.strip().upper()[:1]
         return _same(read_letter(output, subtask), right, "exact_match")
@@ -100,7 +100,7 @@ def _molecule(output: str, question: Question) -> tuple[str, bool, bool]:
 def _scaffold(output: str, question: Question) -> Grade:
     answer, readable, valid = _molecule(output, question)
     like = molecules.tanimoto(answer, question.right, bits=1024) if valid else 0.0
-    same = like == 1.0 and molecules.likeness(answer, question.right).exact
+    same = like == 1.0 and _exact(molecules.likeness(answer, question.right))
     return Grade(
         score=like,
         readable=readable,
@@ -139,11 +139,16 @@ def _improvement(output: str, question: Question) -> Grade:
 def _product(output: str, question: Question) -> Grade:
     answer, readable, valid = _molecule(output, question)
     like = molecules.likeness(answer, question.right)
+    exact = float(valid and _exact(like))
+    alike = like.morgan if valid else 0.0
     return Grade(
-        score=(like.morgan if question.subtask in PRODUCTS else float(like.exact))
-        if valid
-        else 0.0,
+        score=alike if question.subtask in PRODUCTS else exact,
         readable=readable,
         extracted=answer[:200],
-        secondary={"valid": float(valid), "exact_match": float(valid and like.exact)},
+        secondary={"valid": float(valid), "exact_match": exact},
     )
+
+
+def _exact(like: molecules.Likeness) -> bool:
+    """Return whether two molecules are the same; what has no InChI is told apart by its canonical SMILES."""
+    return like.exact and (like.named or like.canonical[0] == like.canonical[1])

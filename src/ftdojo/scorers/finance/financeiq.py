@@ -22,7 +22,7 @@ _WIDE = {0xFF01 + at: 0x21 + at for at in range(94)}
 """Full-width letters and signs to plain ones."""
 _ALONE = "(?<![A-Za-z0-9])[A-D](?![A-Za-z0-9])"
 _MARKED = re.compile(
-    r"(?:答案|选项|选择|应选|故选|所以选|因此选|answer)(?:应该|应|就)?(?:是|为|选|is)?[\s:*(【「\[\"“]{0,6}"
+    r"(?:答案|选项|选择|应该是|应选|故选|所以选|因此选|answer)(?:应该|应|就)?(?:是|为|选|is)?[\s:*(【「\[\"“]{0,6}"
     r"(?:选项|选)?\s?([A-Da-d])(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
@@ -97,7 +97,7 @@ def score(case: Case) -> Variants:
 def _subjects(subjects: Mapping[str, Any]) -> Variants:
     reference, strict = {}, {}
     for name, pairs in subjects.items():
-        if not isinstance(pairs, list) or not all(len(pair) == 2 for pair in pairs):
+        if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
             raise UsageError(
                 f"The subject {name!r} holds {str(pairs)[:60]!r}; give pairs [prediction, gold]."
             )
@@ -106,6 +106,10 @@ def _subjects(subjects: Mapping[str, Any]) -> Variants:
             [financeiq_grade(str(said), gold).score == 1 for said, gold in pairs]
         )
     return Variants(reference=_with_core(reference), strict=_with_core(strict))
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2
 
 
 def _with_core(figures: dict[str, float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftdojo.errors import UsageError
 from ftdojo.records import Grade
 from ftdojo.scorers.case import Case, Variants
 from ftdojo.scorers.fields import given
@@ -53,9 +54,12 @@ def reference_total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
 def score(case: Case) -> Variants:
     """Score a case: one prediction, or a batch of them."""
     if "predictions" in case.input:
-        pairs = list(
-            zip(given(case, "predictions", list), given(case, "references", list), strict=False)
-        )
+        outputs, golds = given(case, "predictions", list), given(case, "references", list)
+        if len(outputs) != len(golds):
+            raise UsageError(
+                f"The case {case.name!r} has {len(outputs)} predictions for {len(golds)} references; give one each."
+            )
+        pairs = list(zip(outputs, golds, strict=True))
     else:
         pairs = [(given(case, "prediction", str), given(case, "reference"))]
     marks = [reference_mark(str(output), str(gold)) for output, gold in pairs]

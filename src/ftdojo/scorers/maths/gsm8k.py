@@ -20,9 +20,9 @@ TAIL_CHARS = 10_000
 NULL, INVALID = "NULL", "[invalid]"
 _LAST = re.compile(r"-?\d+\.\d+|-?\d+")
 _OFFICIAL = re.compile(r"#### (-?[0-9.,]+)")
-_NUMBER = r"\$?\s{0,8}([+-]?)\s{0,8}\$?\s{0,8}(\d{1,3}(?:,\d{3}){1,5}(?!\d)|\d{1,18})(\.\d{1,18})?"
+_NUMBER = r"\$?\s{0,8}([+-]?)\s{0,8}\$?\s{0,8}(\d{1,18}(?:(?:,|\{,\})\d{1,18}){0,8})(\.\d{1,18})?"
 _STRICT = re.compile(
-    rf"####\s{{0,8}}{_NUMBER}|\\boxed\s{{0,8}}\{{\s{{0,8}}\\?{_NUMBER}[^{{}}\d]{{0,40}}\}}",
+    rf"####\s{{0,8}}[*_]{{0,3}}{_NUMBER}|\\boxed\s{{0,8}}\{{\s{{0,8}}\\?{_NUMBER}[^{{}}\d]{{0,40}}\}}",
     re.ASCII,
 )
 
@@ -101,7 +101,7 @@ def _close(given_number: str, gold: str) -> bool:
 
 def _decimal(found: re.Match[str]) -> Decimal:
     sign, whole, part = found.group(1, 2, 3) if found[2] else found.group(4, 5, 6)
-    return Decimal(f"{sign}{whole.replace(',', '')}{part or ''}")
+    return Decimal(f"{sign}{re.sub('[{},]', '', whole)}{part or ''}")
 
 
 def _gold_value(gold: str) -> Decimal | None:

@@ -23,7 +23,7 @@ def score_par4pc(case: Case) -> Variants:
         return _prompted(case, par4pc_prompt, dataset="panorama_par4pc")
     outputs, golds, silvers = _rows(case, "gold_answers")
     rows = list(zip(outputs, golds, silvers, strict=True))
-    marks = [par4pc.reference_mark(*row) for row in rows]
+    marks = [par4pc.reference_mark(output, gold) for output, gold, _ in rows]
     totals = dict(par4pc.reference_total(marks))
     official = totals.pop("official_macro_f1")
     strict = _strict_par4pc(rows)
@@ -63,10 +63,12 @@ def score_pi4pc(case: Case) -> Variants:
         return _prompted(case, pi4pc_prompt, dataset="panorama_pi4pc")
     outputs, golds, silvers = _rows(case, "gold_answers")
     rows = list(zip(outputs, golds, silvers, strict=True))
-    marks = [pi4pc.reference_mark(*row) for row in rows]
     ours = [_strict_pi4pc(*row) for row in rows]
     if _official(case):
+        marks = [pi4pc.reference_mark(*row) for row in rows]
         return _variants(pi4pc.official_total(marks), pi4pc.official_total(ours))
+    # Silver paragraphs are not told to RD-Agent's evaluator.
+    marks = [pi4pc.reference_mark(output, gold) for output, gold, _ in rows]
     reference, strict = dict(pi4pc.reference_total(marks)), dict(pi4pc.reference_total(ours))
     if "prediction" in case.input:
         reference |= {"extracted": marks[0]["extracted"]}
@@ -120,7 +122,7 @@ def _rows(case: Case, gold: str) -> tuple[list[str], list[Any], list[Any]]:
     """Return outputs, gold answers and silver answers of a case, one or many."""
     if "predictions" in case.input:
         outputs, golds = given(case, "predictions", list), given(case, "gold", list)
-        silvers = case.input.get("silver") or [[] for _ in golds]
+        silvers = given(case, "silver", list) if case.input.get("silver") else [[]] * len(golds)
     else:
         outputs, golds = [given(case, "prediction", str)], [given(case, gold)]
         silvers = [case.input.get("silver_answers", [])]
@@ -137,7 +139,7 @@ def _official(case: Case) -> bool:
 
 
 def _prompted(case: Case, prompt: Callable[..., str], *, dataset: str) -> Variants:
-    mode, row = given(case, "prompt_mode", str), given(case, "row", int)
+    mode, at = given(case, "prompt_mode", str), given(case, "row", int)
     if mode not in MODES:
         raise UsageError(
             f"prompt_mode={mode!r} of the case {case.name!r} is unknown; write one of {MODES}."
@@ -145,12 +147,17 @@ def _prompted(case: Case, prompt: Callable[..., str], *, dataset: str) -> Varian
     path = beside(case, given(case, "file", str), dataset=dataset)
     try:
         with path.open(encoding="utf8") as file:
-            line = next(islice(file, row, None))
-    except (OSError, StopIteration) as error:
+            row = json.loads(next(islice(file, at, None)))
+    except (OSError, StopIteration, ValueError) as error:
         raise UsageError(
-            f"The case {case.name!r} asks for row {row} of {path}, which is not there; lay the file beside the cases."
+            f"The case {case.name!r} asks for row {at} of {path}, which is not there; lay the file beside the cases."
         ) from error
-    text = prompt(json.loads(line), mode)
+    try:
+        text = prompt(row, mode)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"Row {at} of {path}, for the case {case.name!r}, is none of {dataset} ({error}); name another."
+        ) from error
     figures = {
         "chars": len(text),
         "sha256": hashlib.sha256(text.encode()).hexdigest(),

@@ -36,6 +36,8 @@ _THOUSANDS = re.compile(r"(?<![\d.])(?<!\d,)(\d{1,3}(?:,\d{3}){1,12})(?!\d|,\d)"
 _NUMBER = re.compile(
     r"([-+]?) ?[$€£¥]? ?(\d{1,40}(?:\.\d{1,40})?|\.\d{1,40}) ?(%|percent)?", re.ASCII
 )
+_AROUND = "()[]{}\\$ "
+"""What a number may stand in: ``(5)``, ``$5$``, the ends of ``[2009, 3]``."""
 _DASHES = dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2014, 0x2212), "-")
 _SEPARATOR = re.compile(r"(?<=[\w)])\s{0,4}-\s{0,4}")
 _WORD = re.compile(r"-?\d+(?:\.\d+)?|[^\W\d_]+|[+%°$€£&#]")
@@ -133,7 +135,7 @@ def number_of(text: str) -> Number | None:
         >>> number_of("-3.50%")
         Number(value=Decimal('-3.50'), places=2, percent=True)
     """
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(text) or _NUMBER.fullmatch(text.strip(_AROUND))
     if found is None:
         return None
     sign, digits, percent = found.groups()

@@ -14,6 +14,8 @@ from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
 
 OFFICIAL_SECONDS = 15.0
 """What the published script gives each of its two runs."""
+FIELDS = frozenset({"qtype", "qsubtype", "prediction", "answer", "table", "parsed_result"})
+"""What a row of a file of parsed outputs has; a chart's has its ``chart_type`` too."""
 Row = Mapping[str, Any]
 
 
@@ -59,7 +61,7 @@ def _text(output: str, answer: str) -> Variants:
 
 def _chart(case: Case, output: str, answer: str) -> Variants:
     ready()
-    kind, table = given(case, "chart_type", str), case.input.get("table") or {}
+    kind, table = given(case, "chart_type", str), _table(case)
     seen, fresh, twice = studio().draw(_published(output, kind, csv_text(table)))
     grade = charts.grade(output, answer=answer, kind=kind, table=table)
     ours = {
@@ -78,6 +80,19 @@ def _chart(case: Case, output: str, answer: str) -> Variants:
         },
         strict=ours,
     )
+
+
+def _table(case: Case) -> Row:
+    table = case.input.get("table") or {}
+    columns, data = (
+        (table.get("columns", []), table.get("data", [])) if isinstance(table, dict) else (0, 0)
+    )
+    rows = [columns, *data] if isinstance(data, list) else [data]
+    if not all(isinstance(row, list) for row in rows):
+        raise UsageError(
+            f"The table of the case {case.name!r} is {str(table)[:60]!r}; give columns, a list, and data, a list of rows."
+        )
+    return dict(table)
 
 
 def _published(output: str, kind: str, table: str) -> list[Chart]:
@@ -119,7 +134,10 @@ def _file(rows: list[Row]) -> Variants:
 def _strict(rows: list[Row], qtype: str) -> float:
     scores = [
         charts.grade(
-            row["prediction"], answer=row["answer"], kind=row["chart_type"], table=row["table"]
+            row["prediction"],
+            answer=row["answer"],
+            kind=row.get("chart_type", ""),
+            table=row["table"],
         )
         if qtype == "Visualization"
         else answers.grade(row["prediction"], row["answer"], rule=answers.rule_of(row["qsubtype"]))
@@ -153,8 +171,11 @@ def _percent(shares: list[Any]) -> float:
 def _rows(path: Path) -> list[Row]:
     try:
         with path.open(encoding="utf8") as file:
-            return [json.loads(line) for line in file]
+            rows = [json.loads(line) for line in file]
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{path.name} cannot be read ({error}); put it beside the case file."
         ) from error
+    if not all(isinstance(row, dict) and row.keys() >= FIELDS for row in rows):
+        raise UsageError(f"{path.name} lacks fields; every row needs {', '.join(sorted(FIELDS))}.")
+    return rows

@@ -9,10 +9,12 @@ Modes: ``once`` runs the code on a clean figure and reads all axes; ``capture`` 
 does, after one run or two.
 """
 
+import ast
 import io
 import json
 import math
 import os
+import re
 import resource
 import signal
 import sys
@@ -309,6 +311,7 @@ def run_in_function(code: str) -> None:
 
     lines = "".join(f"    {line}\n" for line in code.strip().split("\n"))
     known = {"__name__": "__main__", "pd": pd, "plt": plt, "np": np, "sys": sys, "os": os}
+    known |= {"re": re, "ast": ast}
     exec(compile(f"\nif __name__ == '__main__':\n{lines}", "chart.py", "exec"), known, {"np": np})
 
 

@@ -21,7 +21,7 @@ from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
 
 KINDS = ("area", "bar", "hbar", "line", "pie", "radar", "scatter", "waterfall")
 SECONDS = 10.0
-_BLOCK = re.compile(r"```[ \t]*(?:python3?|py)[ \t]*\n", re.IGNORECASE)
+_BLOCK = re.compile(r"```[ \t]*(?:python3?|py)[ \t]*\r?\n", re.IGNORECASE)
 _FENCE = "```"
 _LONGEST = 50_000
 _VALUE_OFF, _SHARE_OFF = 0.01, 0.005
@@ -87,7 +87,7 @@ def wanted_values(answer: str) -> list[float] | None:
     values = published_values(answer)
     try:
         return None if values is None else [_plain(value) for value in values]
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -69,7 +69,7 @@ records = Protocols(
 )
 task = Task(
     name="biology/protocol-qa",
-    version=1,
+    version=2,
     domain="biology",
     summary=(
         "Fill the gap in one step of a laboratory protocol: a reagent, a parameter or an operation, from five choices. "

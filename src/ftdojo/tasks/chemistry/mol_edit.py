@@ -37,7 +37,7 @@ def grade(output: str, item: Item) -> Grade:
 
 task = Task(
     name="chemistry/mol-edit",
-    version=1,
+    version=2,
     domain="chemistry",
     summary=(
         "Edit molecules given as SMILES strings: add a functional group (add), delete one (delete), or put one in the "

@@ -39,7 +39,7 @@ def grade(output: str, item: Item) -> Grade:
 
 task = Task(
     name="chemistry/mol-opt",
-    version=1,
+    version=2,
     domain="chemistry",
     summary=(
         "Change a molecule given as a SMILES string so that a property rises: logP (logp, RDKit's Crippen model), "

@@ -37,7 +37,7 @@ def grade(output: str, item: Item) -> Grade:
 
 task = Task(
     name="chemistry/mol-und",
-    version=1,
+    version=2,
     domain="chemistry",
     summary=(
         "Understand molecules given as SMILES strings, in five sub-tasks: count a named functional group (fg_count) or a "

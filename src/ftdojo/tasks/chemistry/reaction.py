@@ -39,7 +39,7 @@ def grade(output: str, item: Item) -> Grade:
 
 task = Task(
     name="chemistry/reaction",
-    version=1,
+    version=2,
     domain="chemistry",
     summary=(
         "Predict reactions of molecules given as SMILES strings: the main product (fs), the reactants, joined by dots "

@@ -169,7 +169,7 @@ SOURCES = (
 )
 task = Task(
     name=NAME,
-    version=1,
+    version=2,
     domain="finance",
     summary=(
         "Answer multiple-choice questions of ten Chinese finance exams, in Chinese: banking, securities, funds, futures, "

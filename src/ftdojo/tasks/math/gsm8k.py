@@ -125,7 +125,7 @@ SOURCES = (
 )
 task = Task(
     name=NAME,
-    version=1,
+    version=2,
     domain="math",
     summary=(
         "Solve word problems of primary school that take two to eight steps of plain arithmetic. The answer is one number."

@@ -3,7 +3,8 @@
 Claims come from our own seeded generator and are held out by their elements: 100 for validation, 100 for confirmation,
 300 for the test, always the same ones. The decision stands in a JSON object, as in PANORAMA's NOC4PC, and is read
 strictly; the score is the mean F1 of the three codes, which a constant answer has a sixth of. What a small model
-learns is decided by the data: a chart of where each element is found teaches deciding, bare decisions hardly do.
+learns is decided by the data: a chart that says after each element which documents are needed so far teaches deciding,
+bare decisions hardly do.
 """
 
 from dataclasses import replace
@@ -26,7 +27,7 @@ def items(split: Split) -> tuple[Item, ...]:
 def grade(output: str, item: Item) -> Grade:
     """Compare the code in the last JSON object with the right one; without one the output is unreadable.
 
-    Secondary: ``steps_right``, the share of the claim's elements that the first line charts rightly.
+    Secondary: ``steps_right``, the share of the claim's elements that the first line charts rightly, with what is needed so far.
     """
     steps_right = share_right(output, item.facts["steps"])
     graded = noc4pc_grade(output, item.facts["code"])
@@ -46,7 +47,7 @@ def _item(name: str, question: Question) -> Item:
 
 task = Task(
     name=claims.NAME,
-    version=1,
+    version=2,
     domain="patent",
     summary=(
         "Decide on a claim of three elements, given the elements of two earlier documents, A and B, three each: 102 if "

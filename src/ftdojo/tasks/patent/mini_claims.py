@@ -9,6 +9,7 @@ held out by its three elements, in whatever order.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from ftdojo.tasks.seeded import Generator
@@ -56,9 +57,27 @@ def code(found: Sequence[str]) -> Code:
 
 
 def steps(question: Question, found: Sequence[str]) -> str:
-    """Return the elements of the claim, each with the document that ``found`` says has it."""
-    told = zip(question.claim, found, strict=True)
-    return ", ".join(f"{element} {document}" for element, document in told)
+    """Return the chart: each element of the claim, the document that ``found`` says has it, and what is needed so far."""
+    told = zip(question.claim, found, needed(found), strict=True)
+    return ", ".join(f"{element} {document}: {need}" for element, document, need in told)
+
+
+def needed(found: Sequence[str]) -> list[str]:
+    """Return the documents that the first element needs, the first two, and so on.
+
+    ``NOWHERE`` from the first element on that is in neither. The last one decides, so that no step asks for more than one
+    look back.
+
+    Example:
+        >>> needed(["B", "A", "B"])
+        ['B', 'AB', 'AB']
+    """
+    return list(accumulate(found, _together))
+
+
+def _together(before: str, document: str) -> str:
+    both = {*before, *document}
+    return NOWHERE if NOWHERE in both else "".join(sorted(both))
 
 
 def decided(code: str) -> str:
@@ -67,7 +86,7 @@ def decided(code: str) -> str:
 
 
 def worked(question: Question) -> str:
-    """Return the full answer: where each element is found, then the decision."""
+    """Return the full answer: the chart, then the decision."""
     found = holders(question)
     return f"{steps(question, found)}\n{decided(code(found))}"
 

@@ -71,7 +71,7 @@ SOURCES = (
         "element-charts",
         fields=("file", "chart"),
         about="Claims with earlier documents, charted element by element and decided.",
-        notes="Each element with the document that has it, - for none; then the code as JSON.",
+        notes="Each element, its document (- for none) and the documents needed so far; then the code as JSON.",
         pairs=SHOP.written("element-charts", 2000, _worked),
     ),
     SHOP.source(

@@ -147,7 +147,7 @@ def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
 
 task = Task(
     name="tables/data-analysis",
-    version=1,
+    version=2,
     domain="tables",
     summary=(
         "Analyse a table: how two columns correlate, what comes next in a series, statistics of a column, which factors "

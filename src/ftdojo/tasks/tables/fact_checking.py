@@ -18,7 +18,7 @@ PART = "tcot_fact_checking"
 
 task = Task(
     name="tables/fact-checking",
-    version=1,
+    version=2,
     domain="tables",
     summary=(
         "Find a fact in a table: a name, a year or a number that meets one condition, or several in a row. The tables are "

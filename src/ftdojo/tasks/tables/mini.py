@@ -45,7 +45,7 @@ def _item(name: str, question: Question) -> Item:
 
 task = Task(
     name=tables.NAME,
-    version=1,
+    version=2,
     domain="tables",
     summary=(
         "Answer a question about a table of four people and two columns of whole numbers from 1 to 20: look a number "

@@ -18,7 +18,7 @@ PART = "tcot_numerical_reasoning"
 
 task = Task(
     name="tables/numerical-reasoning",
-    version=1,
+    version=2,
     domain="tables",
     summary=(
         "Work out a number or a name from a table: totals and averages, differences and percentages, counts, rankings, "

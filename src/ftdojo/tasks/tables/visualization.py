@@ -63,7 +63,7 @@ def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
 
 task = Task(
     name="tables/visualization",
-    version=1,
+    version=2,
     domain="tables",
     summary=(
         "Write Python code that draws a chart of a table: bars, lines, a pie, points, an area, a radar or a waterfall "
