@@ -1,6 +1,7 @@
 """``ftdojo sources``: what is offered, where it is, and getting it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from ftdojo.testing import HubServer, Repository
 ROWS = [{"q": f"What is {at}?", "a": str(at)} for at in range(20)]
 RAW = [{"question": row["q"], "answer": row["a"]} for row in ROWS]
 TASK = "toy_riddles:task"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def as_jsonl(rows):
@@ -164,3 +166,22 @@ def test_no_network_and_no_data_is_one_line(program, hub, refused):
     asked = ("sources", "pull", "--task", TASK, "--accept-licence")
     told = refused(program(*asked, **(hub | {"HF_ENDPOINT": "http://127.0.0.1:9"})), code=1)
     assert told.startswith("riddles is not here (part 'train'): point FTDOJO_MIRROR at a folder")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
+def test_a_run_on_a_task_whose_source_is_not_here_says_how_to_do_without_it(
+    call, refused, monkeypatch
+):
+    monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    said = refused(call("run", "tables/fact-checking", "--model", "tiny"), code=1)
+    assert said.endswith("Or do without it: tables/fact-checking@without=tableinstruct.")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
+def test_a_run_without_the_missing_source_is_played_to_its_end(call, monkeypatch, tmp_path):
+    monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
+    task = "chemistry/mol-edit@without=chemcotdataset"
+    pytest.importorskip("rdkit", reason="chemistry needs rdkit")
+    ended = call("run", task, "--model", "tiny", "--agent", "base", "--runs", tmp_path, "--json")
+    assert (ended.code, json.loads(ended.out)["task"]) == (0, task)

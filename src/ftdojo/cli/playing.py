@@ -7,11 +7,11 @@ import typer
 
 from ftdojo.cli import llm_options as llms
 from ftdojo.cli.agent_options import AGENT, OPTION, POLICY, WITHOUT, agent_options
-from ftdojo.errors import Interrupted
+from ftdojo.errors import Interrupted, SourceError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo import Dojo
-    from ftdojo.records import Agent, Budget
+    from ftdojo.records import Agent, Budget, Source, Task
 
 TASK = typer.Argument(help="A task's name; `ftdojo tasks list` shows them.")
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
@@ -124,7 +124,23 @@ def fetch(name: str) -> None:
         for split in ("validation", "confirm", "test"):
             task.items(split)
         for source in task.sources:
-            next(source.rows(), None)
+            _touch(source, hint=_way(name, task, source))
+
+
+def _touch(source: "Source", *, hint: str) -> None:
+    try:
+        next(source.rows(), None)
+    except SourceError as error:
+        raise SourceError(f"{error}{hint}") from error
+
+
+def _way(name: str, task: "Task", source: "Source") -> str:
+    """Return how to do without ``source``, where that can be done."""
+    from ftdojo import tasks
+
+    if len(task.sources) == 1 or tasks.folder_of(name):
+        return ""
+    return f" Or do without it: {name}@{tasks.WITHOUT}{source.name}."
 
 
 def resume(

@@ -73,7 +73,7 @@ def compare_runs(
     from ftdojo.stats import compare
 
     folders = [_open(each, runs) for each in (one, other)]
-    names = {folder.config.task for folder in folders}
+    names = {tasks.same_items(folder.config.task) for folder in folders}
     results = [folder.result() for folder in folders]
     if len(names) > 1:
         raise UsageError(

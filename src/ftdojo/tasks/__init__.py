@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
-from ftdojo.errors import UsageError
+from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import Task
 from ftdojo.registry import Registry
 
@@ -47,15 +48,18 @@ tasks: Registry[Task] = Registry(
 FAMILIES = {"reasoning-gym": "ftdojo.tasks.reasoning_gym:family"}
 """What stands before the slash of tasks that are made by name -> the function that makes one."""
 
+WITHOUT = "without="
+
 
 def get(name: str) -> Task:
-    """Return the task called ``name``; ``NAME@reference`` has the published splits, where they differ from ours.
+    """Return the task called ``name``.
 
-    A path such as ``./folder`` is a task of your own (``ftdojo tasks new``).
+    ``NAME@reference`` has the published splits, where they differ from ours. ``NAME@without=SOURCE`` offers all raw sources
+    but that one; more may follow (``NAME@reference@without=ONE@without=OTHER``). A path such as ``./folder`` is a task of your own (``ftdojo tasks new``).
 
     Raises:
-        UnknownName: no task is called that.
-        UsageError: ``module:attribute`` cannot be imported, is no task, or has no such splits.
+        UnknownName: no task, or no source of it, is called that.
+        UsageError: ``module:attribute`` cannot be imported, is no task, has no such splits, or would be left without a source.
 
     Example:
         >>> get("math/mini").metric
@@ -65,13 +69,13 @@ def get(name: str) -> Task:
         from ftdojo.tasks.own.folder import load
 
         return load(folder)
-    plain, _, splits = name.partition("@")
+    plain, *ways = name.split("@")
     found = _of_family(plain) or tasks.get(plain)
     if not isinstance(found, Task):
         raise UsageError(
             f"{plain!r} is of type {type(found).__name__}, not a Task; name the declaration itself."
         )
-    return _with_splits(found, splits) if splits else found
+    return reduce(_varied, ways, found)
 
 
 def folder_of(name: str) -> Path | None:
@@ -84,12 +88,40 @@ def folder_of(name: str) -> Path | None:
     return Path(name).expanduser().resolve() if name.startswith((".", "/", "~")) else None
 
 
+def same_items(name: str) -> str:
+    """Return the task that has the items and the scorer of ``name``, and every source.
+
+    Example:
+        >>> same_items("tables/mini@without=remarks"), same_items("math/gsm8k@reference")
+        ('tables/mini', 'math/gsm8k@reference')
+    """
+    if folder_of(name):
+        return name
+    return "@".join(part for part in name.split("@") if not part.startswith(WITHOUT))
+
+
 def _of_family(name: str) -> Task | None:
     family, _, member = name.partition("/")
     if not member or family not in FAMILIES:
         return None
     make: Callable[[str], Task] = Registry("task family", FAMILIES).get(family)
     return make(member)
+
+
+def _varied(task: Task, way: str) -> Task:
+    if way.startswith(WITHOUT):
+        return _without(task, way.removeprefix(WITHOUT))
+    return _with_splits(task, way)
+
+
+def _without(task: Task, source: str) -> Task:
+    names = [each.name for each in task.sources]
+    if source not in names:
+        raise UnknownName(f"source of {task.name}", source, names)
+    if names == [source]:
+        raise UsageError(f"{task.name} has no source but {source!r}; leave it in.")
+    left = tuple(each for each in task.sources if each.name != source)
+    return replace(task, name=f"{task.name}@{WITHOUT}{source}", sources=left)
 
 
 def _with_splits(task: Task, splits: str) -> Task:
@@ -100,4 +132,4 @@ def _with_splits(task: Task, splits: str) -> Task:
     return replace(task, name=f"{task.name}@reference", items=task.reference_items)
 
 
-__all__ = ["FAMILIES", "folder_of", "get", "tasks"]
+__all__ = ["FAMILIES", "folder_of", "get", "same_items", "tasks"]
