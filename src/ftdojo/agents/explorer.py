@@ -101,7 +101,10 @@ class View:
         each = min(LOOK_ROWS, cap // len(names))
         even = dict.fromkeys(names, 1 / len(names))
         recipe = Recipe(phase="look", sources=even, rows=each * len(names))
-        why = f"A look at {each} rows of each of {len(names)} sources: speed, length, and whether the scorer can read the answers."
+        why = (
+            f"A look at {each} rows of each of {len(names)} sources: speed, length, and whether the scorer can read the "
+            "answers."
+        )
         return Check(submission=self.written(recipe, why))
 
     def probe(self) -> Action | None:

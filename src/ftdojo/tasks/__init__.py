@@ -49,17 +49,19 @@ FAMILIES = {"reasoning-gym": "ftdojo.tasks.reasoning_gym:family"}
 """What stands before the slash of tasks that are made by name -> the function that makes one."""
 
 WITHOUT = "without="
+"""Before the name of a source that a task is to do without."""
 
 
 def get(name: str) -> Task:
     """Return the task called ``name``.
 
     ``NAME@reference`` has the published splits, where they differ from ours. ``NAME@without=SOURCE`` offers all raw sources
-    but that one; more may follow (``NAME@reference@without=ONE@without=OTHER``). A path such as ``./folder`` is a task of your own (``ftdojo tasks new``).
+    but that one; more may follow (``NAME@reference@without=ONE@without=OTHER``). A path such as ``./folder`` is a task of
+    your own (``ftdojo tasks new``).
 
     Raises:
         UnknownName: no task, or no source of it, is called that.
-        UsageError: ``module:attribute`` cannot be imported, is no task, has no such splits, or would be left without a source.
+        UsageError: ``module:attribute`` cannot be imported, is no task, has no such splits, or would have no source left.
 
     Example:
         >>> get("math/mini").metric

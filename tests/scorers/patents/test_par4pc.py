@@ -59,6 +59,12 @@ def test_the_score_is_f1_of_the_row_and_silver_is_forgiven_in_the_custom_score_o
     assert grade.secondary == {"exact": 0.0, "custom": 1.0}
 
 
+def test_silver_letters_are_wrong_ones_in_the_published_figures_though_a_case_tells_them():
+    told = {"prediction": '{"answer": ["A", "B"]}', "gold_answers": ["A"], "silver_answers": ["B"]}
+    figures = score_par4pc(Case(name="silver", input=told)).reference
+    assert (figures["precision"], figures["custom_score"]) == (50.0, 50.0)
+
+
 @pytest.mark.parametrize(
     ("output", "letters"),
     [

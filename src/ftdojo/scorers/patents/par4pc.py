@@ -148,11 +148,10 @@ def _picked(text: str) -> list[str]:
     return sorted({letter.upper() for letter in _ALONE.findall(text)})
 
 
-def reference_mark(output: str, gold: Any, silver: Any = ()) -> Mapping[str, Any]:
-    """Return the letters RD-Agent reads in one output and how they meet the gold ones."""
+def reference_mark(output: str, gold: Any) -> Mapping[str, Any]:
+    """Return the letters RD-Agent reads in one output and how they meet the gold ones; silver ones are not told to it."""
     letters, right = reference_letters(output), named(_listed(gold))
-    counts = counted(letters, right, named(_listed(silver)))
-    return {"extracted": letters, "counts": counts, "exact": letters == right}
+    return {"extracted": letters, "counts": counted(letters, right), "exact": letters == right}
 
 
 def _listed(letters: Any) -> Any:

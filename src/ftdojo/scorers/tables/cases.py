@@ -84,15 +84,13 @@ def _chart(case: Case, output: str, answer: str) -> Variants:
 
 def _table(case: Case) -> Row:
     table = case.input.get("table") or {}
-    columns, data = (
-        (table.get("columns", []), table.get("data", [])) if isinstance(table, dict) else (0, 0)
-    )
-    rows = [columns, *data] if isinstance(data, list) else [data]
-    if not all(isinstance(row, list) for row in rows):
+    known = table if isinstance(table, dict) else {"columns": table}
+    columns, data = known.get("columns", []), known.get("data", [])
+    if not isinstance(data, list) or not all(isinstance(row, list) for row in (columns, *data)):
         raise UsageError(
             f"The table of the case {case.name!r} is {str(table)[:60]!r}; give columns, a list, and data, a list of rows."
         )
-    return dict(table)
+    return known
 
 
 def _published(output: str, kind: str, table: str) -> list[Chart]:

@@ -27,7 +27,8 @@ def items(split: Split) -> tuple[Item, ...]:
 def grade(output: str, item: Item) -> Grade:
     """Compare the code in the last JSON object with the right one; without one the output is unreadable.
 
-    Secondary: ``steps_right``, the share of the claim's elements that the first line charts rightly, with what is needed so far.
+    Secondary: ``steps_right``, the share of the claim's elements that the first line charts rightly, with the documents
+    needed so far.
     """
     steps_right = share_right(output, item.facts["steps"])
     graded = noc4pc_grade(output, item.facts["code"])
