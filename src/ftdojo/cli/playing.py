@@ -13,7 +13,9 @@ if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo import Dojo
     from ftdojo.records import Agent, Budget, Source, Task
 
-TASK = typer.Argument(help="A task's name; `ftdojo tasks list` shows them.")
+TASK = typer.Argument(
+    help="A task's name; `ftdojo tasks list` shows them. NAME@without=SOURCE leaves a raw source out."
+)
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
 JSON = typer.Option(False, "--json", help="Print one JSON object instead of a table.")
 QUIET = typer.Option(False, "--quiet", "-q", help="No progress on stderr.")
