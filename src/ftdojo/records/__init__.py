@@ -45,6 +45,7 @@ from ftdojo.records.tasks import (
     Split,
     Task,
 )
+from ftdojo.records.templates import columns_of, filled, hole
 
 __all__ = [
     "BASE",
@@ -100,4 +101,7 @@ __all__ = [
     "TrainingReport",
     "Verdict",
     "WrongItem",
+    "columns_of",
+    "filled",
+    "hole",
 ]

@@ -132,6 +132,9 @@ class SourceCard:
     """Script that most letters of a row belong to (Latin, Han, Cyrillic, other, none) -> share of rows."""
     measured_on: str = ""
     """Which of these figures are not of all rows."""
+    prompt_template: str = ""
+    response_template: str = ""
+    """How a raw row becomes a question, and an answer that the task's scorer reads, as ``{field}`` in text."""
 
 
 @dataclass(frozen=True, kw_only=True)
