@@ -106,7 +106,7 @@ def _said(
         "summary": f"Answer the questions of {name}.",
         "licence": licence,
         "metric": metric,
-        "answer_format": f"{FORMATS[metric]} An output may have 64 tokens; decoding is greedy.",
+        "answer_format": f"{FORMATS.get(metric, METRICS[metric].says)} An output may have 64 tokens; decoding is greedy.",
         "template": "{question}" + ask,
         "question": fields[0],
         "answer": fields[1],
