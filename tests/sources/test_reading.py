@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import SourceError
-from ftdojo.sources import json_rows
+from ftdojo.sources import json_text
 from ftdojo.sources.reading import read_rows
 
 ROWS = [{"q": "a, b", "a": 'say "ä"\nthen 日'}, {"q": "c", "a": ""}, {"q": "d", "a": "\u2028"}]
@@ -107,32 +107,38 @@ def test_rows_are_numbered_by_their_lines(write):
 
 GOOD = b'{"q": "fine"}\n'
 BROKEN = {
-    "cut.jsonl": (GOOD * 2 + b'{"q": "cu\n' + GOOD, "line 3, is no JSON (Unterminated string"),
-    "bare.jsonl": (GOOD + b"x\n" + GOOD, "line 2, is no JSON (Expecting value); mend or drop it."),
-    "infinite.jsonl": (b'{"a": Infinity}', "line 1, is no JSON (Infinity is no number of JSON)"),
-    "list.jsonl": (GOOD + b"[1]\n", "line 2, holds a list, not an object; mend or drop it."),
+    "cut.jsonl": (GOOD * 2 + b'{"q": "cu\n' + GOOD, "line 3, is not JSON (Unterminated string"),
+    "bare.jsonl": (GOOD + b"x\n" + GOOD, "line 2, is not JSON (Expecting value); fix or drop it."),
+    "infinite.jsonl": (
+        b'{"a": Infinity}',
+        "line 1, is not JSON (Infinity is not a number of JSON)",
+    ),
+    "list.jsonl": (GOOD + b"[1]\n", "line 2, holds a list, not an object; fix or drop it."),
     "deep.jsonl": (GOOD + b'{"a":' + b"[" * 200_000, "line 2, is nested too deeply"),
     "latin.jsonl": (GOOD + '{"q": "né"}'.encode("latin1"), "line 2, is not UTF-8 (byte 0xe9 at co"),
     "utf16.jsonl": ('{"q": "x"}'.encode("utf-16"), "line 1, is not UTF-8 (it looks like UTF-16)"),
     "latin.csv": (b"a,b\n1,2\nn\xe9,3\n", "line 3, is not UTF-8 (byte 0xe9 at column 2)"),
-    "cells.csv": (b"a,b\n1,2\n1,2,3\n", "line 3, has 3 cells where the header has 2; mend it."),
-    "quote.csv": (b'a,b\n1,2\n"1,2\n3,4\n', "line 3, is no CSV (unexpected end of data)"),
-    "list.json": (b'[\n{"a": 1},\n{"a": oh},\n{"a": 3}]', "line 3, is no JSON (Expecting value)"),
-    "late.json": (b'[{"a":\n 1,\n b}' + b" " * 10**6, "line 3, is no JSON (Expecting property n"),
+    "cells.csv": (
+        b"a,b\n1,2\n1,2,3\n",
+        "line 3, has 3 cells where the header has 2 (cells are cut at ','",
+    ),
+    "quote.csv": (b'a,b\n1,2\n"1,2\n3,4\n', "line 3, is not CSV (unexpected end of data)"),
+    "list.json": (b'[\n{"a": 1},\n{"a": oh},\n{"a": 3}]', "line 3, is not JSON (Expecting value)"),
+    "late.json": (b'[{"a":\n 1,\n b}' + b" " * 10**6, "line 3, is not JSON (Expecting property n"),
     "comma.json": (
         b'[{"a": 1}\n{"a": 2}]',
-        "line 2, is no JSON (expecting ',', not '{'); mend it.",
+        "line 2, is not JSON (expecting ',', not '{'); fix it.",
     ),
     "open.json": (
         b'[{"a": 1},\n',
-        "line 2, holds the end of the file where a row begins; mend it.",
+        "line 2, holds the end of the file where a row begins; fix it.",
     ),
-    "more.json": (b'[{"a": 1}]\n[]', "line 2, goes on with '[' after the list; mend the file."),
-    "numbers.json": (b"[1, 2]", "line 1, holds '1' where a row begins; mend it."),
+    "more.json": (b'[{"a": 1}]\n[]', "line 2, goes on with '[' after the list; fix the file."),
+    "numbers.json": (b"[1, 2]", "line 1, holds '1' where a row begins; fix it."),
     "latin.json": (b'[{"a": 1},\n{"a": "\xe9"}]', "line 2, is not UTF-8 (byte 0xe9"),
     "deep.json": (b'[{"a":' + b"[" * 200_000, "line 1, is nested too deeply"),
-    "word.json": (b"hello", "line 1, is no JSON (expecting '[', not 'h'); mend it."),
-    "nothing.json": (b"", "line 1, is no JSON (expecting '[', not the end of the file); mend it."),
+    "word.json": (b"hello", "line 1, is not JSON (expecting '[', not 'h'); fix it."),
+    "nothing.json": (b"", "line 1, is not JSON (expecting '[', not the end of the file); fix it."),
 }
 
 
@@ -163,16 +169,18 @@ def test_a_row_of_ten_megabytes_is_refused(write, name, data):
 @pytest.mark.parametrize("name", ["cut.parquet", "text.parquet"])
 def test_broken_parquet_is_named(write, name):
     data = as_parquet(ROWS)[:-30] if name == "cut.parquet" else b"hello"
-    assert " is no whole Parquet file after row 0 (" in refusal(write(name, data))
+    assert " is not a whole Parquet file after row 0 (" in refusal(write(name, data))
 
 
 def test_broken_gzip_is_named(write):
-    assert " is no whole gzip file (" in refusal(write("x.jsonl.gz", FORMS["rows.jsonl.gz"][:-20]))
-    assert " is no whole gzip file (" in refusal(write("y.jsonl.gz", b"hello"))
+    assert " is not a whole .gz file (" in refusal(
+        write("x.jsonl.gz", FORMS["rows.jsonl.gz"][:-20])
+    )
+    assert " is not a whole .gz file (" in refusal(write("y.jsonl.gz", b"hello"))
 
 
 def test_other_kinds_of_file_are_not_opened(write):
-    assert " is of a kind that is not read; .jsonl, " in refusal(write("rows.pkl", b"pickle"))
+    assert " is of a kind that is not read; .jsonl, " in refusal(write("rows.xyz", b"?"))
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):
@@ -207,5 +215,5 @@ def test_a_list_read_in_pieces_is_the_list(tmp_path_factory, found, piece, inden
     path = tmp_path_factory.mktemp("lists") / "list.json"
     path.write_text(json.dumps(found, indent=indent, ensure_ascii=plain, allow_nan=False), "utf8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_rows, "_CHUNK_CHARS", piece)
+        patch.setattr(json_text, "_CHUNK_CHARS", piece)
         assert rows(path) == found
