@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ftdojo.errors import UsageError
+from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import Message, filled, hole
 from ftdojo.sources import label_names, read_rows, split_files
 from ftdojo.stats import detectable
@@ -120,6 +120,8 @@ def _require_names(wanted: NewTask, folder: Path) -> None:
         )
     if folder.exists():
         raise UsageError(f"{folder} is there already; choose another name, or move it aside.")
+    if wanted.metric and wanted.metric not in METRICS:
+        raise UnknownName("metric", wanted.metric, METRICS)
     if wanted.scorer and wanted.metric:
         raise UsageError("--metric and --scorer exclude each other; give one.")
     if wanted.scorer:
