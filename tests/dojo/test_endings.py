@@ -193,5 +193,5 @@ def test_a_model_that_learnt_what_the_scorer_cannot_read_is_told_exactly_that(ne
     made = seen.experiments[0]
     assert made.evaluation.unreadable_share == 1.0
     (said,) = made.feedback.remarks
-    assert said.startswith("None of the 60 validation outputs, such as 'hm', can be read")
+    assert said.startswith("None of the 60 validation outputs (one is 'hm') can be read")
     assert "although the training was learnt" in said
