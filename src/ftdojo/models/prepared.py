@@ -52,7 +52,7 @@ def prepare(
         template = checked(text, chat_template, tokenizer, rows=rows)
     else:
         template = chatml(tokenizer, declared=end_ids(model.path), rows=rows)
-    why = "as asked" if chat_template else "since its tokenizer has none"
+    why = "in place of its own" if model.chat_template else "since its tokenizer has none"
     on_progress(
         f"{model.name}: the chat template {template.name} is put on, {why}; the token {template.end} ends an answer."
     )
