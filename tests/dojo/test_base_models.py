@@ -89,11 +89,14 @@ def test_a_gguf_file_names_template_and_end_token(taught, cache, tmp_path):
     assert read.get_field("tokenizer.chat_template").contents() == template(taught)
 
 
-def test_the_base_is_scored_again_with_another_template(start, taught, tmp_path):
-    other = tmp_path / "other.jinja"
-    other.write_text(template(taught).replace("+ '\\n' }}{% endfor", "+ '\\n\\n' }}{% endfor"))
+def test_with_another_template_the_base_is_scored_and_trained_again(start, taught, cache, tmp_path):
+    other, before = tmp_path / "other.jinja", set(cache.glob("base-scores/*"))
+    other.write_text(template(taught).replace("'\\n' }}{% endfor", "'\\n\\n' }}{% endfor"))
     with start("other", chat_template=str(other)) as dojo:
         assert dojo.reset().model.digest != taught[1].model.digest
+        assert len(set(cache.glob("base-scores/*")) - before) == 1
+        dojo.step(Train(submission=taught[2].submission))
+        assert "cached" not in {each["kind"] for each in dojo.folder.events()}
     assert dojo.folder.config.chat_template == str(other)
 
 
