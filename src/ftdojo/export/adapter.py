@@ -7,7 +7,7 @@ from pathlib import Path
 from ftdojo.errors import ModelError, UsageError
 from ftdojo.export.card import ExportCard, render_card
 from ftdojo.export.folders import copy_tokenizer, kind_of, writing
-from ftdojo.models import LocalModel, hub_id, tensor_digest
+from ftdojo.models import LocalModel, end_ids, hub_id, tensor_digest
 
 _USAGE = """
 `BASE` is the folder of the base model named above; {origin}
@@ -28,7 +28,7 @@ inputs = tokenizer.apply_chat_template(
     return_tensors="pt",
     return_dict=True,
 )
-answer = model.generate(**inputs, max_new_tokens=128, do_sample=False)
+answer = model.generate(**inputs, max_new_tokens=128, do_sample=False{ends})
 print(tokenizer.decode(answer[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
 ```
 
@@ -54,7 +54,9 @@ def export_adapter(weights: Path | None, base: LocalModel, *, to: Path, card: Ex
         (fresh / "adapter_config.json").write_text(config + "\n", encoding="utf8")
         shutil.copyfile(weights / "adapter_model.safetensors", fresh / "adapter_model.safetensors")
         copy_tokenizer(base.path, fresh)
-        usage = _USAGE.format(origin=_origin(base))
+        # The base's own settings do not know the end token of a template that was put on.
+        ends = f", eos_token_id={end_ids(base.path)}" if base.put_on else ""
+        usage = _USAGE.format(origin=_origin(base), ends=ends)
         text = render_card(card, base, library="peft", usage=usage)
         (fresh / "README.md").write_text(text, encoding="utf8")
     return to

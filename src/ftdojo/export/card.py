@@ -88,6 +88,7 @@ Both rows are scores on the same held-out test items, which were read once, afte
 - revision: {base.revision or "a local folder"}
 - tensor digest: {base.digest}
 - licence: {base.licence}
+- chat template: {"put on by ftdojo, and found here beside the weights" if base.put_on else "its own"}
 
 `ftdojo models pull {base.name}` fetches exactly these weights and says in which folder they lie.
 
