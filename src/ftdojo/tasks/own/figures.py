@@ -71,7 +71,7 @@ _LATEX = [
     for pattern, new in (
         (r"\\[dtc]?frac\s?(\d)\s?(\d)", r"\\frac{\1}{\2}"),
         (r"(?<=[\d.,}])\s?\\[dtc]?frac", r" \\frac"),
-        (r"\\[dtc]?frac\s?\{([^{}]{1,400})\}\s?\{([^{}]{1,400})\}(\s?(?=[\d.,]))?", _over),
+        (r"\\[dtc]?frac\s?\{([^{}]{1,400})\}\s?\{([^{}]{1,400})\}(\s?(?=[.,]?\d))?", _over),
         (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
         (r"\^\{?\\circ\}?", "°"),
         (r"\\(?:text|mathrm|mbox)\s?\{([^{}]{0,400})\}", r" \1 "),
@@ -93,7 +93,7 @@ def tidy(text: str, decimal: Sign) -> str:
         >>> tidy("１２½, −5\u202f000 and \\frac{1}{2}", ".")
         '12 1/2, -5 000 and 1/2'
     """
-    text = re.sub(r"(?<=[\d.,])(?=[¼-¾⅐-⅞])|(?<=[¼-¾⅐-⅞])(?=[\d.,¼-¾⅐-⅞])", " ", text)
+    text = re.sub(r"(?<=[\d.,])(?=[¼-¾⅐-⅞])|(?<=[¼-¾⅐-⅞])(?=[.,]?\d|[¼-¾⅐-⅞])", " ", text)
     text = _SUPERSCRIPT.sub(lambda found: f"^{found[0]}", text)
     text = unicodedata.normalize("NFKC", text).translate(_SAME).replace("٫", decimal)
     text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
