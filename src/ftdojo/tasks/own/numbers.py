@@ -22,7 +22,7 @@ _BEFORE = re.compile(r"[\s\"'`*“‘$]*")
 _UNIT = re.compile(r"[^\d=<>+,;?!|~±≈√\\()\[\]{}:&#@]*(?:[A-Za-z]\^?-?[234][^\W\d_/·. ]*)?[\s.}]*")
 _UNIT_WORDS, _UNIT_CHARS = 4, 60
 _NO_UNIT = re.compile(
-    r"\b(?:and|or|to|not|und|oder|bis|et|ou|y|o|a|half|quarter|minus|plus|times|divided|point|zero|one|two|three|four|"
+    r"[-/](?![^\W\d_])|\b(?:and|or|to|not|und|oder|bis|et|ou|y|o|a|half|quarter|minus|plus|times|divided|point|zero|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|eleven|twelve)\b",
     re.IGNORECASE,
 )
@@ -119,7 +119,8 @@ def _gold(gold: str, decimal: Sign) -> Figure | None:
 
 def _is_unit(text: str) -> bool:
     """Tell whether ``text`` behind a number is a unit, or nothing; it is neither a further number nor a term."""
-    if len(text) > _UNIT_CHARS or len(text.split()) > _UNIT_WORDS:
+    text = text.rstrip()
+    if len(text) > _UNIT_CHARS or len(text.split()) > _UNIT_WORDS or "\n" in text:
         return False
     return bool(_UNIT.fullmatch(text)) and not _NO_UNIT.search(text)
 
