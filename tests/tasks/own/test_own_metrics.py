@@ -33,6 +33,7 @@ def reading(metric, after=""):
     [
         ("exact_match", "I think so. Answer:  the hague.", 1, True),
         ("exact_match", '**Answer:** "The Hague"\nBye.', 1, True),
+        ("exact_match", "**Answer**: **The Hague**", 1, True),
         ("exact_match", "Answer: The Hague, I think", 0, True),
         ("contains", "it is The  Hague, I think", 1, True),
         ("contains", "The Haguenot", 0, True),
@@ -123,7 +124,7 @@ def test_rouge_counts_words_of_every_script_and_chrf_characters():
 @pytest.mark.parametrize("gold", ["!", "...", '""', "  ", "\ufe0f"])
 def test_a_right_answer_of_which_nothing_is_left_is_refused(metric, gold):
     assert gold_fault(reading(metric), gold)
-    assert grade(reading(metric), "anything", [gold]).score == 0
+    assert [grade(reading(metric), text, [gold]).score for text in ("anything", ".")] == [0, 0]
 
 
 @pytest.mark.parametrize(
