@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ftdojo.errors import ModelError, UsageError
-from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import writing
 from ftdojo.export.gguf_tokens import write_tokenizer
 from ftdojo.export.merged import load_merged
+from ftdojo.export.snippets import gguf_usage
 from ftdojo.models import LocalModel, quiet
 
 Precision = Literal["f16", "f32"]
@@ -74,8 +75,8 @@ def export_gguf(
                 f"{_TOLERANCE[precision] * scale:.3g} is allowed; export it merged instead and report this."
             )
         usage = f"`{file.name}` runs in llama.cpp and its kin. Read back, its logits differ from those of the float32 model by at most {difference:.2g}."
-        text = render_card(card, base, library="gguf", usage=usage)
-        (fresh / "README.md").write_text(text, encoding="utf8")
+        asking = gguf_usage(file.name, card.asked)
+        write_card(fresh, card, base, form="gguf", usage=f"{usage}\n\n{asking}")
     return GgufExport(path=to / file.name, logit_difference=difference, logit_scale=scale)
 
 
