@@ -201,19 +201,12 @@ def resume(
 
 def _play(dojo: "Dojo", agent: "Agent") -> None:
     from ftdojo.agents import play
+    from ftdojo.cli.summary import address
 
     try:
         play(agent, dojo)
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted; `ftdojo resume {_address(dojo)}` goes on.") from None
-
-
-def _address(dojo: "Dojo") -> str:
-    """Return what names the run in a later call: its id, or its folder where the id alone would not be found."""
-    from ftdojo.config import runs_dir
-
-    path = dojo.folder.path
-    return dojo.run if path.parent == runs_dir() else str(path)
+        raise Interrupted(f"interrupted; `ftdojo resume {address(dojo.folder)}` goes on.") from None
 
 
 def budget_of(

@@ -1,6 +1,7 @@
 """The closing table of a run, and the same as one JSON object."""
 
 import json
+import shlex
 import textwrap
 from dataclasses import asdict
 from typing import Any
@@ -117,6 +118,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
         *_asked(spent),
         f"model:    {folder.path / result.export if result.export else 'the base stands; nothing to export'}",
         f"report:   {folder.path / 'report.html'}",
+        f'ask:      ftdojo ask {address(folder)} "..."',
     ]
     lines[:0] = _published(result)
     if gain:
@@ -138,6 +140,14 @@ def _failed(folder: RunFolder, result: Result) -> list[str]:
     among = f", the first of {len(failures)} that failed" if len(failures) > 1 else ""
     said = textwrap.shorten(printable(first.message), MESSAGE, placeholder=" ...")
     return [f"failed:   {name}{among}: {said}"]
+
+
+def address(folder: RunFolder) -> str:
+    """Return what names a run in a later call: its id, or its folder where the id alone would not be found."""
+    from ftdojo.config import runs_dir
+
+    found = folder.path.parent.absolute() == runs_dir().absolute()
+    return folder.path.name if found else shlex.quote(str(folder.path))
 
 
 def _asked(spent: Spend) -> list[str]:

@@ -44,6 +44,7 @@ from ftdojo.records.tasks import (
     Source,
     Split,
     Task,
+    asking,
 )
 from ftdojo.records.templates import columns_of, filled, hole
 
@@ -101,6 +102,7 @@ __all__ = [
     "TrainingReport",
     "Verdict",
     "WrongItem",
+    "asking",
     "columns_of",
     "filled",
     "hole",

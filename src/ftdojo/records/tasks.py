@@ -183,5 +183,10 @@ class Task:
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way items ask it."""
-        asked = Message(role="user", content=self.template.replace("{question}", question))
-        return (Message(role="system", content=self.system), asked) if self.system else (asked,)
+        return asking(question, system=self.system, template=self.template)
+
+
+def asking(question: str, *, system: str, template: str) -> tuple[Message, ...]:
+    """Return the chat turns of ``question``: put into the one hole of ``template``, after ``system`` if there is any."""
+    asked = Message(role="user", content=template.replace("{question}", question))
+    return (Message(role="system", content=system), asked) if system else (asked,)
