@@ -5,7 +5,7 @@ from typing import Literal, assert_never
 
 from ftdojo import tasks
 from ftdojo.config import cache_dir
-from ftdojo.dojo.setup import require_same_model
+from ftdojo.dojo.same_model import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.export import ExportCard, asked_as, export_adapter, export_gguf, export_merged
 from ftdojo.models import prepare
