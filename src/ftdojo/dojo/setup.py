@@ -14,7 +14,7 @@ from ftdojo.checks import KIT, Ground
 from ftdojo.config import cache_dir, runs_dir, seconds
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
-from ftdojo.dojo.machine import this_machine
+from ftdojo.dojo.machine import require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.errors import ModelError, StoreError, UnknownName, UsageError
@@ -150,7 +150,7 @@ def resume(
         UnknownName: there is no such run.
         LlmError: a language model cannot be asked.
         RunBusy: another process plays it.
-        StoreError: what it was made from is not what is here now.
+        StoreError: what it was made from is not what is here now, or it would go on in another number format.
     """
     folder = RunFolder.open(run, root or runs_dir())
     config, cache = folder.config, cache or cache_dir()
@@ -161,6 +161,8 @@ def resume(
         config.model, cache=cache, on_progress=lambda text: tell("progress", {"text": text})
     )
     _require_same(config, task, local, _stored(task, cache))
+    if folder.result() is None:
+        require_number_format(config)
     setting = _Setting(
         folder=folder,
         task=task,
