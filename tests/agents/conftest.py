@@ -74,6 +74,8 @@ def card(name, *, rows=2000, duplicates=0.0):
         fields={"q": "", "a": ""},
         prompt_field="q",
         response_field="a",
+        prompt_template="{q}",
+        response_template="{a}",
         notes="",
         path=f"/data/{name}.jsonl",
         words=FLAT,

@@ -9,9 +9,11 @@ def test_a_folder_made_from_a_csv_is_shown_and_proven(call, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     rows = "".join(f"What follows {at * 31}?,{at * 31 + 1}\n" for at in range(40))
     (tmp_path / "rows.csv").write_text("question,answer\n" + rows)
-    made = call("tasks", "new", "next", "--data", "rows.csv", "--metric", "number")
+    made = call("tasks", "new", "next", "--data", "rows.csv")
     assert (made.code, made.out) == (0, "next\n")
-    assert made.err == "Next: `ftdojo tasks check ./next`, then `ftdojo run ./next`.\n"
+    assert "answers: numbers\n" in made.err
+    assert "40 rows read: 24 train, 8 validation, 8 test.\n" in made.err
+    assert made.err.endswith("Next: `ftdojo tasks check ./next`, then `ftdojo run ./next`.\n")
     checked = call("tasks", "check", "./next")
     assert (checked.code, checked.err) == (0, "")
     assert "./next keeps every promise." in checked.out

@@ -5,7 +5,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from ftdojo.export import ExportCard
+from ftdojo.export import AskedAs, ExportCard
 from ftdojo.models import pull
 from ftdojo.records import Estimate
 
@@ -46,9 +46,23 @@ def full(tiny, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def card():
-    return ExportCard(
+def asked():
+    return AskedAs(
         task="math/mini",
+        task_version=2,
+        system="Answer briefly.",
+        template="Q: {question}",
+        question="",
+        columns=(),
+        max_new_tokens=24,
+        stop=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def card(asked):
+    return ExportCard(
+        asked=asked,
         metric="exact_match",
         unit="share",
         base=Estimate(score=0.04, n=200, low=0.02, high=0.07),
@@ -57,7 +71,8 @@ def card():
         experiment="e3",
         seed=7,
         versions={"torch": "2.13.0"},
-        sources={"worked": "CC0-1.0"},
+        sources={"worked": "CC0-1.0", "forum": "CC-BY-4.0"},
+        used={"worked": 300},
     )
 
 

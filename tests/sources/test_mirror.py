@@ -90,7 +90,7 @@ def test_a_broken_line_names_file_and_line(mirror, dataset):
     put(mirror / "riddles" / "train.jsonl", '{"q": "a"}\n{"q": \n{"q": "b"}\n')
     found = dataset_rows(dataset, "train")
     assert next(found) == {"q": "a"}
-    with pytest.raises(SourceError, match=r"riddles/train\.jsonl, line 2, is no JSON"):
+    with pytest.raises(SourceError, match=r"riddles/train\.jsonl, line 2, is not JSON"):
         next(found)
 
 

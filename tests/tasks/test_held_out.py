@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.tasks.held_out import HeldOut
+from ftdojo.texts import Gate
 
 QUESTIONS = (
     "If a^2 + b^2 = 25 and a*b = 12, what is the largest value that the sum a + b can take?",

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.records import Message
+from ftdojo.texts import Gate
 
 SPLITS = {"validation": 100, "confirm": 100, "test": 300}
 DIGESTS = {

@@ -2,9 +2,9 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.errors import SourceError, UnknownName
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.tasks import reasoning_gym
 from ftdojo.tasks.check import GARBAGE
+from ftdojo.texts import Gate
 
 pytest.importorskip("reasoning_gym")
 PARTS = ("validation", "confirm", "test")

@@ -4,7 +4,7 @@ A pure function of what it sees. Four phases share the time that is left:
 
 1. *look*: a check of a few rows of every source. What the scorer cannot read, and what mostly repeats itself, is out;
 2. *probe*: each of the other sources alone, on the same small number of rows (a third of the time, more where that is
-   too few);
+   too few); a single one needs none;
 3. *halve*: the more promising half again on two to three times the rows, and so on (successive halving; Jamieson and
    Talwalkar 2016), as long as the climb can still see three times as many as one of them;
 4. *climb*: the best data on as many rows as fit, the next best where that brought no gain; then, while time is left,
@@ -110,6 +110,8 @@ class View:
     def probe(self) -> Action | None:
         """Train on the next source alone, each on the same number of rows."""
         probes = self._of("probe")
+        if len(self.rivals) == 1:  # nothing to rank: all the time goes into its rows
+            return None
         waiting = [name for name in self.rivals if not self._is_probed(name)]
         rows = probes[0][1].rows if probes else self._probe_rows()
         if not waiting or self._brief(waiting[:1]).seconds(rows) > self.left_s:
@@ -151,7 +153,8 @@ class View:
 
     def climb(self) -> Action | None:
         """Train on the best data as long as fits; afterwards, change one thing of the best at a time."""
-        if not self._scored():
+        ranked = self.ranked_all() or list(self.rivals[:1])
+        if len(self.rivals) > 1 and not self._scored():
             return None
         climbs = self._of("climb")
         best, move = self._best_climb(), None
@@ -161,9 +164,9 @@ class View:
         elif best:
             # A change that was refused for time never ran: it is planned again, smaller.
             tried = [recipe for each, recipe in climbs if not _refused(each)]
-            move = moves.next_change(best, tried, self.ranked_all())
-        elif len(climbs) < MOST_FALSE_STARTS:
-            widest = self._careful(self._widest(self.ranked_all()[0]))
+            move = moves.next_change(best, tried, ranked)
+        elif len(climbs) < MOST_FALSE_STARTS and (hopeful := self._hopeful(ranked)):
+            widest = self._careful(self._widest(hopeful[0]))
             move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
         passes = cost(self.seen, move.recipe.sources).rows(self.left_s) if move else 0
         if move is None or passes < LEAST_ROWS:
@@ -257,6 +260,16 @@ class View:
         rows = next(card.rows for card in self.seen.sources if card.name == source)
         return Recipe(phase="climb", sources={source: 1.0}, rows=rows)
 
+    def _hopeful(self, ranked: Iterable[str]) -> list[str]:
+        """Return the sources on which no climb failed for a reason that it would fail for again."""
+        stuck = {
+            name
+            for each, recipe in self._of("climb")
+            if not _worth_another(each)
+            for name in recipe.sources
+        }
+        return [name for name in ranked if name not in stuck]
+
     def _unclimbed(self) -> str | None:
         """Return the best source that no climb was made on."""
         climbed = {name for _, recipe in self._of("climb") for name in recipe.sources}
@@ -318,6 +331,12 @@ class View:
         return sum(
             1 for each, _ in self.tried if each.failure is not None and each.failure.kind is kind
         )
+
+
+def _worth_another(experiment: Experiment) -> bool:
+    """Return whether a failed experiment may succeed with less memory, a lower rate, fewer rows or better luck."""
+    failure = experiment.failure
+    return failure is None or failure.kind in MENDABLE | {FailureKind.TOO_SLOW}
 
 
 def _refused(experiment: Experiment) -> bool:

@@ -93,8 +93,9 @@ def _script(recipe: Recipe, observation: Observation) -> str:
     cards = {card.name: card for card in observation.sources}
     settings = {
         "rows": {name: round(share * recipe.rows) for name, share in recipe.sources.items()},
-        "fields": {
-            name: [cards[name].prompt_field, cards[name].response_field] for name in recipe.sources
+        "rendered": {
+            name: [cards[name].prompt_template, cards[name].response_template]
+            for name in recipe.sources
         },
         "system": observation.task.system if recipe.task_prompt else "",
         "template": observation.task.template if recipe.task_prompt else "{question}",
@@ -110,21 +111,32 @@ SCRIPT = '''"""Rows from the raw sources, by a recipe; the recipe is in plan.md.
 import json
 import os
 import random
+import re
 from pathlib import Path
 
 SETTINGS = json.loads(@SETTINGS@)
 SOURCES = Path(os.environ["FTDOJO_DATA"])
 
 
+def filled(template, raw):
+    """Return a template with the values of a raw row."""
+
+    def text(found):
+        value = raw.get(found[1], found[0])
+        return value.strip() if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+    return re.sub(r'\\{([^{}"\\n:]+)\\}', text, template)
+
+
 def pairs(name):
     """Yield the questions and answers of a raw source in a random order."""
-    asked, answered = SETTINGS["fields"][name]
+    asked, answered = SETTINGS["rendered"][name]
     text = (SOURCES / f"{name}.jsonl").read_text(encoding="utf-8")
     lines = [line for line in text.split("\\n") if line]
     random.Random(f"{name}/{SETTINGS['seed']}").shuffle(lines)
     for line in lines:
         raw = json.loads(line)
-        yield tuple("" if raw.get(field) is None else str(raw[field]).strip() for field in (asked, answered))
+        yield filled(asked, raw), filled(answered, raw)
 
 
 def chosen(name, count):

@@ -2,19 +2,20 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ftdojo.checks.build import build
 from ftdojo.checks.ground import Fell, Ground, fall
 from ftdojo.checks.reading import readable_shares
 from ftdojo.errors import UsageError
-from ftdojo.records import DataReport, FailureKind, Overlap, Stage
+from ftdojo.records import DataReport, FailureKind, Overlap, Stage, Task
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
 from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS
 
 AUDIT_S = 600.0
 NAMED = 5
+SHOWN = 80
 
 
 def audit(
@@ -24,7 +25,7 @@ def audit(
     rows = _read(rows_file)
     _refuse_too_many(len(rows), ground.max_rows)
     overlap = ground.vault.overlap((at, row.messages) for at, row in enumerate(rows, start=1))
-    _refuse_leaks(overlap)
+    _refuse_leaks(overlap, rows)
     tokens = ground.worker.audit(rows_file, config, timeout_s=AUDIT_S)
     if tokens.unlabelled:
         message = (
@@ -33,6 +34,8 @@ def audit(
             "raise max_length or shorten the prompts."
         )
         fall(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+    readable = readable_shares(rows, ground.task, ground.vault.items("validation"))
+    _refuse_unreadable(readable, rows, ground.task)
     exact, near = duplicates(rows)
     with rows_file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -50,7 +53,7 @@ def audit(
         exact_duplicates=exact,
         near_duplicates=near,
         lineage=Counter(row.source or "unknown" for row in rows),
-        readable=readable_shares(rows, ground.task, ground.vault.items("validation")),
+        readable=readable,
         overlap=overlap,
         samples=tokens.samples,
         log_tail=log_tail,
@@ -83,15 +86,30 @@ def _refuse_too_many(rows: int, most: int | None) -> None:
         fall(Stage.DATA, FailureKind.SCHEMA, message, file="data.py")
 
 
-def _refuse_leaks(overlap: Overlap) -> None:
+def _refuse_leaks(overlap: Overlap, rows: Sequence[Row]) -> None:
     """Refuse rows that hold held-out questions; a model must not be trained on what it is asked."""
     count = overlap.exact + overlap.near
     if count:
+        lineage = Counter(rows[at - 1].source or "unknown" for at in overlap.rows)
+        origin = ", ".join(f"{name} {many}" for name, many in lineage.most_common())
         message = (
             f"{count} training row(s) hold held-out questions ({overlap.exact} exactly, {overlap.near} nearly; "
-            f"rows {_some(overlap.rows)}): leave them out. Raw sources hold none, so they came from elsewhere."
+            f"rows {_some(overlap.rows)}): leave them out. By source: {origin}."
         )
         fall(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
+
+
+def _refuse_unreadable(readable: Mapping[str, float], rows: Sequence[Row], task: Task) -> None:
+    """Refuse rows none of whose answers would score if the model gave it: what they teach cannot be measured."""
+    if not readable or any(readable.values()):
+        return
+    shown = rows[0].messages[-1]["content"][:SHOWN]
+    message = (
+        f"The task's scorer can read none of the answers of these {len(rows)} rows, the first of which is {shown!r}: a model "
+        f"that learns them scores 0. Write answers as the task wants them; the templates on a source's card do. "
+        f"{task.answer_format}"
+    )
+    fall(Stage.DATA, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
 
 
 def _some(numbers: tuple[int, ...]) -> str:

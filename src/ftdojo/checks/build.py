@@ -11,6 +11,7 @@ counts as well, and a build in which a question was left unanswered is not kept.
 """
 
 import contextlib
+import json
 import shutil
 import signal
 import tempfile
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from ftdojo.checks.ground import Ground, fall
 from ftdojo.gateway import Door
-from ftdojo.records import FailureKind, Stage
+from ftdojo.records import FailureKind, Stage, Task
 from ftdojo.sandbox import HostileOutput, Limits, Outcome, take_file
 
 HEAD_ROWS = 64
@@ -86,7 +87,8 @@ def _unanswered(ground: Ground) -> int:
 def _pins(script: str, ground: Ground) -> list[str]:
     """Return all that rows depend on beside the script."""
     pins = [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
-    pins += [f"ftkit={KIT_VERSION}"] if "ftkit" in script else []
+    if "ftkit" in script:
+        pins += [f"ftkit={KIT_VERSION}", f"task={asked_as(ground.task)}"]
     return [*pins, *(ground.gateway.pins() if ground.gateway else ())]
 
 
@@ -139,11 +141,19 @@ def lent(ground: Ground, sources: Path, door: Door) -> tuple[dict[str, Path], di
     """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models."""
     readonly = {"/data": sources, "/kit": ground.kit, **door.mounts}
     env = {
+        "FTDOJO_TASK": asked_as(ground.task),
         "FTDOJO_DATA": ground.sandbox.path_of("/data", sources),
         "PYTHONPATH": ground.sandbox.path_of("/kit", ground.kit),
         **door.env,
     }
     return readonly, env
+
+
+def asked_as(task: Task) -> str:
+    """Return what ``ftkit.examples`` needs to know of ``task``, as JSON: how it asks, how its sources' rows read."""
+    templates = {source.name: source.templates for source in task.sources}
+    facts = {"system": task.system, "template": task.template, "templates": templates}
+    return json.dumps(facts)
 
 
 def door_for(script: str, ground: Ground) -> AbstractContextManager[Door]:

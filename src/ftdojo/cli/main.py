@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from ftdojo.cli import bench, doctor, listings, play, playing, records, sources, tasks
+from ftdojo.cli import ask, bench, doctor, listings, play, playing, records, sources, tasks
 from ftdojo.cli.plain import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
 
@@ -43,6 +43,7 @@ app.add_typer(play.play_app, name="play")
 app.add_typer(tasks.tasks_app, name="tasks")
 app.add_typer(sources.sources_app, name="sources")
 app.add_typer(listings.models_app, name="models")
+app.command("ask")(ask.ask)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 

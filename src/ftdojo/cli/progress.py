@@ -123,7 +123,8 @@ def _line(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "experiment-ended":
         if facts["failure"]:
             return f"{name}: failed: {facts['failure']}"
-        return f"{name}: validation {_score(facts)}{_verdict(facts)}"
+        noticed = "".join(f" {each}" for each in facts.get("remarks", ()))
+        return f"{name}: validation {_score(facts)}{_verdict(facts)}{noticed}"
     if kind == "cached":
         return f"{name}: the {facts['what']} of an equal training are in the cache"
     if kind == "worker-lost":

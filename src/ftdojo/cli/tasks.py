@@ -30,6 +30,7 @@ COLUMNS = (
     "published_base",
 )
 LABEL = 18
+MOST_SHOWN = 12
 
 tasks_app = typer.Typer(no_args_is_help=True, help="List, show, prove, score and make tasks.")
 tasks_app.command("score")(scoring.score_cases)
@@ -115,24 +116,72 @@ def check_task(
 @tasks_app.command("new")
 def new_task(
     name: str = typer.Argument(help="The new task's name; its folder is made here."),
-    data: Path = typer.Option(..., help="Questions and answers: JSONL, JSON, CSV, TSV or Parquet."),
-    metric: str = typer.Option(
-        ..., help="exact_match, contains, choice, number, json_fields or rouge_l."
+    data: Path = typer.Option(
+        ...,
+        help="Rows: CSV, TSV, JSONL, JSON or Parquet; or a folder with train, validation, test.",
     ),
-    question: str = typer.Option("question", help="The field that asks."),
-    answer: str = typer.Option("answer", help="The field that holds the right answer."),
+    test: Path = typer.Option(None, help="A file whose rows stay the test."),
+    validation: Path = typer.Option(None, help="A file whose rows stay the validation."),
+    question: list[str] = typer.Option(
+        [],
+        help="A column that asks (may be repeated), or text with {column} in it; found out if left out.",
+    ),
+    answer: str = typer.Option("", help="The column of the right answers; found out if left out."),
+    metric: str = typer.Option(
+        "",
+        help="accuracy, macro_f1, exact_match, contains, choice, number, json_fields, rouge_l or chrf; proposed if left "
+        "out.",
+    ),
+    scorer: Path = typer.Option(
+        None, help="A Python file with grade(output, gold), for a metric of your own."
+    ),
+    system: str = typer.Option("", help="A system text before every question."),
+    shares: str = typer.Option(
+        "", help="train/validation/confirm/test, as in 70/12/6/12; fitted if left out."
+    ),
     licence: str = typer.Option("my own data", help="What the rows are under."),
     to: Path = typer.Option(Path(), help="The folder to make it in."),
+    as_json: bool = JSON,
 ) -> None:
-    """Make a task of your own from one file of questions and answers."""
-    from ftdojo.tasks.own.new import make_folder
+    """Make a task of your own from rows: looks at them, and proposes metric, prompt and splits."""
+    from ftdojo.tasks.own.new import NewTask, make_folder
 
-    folder = make_folder(
-        name, data, metric=metric, licence=licence, fields=(question, answer), to=to
+    wanted = NewTask(
+        name=name,
+        data=data,
+        test=test,
+        validation=validation,
+        question=tuple(question),
+        answer=answer,
+        metric=metric,
+        scorer=scorer,
+        system=system,
+        shares=shares,
+        licence=licence,
+        to=to,
     )
-    print(folder)
-    shown = folder if folder.is_absolute() else f"./{folder}"
-    typer.echo(f"Next: `ftdojo tasks check {shown}`, then `ftdojo run {shown}`.", err=True)
+    made = make_folder(wanted)
+    if as_json:
+        print(json.dumps({**asdict(made), "folder": str(made.folder)}, ensure_ascii=False))
+        return
+    for key, value in made.facts.items():
+        shown = (
+            ", ".join(f"{name} {many}" for name, many in list(value.items())[:MOST_SHOWN])
+            if isinstance(value, dict)
+            else value
+        )
+        more = (
+            f" and {len(value) - MOST_SHOWN} more"
+            if isinstance(value, dict) and len(value) > MOST_SHOWN
+            else ""
+        )
+        _talk(f"{key}: {shown}{more}")
+    for each in made.notes:
+        _talk(each)
+    _talk(made.account)
+    print(made.folder)
+    here = made.folder if made.folder.is_absolute() else f"./{made.folder}"
+    _talk(f"Next: `ftdojo tasks check {here}`, then `ftdojo run {here}`.")
 
 
 def _findings(task: "Task", model: str) -> "list[Finding]":

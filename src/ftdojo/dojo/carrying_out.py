@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.checks import Checked, climb
+from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.remarks import remarks
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.standing import Standing
 from ftdojo.dojo.training import trained
@@ -123,6 +125,8 @@ class Carrier:
         )
         self.standing.add(name, graded)
         self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
+        noticed = remarks(self.feedback, task_card(parts))
+        self.feedback = replace(self.feedback, remarks=noticed)
 
     def _stage(self) -> Stage:
         if self.feedback.training:
@@ -200,7 +204,9 @@ def _ending(done: Experiment) -> dict[str, Any]:
     best = done.feedback.comparisons.get("best") if done.feedback else None
     against = {"verdict": best.verdict, "against": best.against} if best else {}
     planned = done.evaluation.planned
-    return {**asdict(done.evaluation.score), "planned": planned, "failure": None, **against}
+    noticed = done.feedback.remarks if done.feedback else ()
+    told = {"planned": planned, "failure": None, "remarks": list(noticed)}
+    return {**asdict(done.evaluation.score), **told, **against}
 
 
 def _worker_failure(error: WorkerError, stage: Stage) -> Failure:

@@ -5,11 +5,12 @@ from typing import Literal, assert_never
 
 from ftdojo import tasks
 from ftdojo.config import cache_dir
+from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
-from ftdojo.export import ExportCard, export_adapter, export_gguf, export_merged
-from ftdojo.models import pull
-from ftdojo.records import BASE, Estimate, Result
-from ftdojo.store import RunFolder
+from ftdojo.export import ExportCard, asked_as, export_adapter, export_gguf, export_merged
+from ftdojo.models import prepare
+from ftdojo.records import BASE, Estimate, Experiment, Result, Task
+from ftdojo.store import RunConfig, RunFolder
 
 Form = Literal["adapter", "merged", "gguf"]
 
@@ -20,7 +21,7 @@ def export(
     """Write the chosen model of a run (or another of its experiments) into the new folder ``to``.
 
     Raises:
-        StoreError: the run has no result yet.
+        StoreError: the run has no result yet, or its base is another model by now.
         UsageError: ``to`` is not empty, or there is no such thing to export.
         ModelError: the weights are damaged, or the architecture has no GGUF writer here.
     """
@@ -30,8 +31,9 @@ def export(
             f"The run {config.id} has no result yet; `ftdojo resume {config.id}` goes on with it."
         )
     name = experiment or result.chosen
-    weights = _weights(folder, name)
-    base = pull(config.model, cache=cache or cache_dir())
+    weights = weights_of(folder, name)
+    base = prepare(config.model, chat_template=config.chat_template, cache=cache or cache_dir())
+    require_same_model(config, base)
     card = _card(folder, result, name)
     match form:
         case "adapter":
@@ -49,7 +51,12 @@ def export(
             assert_never(form)
 
 
-def _weights(folder: RunFolder, name: str) -> Path | None:
+def weights_of(folder: RunFolder, name: str) -> Path | None:
+    """Return the weights of experiment ``name``; None for the base.
+
+    Raises:
+        UnknownName: no experiment of that name has weights.
+    """
     if name == BASE:
         return None
     known = {each.id: each for each in folder.experiments() if each.weights}
@@ -58,21 +65,43 @@ def _weights(folder: RunFolder, name: str) -> Path | None:
     return folder.path / known[name].weights
 
 
-def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
-    """Return the model card; an experiment that was not chosen was never tested, so validation stands in."""
-    config, task = folder.config, tasks.get(folder.config.task)
-    tested = name == result.chosen
-    found = {each.id: each.evaluation for each in folder.experiments()}.get(name)
-    ours: Estimate = result.test.score if tested or found is None else found.score
+def model_card(
+    config: RunConfig,
+    task: Task,
+    chosen: Experiment | None,
+    *,
+    base: Estimate,
+    test: Estimate,
+    metric: str,
+) -> ExportCard:
+    """Return what the model card of ``chosen`` (None for the base) says; the scores are in ``metric``."""
+    data = chosen.feedback.check.data if chosen and chosen.feedback else None
     return ExportCard(
-        task=task.name,
-        metric=task.metric if tested else f"{task.metric} (validation)",
+        asked=asked_as(task),
+        metric=metric,
         unit=task.unit,
-        base=result.base_test.score if tested else result.base.score,
-        test=ours,
+        base=base,
+        test=test,
         run=config.id,
-        experiment=name,
+        experiment=chosen.id if chosen else BASE,
         seed=config.seed,
         versions=config.versions,
         sources={source.name: source.licence for source in task.sources},
+        used=data.lineage if data else {},
+    )
+
+
+def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
+    """Return the model card; an experiment that was not chosen was never tested, so validation stands in."""
+    task, tested = tasks.get(folder.config.task), name == result.chosen
+    found = next((each for each in folder.experiments() if each.id == name), None)
+    evaluation = found.evaluation if found else None
+    ours = result.test.score if tested or evaluation is None else evaluation.score
+    return model_card(
+        folder.config,
+        task,
+        found,
+        base=result.base_test.score if tested else result.base.score,
+        test=ours,
+        metric=task.metric if tested else f"{task.metric} (validation)",
     )

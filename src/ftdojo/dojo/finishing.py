@@ -3,10 +3,11 @@
 import shutil
 import time
 
+from ftdojo.dojo.exporting import model_card
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.evaluation import scores
-from ftdojo.export import ExportCard, export_adapter, export_merged
+from ftdojo.export import export_adapter, export_merged
 from ftdojo.records import (
     BASE,
     Comparison,
@@ -86,7 +87,7 @@ def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
 
 def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:
     if experiment is None:
-        return Scorer(parts, name=BASE, weights=None, digest=parts.model.digest)
+        return Scorer(parts, name=BASE, weights=None, digest=parts.model.identity)
     assert experiment.feedback
     assert experiment.feedback.training
     digest = experiment.feedback.training.weights_digest
@@ -102,27 +103,16 @@ def _export(
         return ""
     began, to = time.monotonic(), parts.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
-    card = export_card(parts, chosen, base, test)
+    card = model_card(
+        parts.folder.config,
+        parts.task,
+        chosen,
+        base=base.score,
+        test=test.score,
+        metric=parts.task.metric,
+    )
     weights = parts.folder.path / chosen.weights
     write = export_adapter if (weights / "adapter_config.json").exists() else export_merged
     write(weights, parts.model, to=to, card=card)
     parts.ledger.charge("export", seconds=time.monotonic() - began)
     return MODEL
-
-
-def export_card(
-    parts: Parts, chosen: Experiment, base: EvaluationReport, test: EvaluationReport
-) -> ExportCard:
-    """Return what the model card of ``chosen`` says."""
-    return ExportCard(
-        task=parts.task.name,
-        metric=parts.task.metric,
-        unit=parts.task.unit,
-        base=base.score,
-        test=test.score,
-        run=parts.folder.config.id,
-        experiment=chosen.id,
-        seed=parts.seed,
-        versions=parts.machine.versions,
-        sources={source.name: source.licence for source in parts.task.sources},
-    )

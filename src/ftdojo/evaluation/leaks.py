@@ -28,7 +28,8 @@ def leaks(task: Task) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _turns(source: Source) -> Iterator[tuple[Message, Message]]:
     for row in islice(source.rows(), MOST_ROWS):
+        asked, answered = source.example(row)
         yield (
-            Message(role="user", content=str(row.get(source.prompt_field, ""))),
-            Message(role="assistant", content=str(row.get(source.response_field, ""))),
+            Message(role="user", content=asked),
+            Message(role="assistant", content=answered),
         )

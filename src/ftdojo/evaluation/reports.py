@@ -70,7 +70,7 @@ def report(
         raced_out=raced_out,
         unreadable_share=sum(not each.grade.readable for each in graded) / len(graded),
         unfinished_share=sum(not each.finished for each in graded) / len(graded),
-        secondary=_secondary(graded),
+        secondary=_secondary(graded, task),
         slices=_slices(graded),
         output_tokens=quantiles([each.tokens for each in graded]),
         seconds=seconds,
@@ -90,14 +90,15 @@ def _reference(
     return resampled(marks, task.reference.total)
 
 
-def _secondary(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
+def _secondary(graded: Sequence[Graded], task: Task) -> Mapping[str, Estimate]:
     names = sorted({name for each in graded for name in each.grade.secondary})
-    return {
+    by_item = {
         name: estimate(
             [each.grade.secondary[name] for each in graded if name in each.grade.secondary]
         )
         for name in names
     }
+    return by_item | {name: total(scores(graded, how)) for name, how in task.also.items()}
 
 
 def _slices(graded: Sequence[Graded]) -> Mapping[str, Estimate]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from ftdojo.errors import UsageError
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.records import Item, Message, Overlap, Split, Task
+from ftdojo.texts import Gate
 
 SPLITS: tuple[Split, ...] = ("validation", "confirm", "test")
 
@@ -71,7 +71,10 @@ class Vault:
     @cached_property
     def _gate(self) -> Gate:
         held_out = (item for split in SPLITS for item in self._read(split))
-        return Gate((_question(item) for item in held_out), self._task)
+        asked = (_question(item) for item in held_out)
+        return Gate(
+            asked, self._task, phrasing=self._task.phrasing() if self._task.phrasing else ()
+        )
 
     def _read(self, split: Split) -> tuple[Item, ...]:
         items = tuple(self._task.items(split))

@@ -5,34 +5,16 @@ import shutil
 from pathlib import Path
 
 from ftdojo.errors import ModelError, UsageError
-from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import copy_tokenizer, kind_of, writing
+from ftdojo.export.snippets import ask_adapter
 from ftdojo.models import LocalModel, hub_id, tensor_digest
 
 _USAGE = """
-`BASE` is the folder of the base model named above; {origin}
+With plain transformers and peft, without ftdojo: save this as `ask.py` in this folder and run
+`python ask.py BASE "your question"` there. `BASE` is the folder of the base model named above; {origin}
 
-```python
-import sys
-
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-base, adapter, question = sys.argv[1:4]
-tokenizer = AutoTokenizer.from_pretrained(adapter)
-model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
-model = PeftModel.from_pretrained(model, adapter)
-inputs = tokenizer.apply_chat_template(
-    [{{"role": "user", "content": question}}],
-    add_generation_prompt=True,
-    return_tensors="pt",
-    return_dict=True,
-)
-answer = model.generate(**inputs, max_new_tokens=128, do_sample=False)
-print(tokenizer.decode(answer[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
-```
-
-Save it as `ask.py` and run `python ask.py BASE . "your question"` in this folder.
+{script}
 """
 
 
@@ -54,9 +36,8 @@ def export_adapter(weights: Path | None, base: LocalModel, *, to: Path, card: Ex
         (fresh / "adapter_config.json").write_text(config + "\n", encoding="utf8")
         shutil.copyfile(weights / "adapter_model.safetensors", fresh / "adapter_model.safetensors")
         copy_tokenizer(base.path, fresh)
-        usage = _USAGE.format(origin=_origin(base))
-        text = render_card(card, base, library="peft", usage=usage)
-        (fresh / "README.md").write_text(text, encoding="utf8")
+        usage = _USAGE.format(origin=_origin(base), script=ask_adapter())
+        write_card(fresh, card, base, form="adapter", usage=usage)
     return to
 
 

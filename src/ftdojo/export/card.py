@@ -1,22 +1,31 @@
-"""The model card: what was trained, from what, what it scored with which interval, and how to load it."""
+"""The model card: what was trained, from what, what it scored with which interval, and how it is asked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ftdojo.export.asked import FILE, FORMAT, AskCard, AskedAs, Form, Origin, dump_asked
+from ftdojo.export.markup import fenced, inline
 from ftdojo.models import LocalModel, hub_id
 from ftdojo.records import Estimate
+
+_LIBRARIES = {"adapter": "peft", "merged": "transformers", "gguf": "gguf"}
+"""What loads each form, as the hub spells it."""
+UNNAMED = "unknown"
+"""What a row counts for whose source the data script did not name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportCard:
     """What a model card says beyond the files.
 
-    ``base`` and ``test`` are the scores of the base model and of this one on the same test items. ``sources`` maps each
-    raw source that was on offer to its licence; ``versions`` maps packages to versions.
+    ``asked`` is how the task asks. ``base`` and ``test`` are the scores of the base model and of this one on the same
+    test items. ``sources`` maps each raw source that was on offer to its licence; ``used`` maps those that the training
+    rows came from, by the word of the data script, to how many rows did; ``versions`` maps packages to versions.
     """
 
-    task: str
+    asked: AskedAs
     metric: str
     unit: str
     base: Estimate
@@ -26,21 +35,36 @@ class ExportCard:
     seed: int
     versions: Mapping[str, str]
     sources: Mapping[str, str]
+    used: Mapping[str, int]
 
 
-def render_card(card: ExportCard, base: LocalModel, *, library: str, usage: str) -> str:
-    """Return the README.md of an export.
+def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, usage: str) -> None:
+    """Write README.md, for people, and ``ftdojo.json``, for ``ftdojo ask`` and the scripts in README.md.
 
     Args:
+        folder: where the weights lie.
         card: the scores and where they come from.
         base: the model that was started from.
-        library: ``peft``, ``transformers`` or ``gguf``, as the hub spells them.
-        usage: the Markdown of the section that says how to load the files.
+        form: what the weights are.
+        usage: the Markdown of the section that says how to load and ask them.
     """
     import yaml
 
-    front = yaml.safe_dump(_front_matter(card, base, library), sort_keys=False)
-    return f"---\n{front}---\n\n{_body(card, base)}\n## Use\n\n{usage.strip()}\n"
+    front = yaml.safe_dump(_front_matter(card, base, _LIBRARIES[form]), sort_keys=False)
+    parts = (f"---\n{front}---", _body(card, base), _asking(card.asked, form), usage.strip())
+    (folder / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf8")
+    made = AskCard(
+        format=FORMAT,
+        form=form,
+        asked=card.asked,
+        base=Origin(
+            name=base.name, revision=base.revision, digest=base.digest, put_on=bool(base.put_on)
+        ),
+        run=card.run,
+        experiment=card.experiment,
+        versions=card.versions,
+    )
+    (folder / FILE).write_text(dump_asked(made), encoding="utf8")
 
 
 def _front_matter(card: ExportCard, base: LocalModel, library: str) -> dict[str, Any]:
@@ -51,7 +75,7 @@ def _front_matter(card: ExportCard, base: LocalModel, library: str) -> dict[str,
         "library_name": library,
         "license": base.licence if known else "other",
         "pipeline_tag": "text-generation",
-        "tags": ["ftdojo", card.task],
+        "tags": ["ftdojo", card.asked.task],
         "model-index": [{"name": f"{card.run}-{card.experiment}", "results": [_result(card)]}],
     }
     return front
@@ -61,7 +85,7 @@ def _result(card: ExportCard) -> dict[str, Any]:
     interval = {"n": card.test.n, "low": card.test.low, "high": card.test.high}
     return {
         "task": {"type": "text-generation"},
-        "dataset": {"name": card.task, "type": card.task, "split": "test"},
+        "dataset": {"name": card.asked.task, "type": card.asked.task, "split": "test"},
         "metrics": [
             {"type": card.metric, "name": card.metric, "value": card.test.score, "args": interval}
         ],
@@ -69,33 +93,91 @@ def _result(card: ExportCard) -> dict[str, Any]:
 
 
 def _body(card: ExportCard, base: LocalModel) -> str:
-    sources = "\n".join(f"- {name}: {licence}" for name, licence in card.sources.items())
+    name, metric = inline(base.name), inline(card.metric)
     versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
-    return f"""# {card.run}, experiment {card.experiment}
+    return f"""# {inline(card.run)}, experiment {card.experiment}
 
-{base.name} fine-tuned on the task {card.task} in an ftdojo run with seed {card.seed}.
+{name} fine-tuned on the task {inline(card.asked.task)} in an ftdojo run with seed {card.seed}.
 
-| model | {card.metric} ({card.unit}) | 95 % interval | n |
+| model | {metric} ({inline(card.unit)}) | 95 % interval | n |
 |---|---|---|---|
-| base, {base.name} | {card.base.score:.4g} | {card.base.low:.4g} to {card.base.high:.4g} | {card.base.n} |
+| base, {name} | {card.base.score:.4g} | {card.base.low:.4g} to {card.base.high:.4g} | {card.base.n} |
 | this model | {card.test.score:.4g} | {card.test.low:.4g} to {card.test.high:.4g} | {card.test.n} |
 
 Both rows are scores on the same held-out test items, which were read once, after the choice was made.
 
 ## Base model
 
-- name: {base.name}
-- revision: {base.revision or "a local folder"}
+- name: {name}
+- revision: {inline(base.revision) or "a local folder"}
 - tensor digest: {base.digest}
-- licence: {base.licence}
+- licence: {inline(base.licence)}
+- chat template: {"put on by ftdojo, and found here beside the weights" if base.put_on else "its own"}
 
 `ftdojo models pull {base.name}` fetches exactly these weights and says in which folder they lie.
 
+## Raw sources used
+
+{_used(card)}
+
 ## Raw sources on offer
 
-{sources or "none"}
+{_offered(card)}
 
 ## Versions
 
-{versions or "not recorded"}
-"""
+{inline(versions) or "not recorded"}"""
+
+
+def _used(card: ExportCard) -> str:
+    """Return a line a source that training rows came from; only the data script can say where a row is from."""
+    if not card.used:
+        return "none: these are the base model's own weights."
+    lines = [
+        f"- {inline(name)}: {count} row{'' if count == 1 else 's'}, {_licence(card, name)}"
+        for name, count in card.used.items()
+    ]
+    return "\n".join(
+        ["Training rows, by the source that the data script named for each:", "", *lines]
+    )
+
+
+def _licence(card: ExportCard, name: str) -> str:
+    return (
+        inline(card.sources[name]) if name in card.sources else "not the name of a source on offer"
+    )
+
+
+def _offered(card: ExportCard) -> str:
+    lines = [f"- {inline(name)}: {inline(licence)}" for name, licence in card.sources.items()]
+    return "\n".join(lines) or "none"
+
+
+def _asking(how: AskedAs, form: Form) -> str:
+    """Return the section that says how the task asks; a model asked otherwise is not the one that was scored."""
+    system = (
+        f"after the system text\n\n{fenced(how.system)}" if how.system else "without a system text."
+    )
+    stops = "".join(f", or at\n\n{fenced(each)}" for each in how.stop)
+    columns = (
+        f"\n\nA question is made of a row's columns:\n\n{fenced(how.question)}"
+        if how.question
+        else ""
+    )
+    return f"""## Ask it
+
+The scores hold for this model asked as the task asks: through its chat template, {system}
+
+The user's turn, in which `{{question}}` stands for the question, is
+
+{fenced(how.template)}{columns}
+
+The answer is decoded greedily and ends after {how.max_new_tokens} tokens at the latest{stops or "."}
+
+{_ask_command(form)}"""
+
+
+def _ask_command(form: Form) -> str:
+    if form == "gguf":
+        return "`ftdojo ask` asks the other exports of this model, the adapter and the merged one, in this way."
+    return '`ftdojo ask FOLDER "your question"` asks in this way, with this folder as FOLDER.'

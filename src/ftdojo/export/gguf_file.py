@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ftdojo.errors import UsageError
-from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import writing
 from ftdojo.export.gguf_check import check_tokenizer, check_weights
 from ftdojo.export.gguf_tokens import open_writer, write_tokenizer
 from ftdojo.export.merged import load_merged
+from ftdojo.export.snippets import gguf_usage
 from ftdojo.models import LocalModel
 
 Precision = Literal["f16", "f32"]
@@ -75,8 +76,8 @@ def export_gguf(
         cost = check_weights(file, model, narrow=precision == "f16")
         rounded = ", matrices rounded to half precision" if precision == "f16" else ""
         usage = _USAGE.format(file=file.name, rounded=rounded, cost=cost)
-        text = render_card(card, base, library="gguf", usage=usage)
-        (fresh / "README.md").write_text(text, encoding="utf8")
+        asking = gguf_usage(file.name, card.asked)
+        write_card(fresh, card, base, form="gguf", usage=f"{usage}\n\n{asking}")
     return GgufExport(path=to / file.name, logit_difference=cost.difference, logit_scale=cost.scale)
 
 

@@ -4,17 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.export.card import ExportCard, render_card
+from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import copy_tokenizer, kind_of, writing
+from ftdojo.export.snippets import ask_merged
 from ftdojo.models import LocalModel, quiet
 
 _USAGE = """
-```python
-from transformers import AutoModelForCausalLM, AutoTokenizer
+With plain transformers, without ftdojo: save this as `ask.py` in this folder and run `python ask.py "your question"` there.
 
-tokenizer = AutoTokenizer.from_pretrained(".")
-model = AutoModelForCausalLM.from_pretrained(".")
-```
+{script}
 
 The adapter was added to the base in float32; the sum is stored in the base's own type, {dtype}.
 """
@@ -35,9 +33,8 @@ def export_merged(weights: Path | None, base: LocalModel, *, to: Path, card: Exp
         with quiet():
             model.to(dtype).save_pretrained(fresh)
         copy_tokenizer(base.path, fresh)
-        usage = _USAGE.format(dtype=str(dtype).removeprefix("torch."))
-        text = render_card(card, base, library="transformers", usage=usage)
-        (fresh / "README.md").write_text(text, encoding="utf8")
+        usage = _USAGE.format(dtype=str(dtype).removeprefix("torch."), script=ask_merged())
+        write_card(fresh, card, base, form="merged", usage=usage)
     return to
 
 

@@ -71,7 +71,7 @@ def generate(
     """Answer every prompt, in the order given. ``model`` may carry an adapter that is not merged."""
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
     model.eval()
-    ids = [_prompt_ids(tokenizer, prompt) for prompt in prompts]
+    ids = [prompt_ids(tokenizer, prompt) for prompt in prompts]
     order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
     shared = _shared_start(ids)
     replies: dict[int, Reply] = {}
@@ -84,7 +84,8 @@ def generate(
     return [replies[at] for at in range(len(ids))]
 
 
-def _prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
+def prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
+    """Return the tokens that are put to the model: ``prompt`` in its chat template, up to where the answer begins."""
     ids = tokenizer.apply_chat_template(
         list(prompt), tokenize=True, add_generation_prompt=True, return_dict=False
     )

@@ -44,7 +44,9 @@ from ftdojo.records.tasks import (
     Source,
     Split,
     Task,
+    asking,
 )
+from ftdojo.records.templates import columns_of, filled, hole
 
 __all__ = [
     "BASE",
@@ -100,4 +102,8 @@ __all__ = [
     "TrainingReport",
     "Verdict",
     "WrongItem",
+    "asking",
+    "columns_of",
+    "filled",
+    "hole",
 ]

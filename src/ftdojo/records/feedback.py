@@ -171,3 +171,5 @@ class Feedback:
     """Keyed by rival: ``base``, ``parent``, ``best``."""
     spent: Spend = field(default_factory=Spend)
     outlook: Outlook | None = None
+    remarks: tuple[str, ...] = ()
+    """What the levels say together, in whole sentences; empty where nothing is odd."""

@@ -132,11 +132,17 @@ class SourceCard:
     """Script that most letters of a row belong to (Latin, Han, Cyrillic, other, none) -> share of rows."""
     measured_on: str = ""
     """Which of these figures are not of all rows."""
+    prompt_template: str = ""
+    response_template: str = ""
+    """How a raw row becomes a question, and an answer that the task's scorer reads, as ``{field}`` in text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """The base model, pinned by the digest of its tensors."""
+    """The base model, pinned by the digest of its tensors, and of a chat template that was put on.
+
+    ``chat_template``: rows and questions reach it through one, its own or the one put on.
+    """
 
     name: str
     digest: str

@@ -1,11 +1,12 @@
 """What a task, a raw source and an item are. Declarations fill these in; nothing here behaves."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from ftdojo.records.datasets import Dataset
 from ftdojo.records.grades import Direction, Grade
+from ftdojo.records.templates import filled, hole
 
 Split = Literal["validation", "confirm", "test"]
 """``validation`` steers the search; ``confirm`` checks the one choice; ``test`` is scored once, at the end."""
@@ -39,7 +40,10 @@ class Source:
 
     ``rows`` yields the raw rows, the same ones in the same order at every call; they need not be training rows.
     ``prompt_field`` and ``response_field`` name the raw fields that come nearest to a question and its answer.
-    ``dataset`` is what ``rows`` has to fetch first, if anything.
+    ``dataset`` is what ``rows`` has to fetch first, if anything. ``prompt_template`` and ``response_template`` say how a
+    raw row becomes a question and an answer that the task's scorer reads, as ``{field}`` in text; empty, they are those
+    two fields as they stand. ``item`` returns what a raw row would be as a held-out item, where the source knows the
+    right answers; ``tasks.check`` then proves that its rows teach what the scorer rewards.
     """
 
     name: str
@@ -52,6 +56,20 @@ class Source:
     version: int
     rows: Callable[[], Iterator[dict[str, Any]]]
     dataset: Dataset | None = None
+    prompt_template: str = ""
+    response_template: str = ""
+    item: Callable[[Mapping[str, Any]], Item] | None = None
+
+    @property
+    def templates(self) -> tuple[str, str]:
+        """How a row becomes a question and an answer: two texts with ``{field}`` in them."""
+        asked = self.prompt_template or hole(self.prompt_field)
+        return asked, self.response_template or hole(self.response_field)
+
+    def example(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        """Return a raw row as a question, without the task's own template, and its answer."""
+        asked, answered = self.templates
+        return filled(asked, row), filled(answered, row)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +161,13 @@ class Task:
     datasets: tuple[Dataset, ...] = ()
     """What ``items`` has to fetch first; empty where they are made on the spot."""
     aggregate: Aggregate = Aggregate()
+    also: Mapping[str, Aggregate] = field(default_factory=dict)
+    """Secondary metric -> how the items' scores make it up; beside those that ``Grade.secondary`` gives item by item."""
+    question: str = ""
+    """How a row's columns make up a question, as ``{column}`` in text; empty where a task's questions are single texts."""
+    phrasing: Callable[[], Iterable[str]] | None = None
+    """More questions that were asked the same way. Words that three or more questions share, these included, are the
+    way such questions are put, and give none of them away; without it, only held-out questions are counted."""
     secondary: Mapping[str, str] = field(default_factory=dict)
     """Secondary metric -> one sentence, with its unit and direction."""
     slices: Mapping[str, str] = field(default_factory=dict)
@@ -158,5 +183,10 @@ class Task:
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way items ask it."""
-        asked = Message(role="user", content=self.template.replace("{question}", question))
-        return (Message(role="system", content=self.system), asked) if self.system else (asked,)
+        return asking(question, system=self.system, template=self.template)
+
+
+def asking(question: str, *, system: str, template: str) -> tuple[Message, ...]:
+    """Return the chat turns of ``question``: put into the one hole of ``template``, after ``system`` if there is any."""
+    asked = Message(role="user", content=template.replace("{question}", question))
+    return (Message(role="system", content=system), asked) if system else (asked,)

@@ -3,6 +3,8 @@
 from ftdojo.sources import licences
 from ftdojo.sources.cards import card, provenance
 from ftdojo.sources.fetch import dataset_rows, pull, where
+from ftdojo.sources.folders import split_files
+from ftdojo.sources.labels import label_names
 from ftdojo.sources.profile import ESTIMATED, Tokens
 from ftdojo.sources.reading import read_rows
 from ftdojo.sources.session import Download, local_only, on_download
@@ -16,6 +18,7 @@ __all__ = [
     "card",
     "dataset_rows",
     "head",
+    "label_names",
     "licences",
     "local_only",
     "materialise",
@@ -24,5 +27,6 @@ __all__ = [
     "pull",
     "read_rows",
     "rows",
+    "split_files",
     "where",
 ]

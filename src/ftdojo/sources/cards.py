@@ -46,6 +46,8 @@ def card(
         prompt_field=source.prompt_field,
         response_field=source.response_field,
         notes=source.notes,
+        prompt_template=source.templates[0],
+        response_template=source.templates[1],
         path=path,
         digest=stored.digest,
         samples=tuple(profile["samples"]),

@@ -1,201 +1,136 @@
-"""JSON as rows: one object a line, a list of objects read an element at a time, or one object that holds rows.
+"""JSON as rows: one object a line, a list of objects, objects one after the other, or one object that holds rows.
 
-Whatever is wrong is said in one line that names the file and the line in it.
+Which of them it is shows in the first line, not in the file's name. What is wrong is said in one line that names the
+file and the line in it.
 """
 
 import codecs
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, Literal
 
-from ftdojo.errors import SourceError
+from ftdojo.sources.json_text import JsonText, parse
+from ftdojo.sources.lines import MAX_ROW_BYTES, Numbered, lines, opened, refuse, require_text
 
-MAX_ROW_BYTES = 8_000_000
 MAX_OBJECT_BYTES = 64_000_000
-_CHUNK_CHARS = 1 << 16
-_SPACE = " \t\r\n"
-_LONGEST_CUT = 16
-"""A literal or an escape that is cut by the end of what was read begins at most so many characters before it."""
-
-Numbered = Iterator[tuple[int, dict[str, Any]]]
-"""Rows with the line they begin on; in Parquet, which has no lines, with their number from 1."""
+_PEEK_BYTES = 1 << 16
 
 
-def refuse(path: Path, line: int, why: str) -> NoReturn:
-    """Say what is wrong with a line.
+def rows_of_jsonl(path: Path) -> Numbered:
+    """Yield the rows of a file that should hold one object a line; a list, or objects over several lines, do as well.
 
     Raises:
-        SourceError: always.
+        SourceError: what is there is no JSON object, or too large.
     """
-    raise SourceError(f"{path}, line {line}, {why}.")
+    first = _first_line(path)
+    if first.startswith(b"["):
+        yield from _list(path)
+    elif first.startswith(b"{") and not first.endswith(b"}") and len(first) <= MAX_ROW_BYTES:
+        yield from _objects(path)
+    else:
+        yield from _lines(path)
 
 
-def decode(data: bytes, path: Path, line: int) -> str:
-    """Return ``data``, which begins on ``line``, as text.
+def rows_of_json(path: Path) -> Numbered:
+    """Yield the rows of a JSON file: a list, one object that holds them, or one object a line.
 
     Raises:
-        SourceError: it is not UTF-8.
+        SourceError: what is there is neither, or too large.
     """
+    match _shape(path):
+        case "list":
+            yield from _list(path)
+        case "objects":
+            yield from _objects(path)
+        case "lines":
+            yield from _lines(path)
+
+
+def _shape(path: Path) -> Literal["list", "objects", "lines"]:
+    first = _first_line(path)
+    if not first.startswith(b"{"):
+        return "list"
     try:
-        return data.decode("utf8")
-    except UnicodeDecodeError as error:
-        line += data.count(b"\n", 0, error.start)
-        found = f"byte 0x{data[error.start]:02x} at column {error.start + 1}"
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            found = "it looks like UTF-16"
-        refuse(path, line, f"is not UTF-8 ({found}); convert the file: iconv -t utf-8 -f CHARSET")
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return "objects"
+    with opened(path) as file:
+        after = file.read(MAX_ROW_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()[len(first) :]
+        return "lines" if after.strip() or file.read(1) else "objects"
 
 
-def parse(text: str, path: Path, line: int) -> dict[str, Any]:
-    """Return the object that ``text`` holds; ``NaN``, which some writers put for a missing value, becomes None.
+def _first_line(path: Path) -> bytes:
+    """Return the first line that is not empty, without blanks around it; only one that begins an object is whole."""
+    with opened(path) as file:
+        start = file.read(_PEEK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()
+    require_text(start, path)
+    if not start.startswith(b"{"):
+        return start
+    with opened(path) as file:
+        first = b""
+        while not first:
+            first = file.readline(MAX_ROW_BYTES + 1).removeprefix(codecs.BOM_UTF8).strip()
+        return first
 
-    Raises:
-        SourceError: it holds something else.
+
+def _lines(path: Path) -> Numbered:
+    for number, text in lines(path):
+        if text := text.strip():
+            yield number, parse(text, path, number)
+
+
+def _list(path: Path) -> Numbered:
+    with opened(path) as file:
+        text = JsonText(file, path)
+        text.expect("[")
+        while text.peek() != "]":
+            yield text.line, text.object()
+            if text.peek() != "]":
+                text.expect(",")
+        text.expect("]")
+        if rest := text.peek():
+            refuse(path, text.line, f"goes on with {rest!r} after the list; fix the file")
+
+
+def _objects(path: Path) -> Numbered:
+    """Yield objects that follow each other; of one that is alone, the rows that it holds."""
+    with opened(path) as file:
+        text = JsonText(file, path, longest=MAX_OBJECT_BYTES)
+        text.peek()
+        line, first = text.line, text.object()
+        if not text.peek():
+            yield from ((line, row) for row in _held(first))
+            return
+        yield line, first
+        text.longest = MAX_ROW_BYTES
+        while text.peek():
+            yield text.line, text.object()
+
+
+def _held(whole: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Return the rows of one object: its only list of objects, else the objects in it, else itself.
+
+    Objects in an object get their key as ``_key``; those of pandas, which are columns, are turned into rows.
     """
-    try:
-        value = _DECODER.decode(text)
-    except RecursionError:
-        refuse(path, line, "is nested too deeply; leave the row out")
-    except ValueError as error:
-        line += getattr(error, "lineno", 1) - 1
-        refuse(path, line, f"is no JSON ({_told(error)}); mend or drop it")
-    if not isinstance(value, dict):
-        refuse(path, line, f"holds a {type(value).__name__}, not an object; mend or drop it")
-    return value
-
-
-def rows_of_list(file: IO[bytes], path: Path) -> Numbered:
-    """Yield the objects of the list that ``file`` holds; it may be larger than memory.
-
-    Raises:
-        SourceError: what is there is no list of objects, or one of them is too large.
-    """
-    buffer = _Buffer(file, path)
-    buffer.expect("[")
-    while buffer.peek() != "]":
-        yield buffer.line, buffer.object()
-        if buffer.peek() != "]":
-            buffer.expect(",")
-    buffer.expect("]")
-    if rest := buffer.peek():
-        refuse(path, buffer.line, f"goes on with {rest!r} after the list; mend the file")
-
-
-def rows_of_object(file: IO[bytes], path: Path) -> Numbered:
-    """Yield the rows of one JSON object: its only list of objects, else the objects in it, else itself.
-
-    Objects in an object get their key as ``_key``.
-
-    Raises:
-        SourceError: it is no JSON object, or too large to be read at once.
-    """
-    data = file.read(MAX_OBJECT_BYTES + 1)
-    if len(data) > MAX_OBJECT_BYTES:
-        raise SourceError(
-            f"{path} is one JSON object of over {MAX_OBJECT_BYTES / 1e6:.0f} MB; write one object a line."
-        )
-    whole = parse(decode(data.removeprefix(codecs.BOM_UTF8), path, 1), path, 1)
     lists = [each for each in whole.values() if isinstance(each, list) and _all_objects(each)]
     if len(lists) == 1:
-        yield from ((1, row) for row in lists[0])
-    elif _all_objects(whole.values()):
-        yield from ((1, {"_key": key, **row}) for key, row in whole.items())
-    else:
-        yield 1, whole
+        return list(lists[0])
+    if not _all_objects(whole.values()):
+        return [whole]
+    if _are_columns(whole):
+        numbers = next(iter(whole.values()))
+        return [{name: column[at] for name, column in whole.items()} for at in numbers]
+    return [{"_key": key, **row} for key, row in whole.items()]
 
 
-class _Buffer:
-    """The text of a file from where reading stands; ``line`` is the line of that place."""
-
-    def __init__(self, file: IO[bytes], path: Path) -> None:
-        self._file, self._path = file, path
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._text, self._at, self.line = "", 0, 1
-
-    def peek(self) -> str:
-        """Return the next character that is no space, or nothing at the end of the file."""
-        while True:
-            while self._at < len(self._text) and self._text[self._at] in _SPACE:
-                self._advance(self._at + 1)
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._more(_CHUNK_CHARS):
-                return ""
-
-    def expect(self, sign: str) -> None:
-        """Step over ``sign``."""
-        found = self.peek()
-        if found != sign:
-            told = repr(found) if found else "the end of the file"
-            refuse(self._path, self.line, f"is no JSON (expecting {sign!r}, not {told}); mend it")
-        self._at += 1
-
-    def object(self) -> dict[str, Any]:
-        """Return the object that begins here and step over it."""
-        if (found := self.peek()) != "{":
-            told = repr(found) if found else "the end of the file"
-            refuse(self._path, self.line, f"holds {told} where a row begins; mend it")
-        wanted = _CHUNK_CHARS
-        while True:
-            try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
-            except RecursionError:
-                refuse(self._path, self.line, "is nested too deeply; leave the row out")
-            except ValueError as error:
-                line = self.line + self._text.count("\n", self._at, getattr(error, "pos", self._at))
-                if not (self._may_go_on(error) and self._more(wanted)):
-                    self._refuse_object(error, line)
-                wanted *= 2
-            else:
-                self._advance(end)
-                return dict(value)
-
-    def _may_go_on(self, error: ValueError) -> bool:
-        """Return whether the fault may only be that the rest of the object is not read yet."""
-        at = getattr(error, "pos", 0)
-        return _told(error).startswith("Unterminated string") or at > len(self._text) - _LONGEST_CUT
-
-    def _refuse_object(self, error: ValueError, line: int) -> NoReturn:
-        if self._left() > MAX_ROW_BYTES:
-            told = f"holds a row longer than {MAX_ROW_BYTES / 1e6:.0f} MB, or one that never ends"
-            refuse(self._path, self.line, f"{told}; drop it")
-        refuse(self._path, line, f"is no JSON ({_told(error)}); mend or drop it")
-
-    def _advance(self, to: int) -> None:
-        self.line += self._text.count("\n", self._at, to)
-        self._at = to
-
-    def _left(self) -> int:
-        return len(self._text) - self._at
-
-    def _more(self, wanted: int) -> bool:
-        """Read on; return whether there was something, and room for it."""
-        if self._left() > MAX_ROW_BYTES:
-            return False
-        data = self._file.read(wanted)
-        try:
-            text = self._decoder.decode(data, final=not data)
-        except UnicodeDecodeError as error:
-            line = self.line + self._text.count("\n", self._at)
-            decode(bytes(error.object), self._path, line)
-            raise
-        self._text, self._at = self._text[self._at :] + text, 0
-        return bool(data)
+def _are_columns(whole: dict[str, dict[str, Any]]) -> bool:
+    """Return whether ``whole`` is a table as pandas writes it, column -> number of the row -> value."""
+    first = list(next(iter(whole.values())))
+    numbers = [str(at) for at in range(len(first))]
+    return bool(first) and all(list(column) == numbers for column in whole.values())
 
 
 def _all_objects(values: Iterable[Any]) -> bool:
     found = list(values)
     return bool(found) and all(isinstance(each, dict) for each in found)
-
-
-def _constant(name: str) -> None:
-    if name != "NaN":
-        raise ValueError(f"{name} is no number of JSON")
-
-
-def _told(error: ValueError) -> str:
-    return str(getattr(error, "msg", error))
-
-
-_DECODER = json.JSONDecoder(parse_constant=_constant)

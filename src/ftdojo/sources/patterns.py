@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ftdojo.sources.reading import KINDS, kind_of
+from ftdojo.sources.kinds import kind_of
+from ftdojo.sources.reading import KINDS
 
 _SHARD = re.compile(r"-(\d{5,})-of-(\d{5,})(?=\.)")
 

@@ -18,6 +18,7 @@ from filelock import FileLock
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.records import Source
 from ftdojo.sources.files import read_json, whole_file, write_json
+from ftdojo.sources.values import holds_bytes
 
 MAX_ROWS_READ = 1000
 _PEEK_ROWS = 3
@@ -133,11 +134,20 @@ def _write(source: Source, folder: Path) -> StoredSource:
 
 
 def _lines(source: Source) -> Iterator[bytes]:
+    """Yield the rows as JSON; a column of bytes, as of pictures, is left out unless the source declares it."""
+    left_out: set[str] = set()
     for number, row in enumerate(source.rows()):
+        left_out |= {name for name, value in row.items() if holds_bytes(value)}
+        if declared := left_out & set(source.fields):
+            raise StoreError(
+                f"Row {number} of source {source.name!r} holds bytes in {min(declared)!r}, which JSON cannot; turn "
+                "them into text in the source's rows(), or declare other fields."
+            )
+        kept = {name: value for name, value in row.items() if name not in left_out}
         try:
-            yield json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-        except (TypeError, ValueError) as error:
+            yield json.dumps(kept, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        except (TypeError, ValueError, RecursionError) as error:
             raise StoreError(
                 f"Row {number} of source {source.name!r} cannot be written as JSON ({error}); "
-                "mend the row, or leave it out in the source's rows()."
+                "fix the row, or leave it out in the source's rows()."
             ) from error

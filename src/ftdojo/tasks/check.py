@@ -9,6 +9,7 @@ from typing import get_args
 
 from ftdojo.errors import FtdojoError
 from ftdojo.records import Direction, Grade, Item, Split, Task
+from ftdojo.tasks.check_answers import answer_findings
 from ftdojo.tasks.check_sources import source_findings
 from ftdojo.tasks.check_splits import Questions, split_findings
 from ftdojo.tasks.finding import Finding, error
@@ -43,6 +44,7 @@ def prove(task: Task) -> list[Finding]:
     questions = Questions(task, items)
     for source in task.sources:
         findings += source_findings(task, source, questions)
+    findings += answer_findings(task, items["validation"])
     return findings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice, zip_longest
 
 from ftdojo.errors import FtdojoError, SourceError
-from ftdojo.records import Source, Task
+from ftdojo.records import Source, Task, columns_of
 from ftdojo.tasks.check_splits import Questions, plain
 from ftdojo.tasks.finding import Finding, error, warning
 
@@ -41,13 +41,14 @@ def _rows(task: Task, source: Source, questions: Questions) -> Iterator[Finding]
             )
             return
         asking = {source.prompt_field, source.response_field}
+        asking |= {name for text in source.templates for name in columns_of(text, source.fields)}
         if not asking <= set(row) <= set(source.fields):
             yield error(
                 about,
                 f"Row {number} has the fields {sorted(row)}, declared are {sorted(source.fields)}.",
             )
             return
-        asked.append(str(row[source.prompt_field]))
+        asked.append(source.example(row)[0])
     if not asked:
         yield error(about, "It has no rows; a source on offer must have some.")
     yield from _held_out(task, about, asked, questions)

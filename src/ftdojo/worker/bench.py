@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ftdojo.inference.attach import Attachment
-from ftdojo.inference.engine import Decoding, Reply, generate
+from ftdojo.inference.engine import Decoding, Reply, generate, prompt_ids
 from ftdojo.models import tensor_digest
 from ftdojo.models.device import device, low_precision, threads
 from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, Quantiles, TrainingReport
@@ -23,6 +23,7 @@ from ftdojo.worker.words import (
     MAX_ROWS,
     Answers,
     Generated,
+    Lengths,
     Probed,
     TokenReport,
 )
@@ -144,6 +145,10 @@ class Bench:
                 trained = train(model, encoded, config, watch=watch, on_step=on_step, pad=self._pad)
             adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
         return _training_report(trained, peak.bytes, tensor_digest(to))
+
+    def lengths(self, prompts: Sequence[Sequence[Message]]) -> Lengths:
+        """Count the tokens that ``generate`` would put to the model for each prompt."""
+        return Lengths(tokens=tuple(len(prompt_ids(self._tokenizer, prompt)) for prompt in prompts))
 
     def generate(
         self, prompts: Sequence[Sequence[Message]], decoding: Decoding, weights: Path | None

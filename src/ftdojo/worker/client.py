@@ -21,7 +21,7 @@ from ftdojo.models import LocalModel
 from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, TrainingReport
 from ftdojo.store import load
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker.words import Answers, Generated, Op, Probed, TokenReport
+from ftdojo.worker.words import Answers, Generated, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
 TICK_S = 1.0
@@ -133,6 +133,11 @@ class Worker:
         """Answer prompts; see ``Bench.generate``."""
         args = asking.args() | {"weights": str(weights) if weights else None}
         return load(Answers, self._ask("generate", args, timeout_s)).answers
+
+    def lengths(self, prompts: Sequence[Sequence[Message]], *, timeout_s: float) -> tuple[int, ...]:
+        """Count the tokens of prompts; see ``Bench.lengths``."""
+        args = {"prompts": [list(prompt) for prompt in prompts]}
+        return load(Lengths, self._ask("lengths", args, timeout_s)).tokens
 
     def start(self) -> None:
         """Start the process and wait until the base model is loaded; the first request does so too."""

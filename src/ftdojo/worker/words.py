@@ -9,7 +9,7 @@ from typing import Literal
 
 from ftdojo.records import ProbeReport, Quantiles
 
-Op = Literal["audit", "fit", "probe", "train", "generate"]
+Op = Literal["audit", "fit", "probe", "train", "lengths", "generate"]
 TRAINERS = ("loop", "trl")
 """What may carry out a training: our loop, or TRL's as the reference."""
 
@@ -51,6 +51,13 @@ class Answers:
     """The answers to a batch of prompts, in their order."""
 
     answers: tuple[Generated, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How many tokens each of a batch of prompts has, chat template included."""
+
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

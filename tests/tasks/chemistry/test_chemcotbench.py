@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("rdkit")
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.records import Message
 from ftdojo.tasks.chemistry import prompts
 from ftdojo.tasks.chemistry.bench import (
@@ -22,6 +21,7 @@ from ftdojo.tasks.chemistry.bench import (
 )
 from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH, CHEMCOTDATASET
 from ftdojo.tasks.chemistry.synthetic import worked
+from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 PARTS = {

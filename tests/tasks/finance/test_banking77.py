@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.tasks.finance.datasets import BANKING77
 from ftdojo.tasks.finance.intents import INTENTS
+from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.records import Dataset
 from ftdojo.tasks.math import datasets
+from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 NAMES = ("math/aime25", "math/aime24", "math/gsm8k")

@@ -8,7 +8,7 @@ import pytest
 from ftdojo import tasks
 from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.tasks.check import prove
-from ftdojo.tasks.own.new import make_folder
+from ftdojo.tasks.own.new import NewTask, make_folder
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Quito")
 
@@ -29,8 +29,8 @@ def folder(tmp_path):
 
 
 def made(data, to, **changes):
-    said = {"metric": "exact_match", "licence": "CC0-1.0", "fields": ("question", "answer")}
-    return make_folder("codes", data, to=to, **(said | changes))
+    said = {"metric": "exact_match", "licence": "CC0-1.0", "name": "codes", "data": data, "to": to}
+    return make_folder(NewTask(**(said | changes))).folder
 
 
 def edit(folder, old, new, name="task.toml"):
@@ -55,8 +55,8 @@ def test_a_task_made_from_rows_keeps_its_promises(folder):
     task = tasks.get(str(folder))
     assert [each for each in prove(task) if each.severity == "error"] == []
     counts = [len(task.items(split)) for split in ("validation", "confirm", "test")]
-    assert counts == [9, 9, 12]
-    assert len(list(task.sources[0].rows())) == 30
+    assert counts == [12, 0, 12]
+    assert len(list(task.sources[0].rows())) == 36
 
 
 def test_a_csv_makes_the_same_task(tmp_path, folder):
@@ -82,11 +82,18 @@ def test_any_change_of_its_files_makes_another_version(folder):
         ('licence = "CC0-1.0"\n', "", "licence is missing; add a line licence = ..."),
         ('licence = "CC0-1.0"', 'licence = ""', "licence = '' is wrong"),
         ("exact_match", "exact_mach", "Did you mean 'exact_match'? Known: exact_match, contains"),
-        ("max_new_tokens = 64", 'max_new_tokens = "64"', "max_new_tokens = '64' is wrong"),
-        ("max_new_tokens = 64", "max_new_tokens = ", "is not TOML"),
-        ("{question}", "question", "template must hold {question} once"),
-        ('"test.jsonl"', '"tset.jsonl"', "names 'tset.jsonl', which is no file in that folder"),
-        ('"test.jsonl"', '"../rows.jsonl"', "names '../rows.jsonl', which is no file in that"),
+        ("exact_match", "accuracy", "accuracy needs a line labels = [...]"),
+        ("max_new_tokens = 16", 'max_new_tokens = "16"', "max_new_tokens = '16' is wrong"),
+        ("max_new_tokens = 16", "max_new_tokens = ", "is not TOML"),
+        ('template = "{question}', 'template = "question', "template must hold {question} once"),
+        ('question = "{question}"', 'question = "{}"', "question = '{}' names no column"),
+        (
+            'question = "{question}"',
+            'question = "{city}"',
+            "line 1, has no 'city'; it has question",
+        ),
+        ('"test.jsonl"', '"tset.jsonl"', "names 'tset.jsonl', which is not a file in that folder"),
+        ('"test.jsonl"', '"../rows.jsonl"', "names '../rows.jsonl', which is not a file in that"),
         ('metric = "exact_match"\n', "", "name either a metric"),
     ],
 )
@@ -168,6 +175,14 @@ def test_a_plain_number_of_nothing_counts_as_unreadable(folder):
     assert [each for each in prove(task) if each.severity == "error"] == []
 
 
+def test_a_marker_is_put_before_what_the_training_rows_answer(folder):
+    edit(folder, 'answer = "answer"', 'answer = "answer"\nanswer_after = "Answer:"')
+    task = tasks.get(str(folder))
+    source = task.sources[0]
+    assert source.example(next(source.rows()))[1].startswith("Answer: ")
+    assert [each for each in prove(task) if each.severity == "error"] == []
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [("def grad(): pass", "has no function grade"), ("import nothing_here", "cannot be imported")],
@@ -182,22 +197,25 @@ def test_too_few_rows_or_a_folder_that_is_there_are_refused(tmp_path, folder):
     few.write_text(json.dumps(rows()[0]) + "\n")
     with pytest.raises(UsageError, match="codes is there already; choose another name"):
         made(few, tmp_path)
-    with pytest.raises(UsageError, match="has 1 rows; a task needs 20 or more"):
+    with pytest.raises(UsageError, match="1 rows were read: a task needs 20 or more"):
         made(few, tmp_path / "other")
 
 
 def test_rows_that_are_all_alike_make_no_splits(tmp_path):
     alike = tmp_path / "alike.jsonl"
-    alike.write_text(30 * (json.dumps(rows()[0]) + "\n"))
+    two = [rows()[0], {**rows()[0], "answer": "Rome"}]
+    alike.write_text("".join(json.dumps(row) + "\n" for row in 30 * two))
     with pytest.raises(UsageError, match="too few different questions"):
-        made(alike, tmp_path)
+        made(alike, tmp_path, question=("question",))
 
 
 def test_a_field_that_is_not_there_is_answered_with_the_nearest(tmp_path):
     data = tmp_path / "rows.jsonl"
-    data.write_text(json.dumps({"query": "a", "answer": "b"}) + "\n")
-    with pytest.raises(UsageError, match=r"line 1, has no 'questio'; it has query, answer\."):
-        made(data, tmp_path, fields=("questio", "answer"))
+    data.write_text(json.dumps({"question": "a", "answer": "b"}) + "\n")
+    with pytest.raises(
+        UsageError, match=r"No column is called 'questio'; there are question, answer\. Did"
+    ):
+        made(data, tmp_path, question=("questio",))
     data.write_text("{\n")
     with pytest.raises(SourceError, match=r"rows\.jsonl"):
         made(data, tmp_path)

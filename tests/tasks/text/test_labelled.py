@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.evaluation.overlap import Gate
 from ftdojo.tasks.check import GARBAGE
 from ftdojo.tasks.text.datasets import AGNEWS, SST2
+from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 PARTS = ("validation", "confirm", "test")

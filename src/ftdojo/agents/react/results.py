@@ -44,6 +44,7 @@ def _trained(seen: Observation) -> str:
             f"against {against.against}: {against.difference.score:+.3f}, {against.verdict}"
         )
     told.append(f"{made.evaluation.unreadable_share:.0%} of its answers are unreadable")
+    told += made.feedback.remarks if made.feedback else ()
     for wrong in made.evaluation.wrong[:3]:
         told.append(f"wrong: {cut(wrong.output, 200)!r} to {cut(wrong.prompt, 200)!r}")
     return "\n".join(told)

@@ -7,7 +7,7 @@ it. See docs/data-scripts.md.
 
 from .models import AskError, CapReached, ask, ask_many
 from .picking import dedup, keep, length, matches, non_empty
-from .rows import chat, dry_run, load, mix, sample, sources, write
+from .rows import chat, dry_run, examples, filled, load, mix, sample, sources, write
 
 __all__ = [
     "AskError",
@@ -17,6 +17,8 @@ __all__ = [
     "chat",
     "dedup",
     "dry_run",
+    "examples",
+    "filled",
     "keep",
     "length",
     "load",

@@ -4,6 +4,7 @@ import difflib
 import json
 import os
 import random
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,38 @@ def load(name: str) -> list[Row]:
         )
     with path.open(encoding="utf8") as file:
         return [json.loads(line) for line in file]
+
+
+def examples(name: str) -> list[Row]:
+    """Return the raw source called ``name`` as training rows, asked as the task asks and answered as its scorer reads.
+
+    Raises:
+        ValueError: there is no such source.
+    """
+    rows = load(name)
+    task = json.loads(os.environ["FTDOJO_TASK"])
+    asked, answered = task["templates"][name]
+    return [
+        chat(
+            task["template"].replace("{question}", filled(asked, row)),
+            filled(answered, row),
+            system=task["system"],
+            source=name,
+        )
+        for row in rows
+    ]
+
+
+def filled(template: str, row: Row) -> str:
+    """Return ``template`` with the values of ``row`` in the place of ``{field}``, stripped; None is nothing."""
+
+    def text(found: re.Match[str]) -> str:
+        value = row.get(found[1], found[0])
+        if isinstance(value, str):
+            return value.strip()
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+    return re.sub(r'\{([^{}"\n:]+)\}', text, template)
 
 
 def chat(question: str, answer: str, *, system: str = "", source: str = "") -> Row:

@@ -76,6 +76,7 @@ records = Protocols(
     response_field="output",
     spoil=_first_steps,
     spoilt="Only the first step or two of each protocol were copied.",
+    response_template=wrapped("{output}"),
 )
 task = Task(
     name="biology/protocol-generation",

@@ -61,6 +61,11 @@ def _item(row: Row, messages: tuple[Message, ...]) -> Item:
     )
 
 
+def _derived(row: Row) -> Row:
+    order = scorer.gold_order(tuple(row["wrong_steps"]), tuple(row["correct_steps"]))
+    return {"asked": _asked(row), "order": str(list(order))}
+
+
 def _two_swapped(row: Row, quirks: random.Random) -> Row:
     steps = list(row["correct_steps"])
     one, other = quirks.sample(range(len(steps)), 2)
@@ -85,6 +90,13 @@ records = Protocols(
     response_field="correct_steps",
     spoil=sometimes(_two_swapped, share=0.8),
     spoilt="In four rows of five two steps have changed places.",
+    prompt_template="{asked}",
+    response_template=wrapped("{order}"),
+    derived={
+        "asked": "the question with its steps, numbered as the task shows them",
+        "order": "the right order as a list of those numbers",
+    },
+    derive=_derived,
 )
 task = Task(
     name="biology/protocol-ordering",

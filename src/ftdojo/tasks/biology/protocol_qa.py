@@ -38,11 +38,15 @@ def grade(output: str, item: Item) -> Grade:
 def _item(row: Row) -> Item:
     return Item(
         id=row["id"],
-        messages=task.prompt(f"{row['question']}\n\nChoices:\n{row['choices']}"),
+        messages=task.prompt(_asked(row)),
         gold=wrapped(f"{row['answer']} & 100%"),
         slices={"type": row["type"]},
         facts={"answer": row["answer"]},
     )
+
+
+def _asked(row: Row) -> str:
+    return f"{row['question']}\n\nChoices:\n{row['choices']}"
 
 
 def _another_choice(row: Row, quirks: random.Random) -> Row:
@@ -66,6 +70,10 @@ records = Protocols(
     response_field="answer",
     spoil=sometimes(_another_choice, share=0.6),
     spoilt="In three rows of five the answer is any of the five choices.",
+    prompt_template="{asked}",
+    response_template=wrapped("{answer} & 90%"),
+    derived={"asked": "the question with its choices, as the task shows them"},
+    derive=lambda row: {"asked": _asked(row)},
 )
 task = Task(
     name="biology/protocol-qa",

@@ -7,7 +7,7 @@ evaluation shuffles the test part with seed 42 and takes the first 100 for valid
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -31,8 +31,9 @@ WHOLE = {"PQA": 1200, "ORD": 1161, "ERR": 1200, "GEN": 772}
 class Protocols:
     """The records of one kind of question.
 
-    ``text`` is what tells records apart; ``spoil`` makes the record of a careless source; ``prompt_field`` and
-    ``response_field`` are those of the sources.
+    ``text`` is what tells records apart; ``spoil`` makes the record of a careless source; ``prompt_field``,
+    ``response_field`` and the two templates are those of the sources. ``derive`` adds the fields to a source's row that
+    ``derived`` describes.
     """
 
     kind: str
@@ -43,6 +44,10 @@ class Protocols:
     response_field: str
     spoil: Callable[[Row, random.Random], Row]
     spoilt: str
+    prompt_template: str = ""
+    response_template: str = ""
+    derived: Mapping[str, str] = field(default_factory=dict)
+    derive: Callable[[Row], Mapping[str, Any]] = lambda row: {}
 
     def clean(self) -> Clean:
         """Return our splits, and the rest as ``train``."""
@@ -88,24 +93,33 @@ class Protocols:
             name=name,
             summary=summary,
             licence=BIOPROBENCH.licence,
-            fields={field: BIOPROBENCH.fields[field] for field in FIELDS[self.kind]},
+            fields={name: BIOPROBENCH.fields[name] for name in FIELDS[self.kind]}
+            | dict(self.derived),
             prompt_field=self.prompt_field,
             response_field=self.response_field,
+            prompt_template=self.prompt_template,
+            response_template=self.response_template,
             notes=notes,
-            version=1,
+            version=2 if self.derived else 1,
             rows=rows,
             dataset=BIOPROBENCH,
         )
 
     def _official(self) -> Iterator[dict[str, Any]]:
-        return self._unknown(dataset_rows(BIOPROBENCH, f"{self.kind}_train"))
+        return map(self._whole, self._unknown(dataset_rows(BIOPROBENCH, f"{self.kind}_train")))
 
     def _rest(self) -> Iterator[dict[str, Any]]:
+        return map(self._whole, self._records())
+
+    def _records(self) -> Iterator[dict[str, Any]]:
         return self._unknown(self.clean()["train"])
+
+    def _whole(self, row: Row) -> dict[str, Any]:
+        return {**row, **self.derive(row)}
 
     def _careless(self) -> Iterator[dict[str, Any]]:
         quirks = random.Random(f"{self.kind} careless v1")
-        return (dict(self.spoil(row, quirks)) for row in self._rest())
+        return (self._whole(self.spoil(row, quirks)) for row in self._records())
 
     def _unknown(self, rows: Iterator[Row] | Sequence[Row]) -> Iterator[dict[str, Any]]:
         """Leave out the rows that give a held-out question away, whichever of their fields does."""

@@ -5,19 +5,28 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ftdojo.errors import UsageError
-from ftdojo.tasks.own.metrics import METRICS
+from ftdojo.records import columns_of, hole
+from ftdojo.tasks.own.metrics import METRICS, Reading
 
 FILE = "task.toml"
+LABELLED = ("accuracy", "macro_f1")
+"""Metrics whose answers are labels."""
 Text = Annotated[str, Field(min_length=1)]
+Prompt = Annotated[str, Field(max_length=20_000)]
 
 
 class TaskFile(BaseModel):
     """What ``task.toml`` may say."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,80}$")]
     summary: Text
@@ -27,11 +36,17 @@ class TaskFile(BaseModel):
     scorer: str = ""
     """A Python file of the folder with ``grade(output, gold)``."""
     answer_format: Text
-    template: str = "{question}"
-    system: str = ""
-    answer_after: str = "Answer:"
-    question: str = "question"
-    answer: str = "answer"
+    labels: tuple[Text, ...] = ()
+    """The labels that ``accuracy`` and ``macro_f1`` know."""
+    decimal: Literal[".", ","] = "."
+    """The decimal sign of the numbers that ``number`` reads."""
+    template: Prompt = "{question}"
+    system: Prompt = ""
+    answer_after: str = ""
+    """A marker that answers must follow; empty where an answer may be the whole output."""
+    question: Text = "question"
+    """A column, or text with ``{column}`` in it."""
+    answer: Text = "answer"
     max_new_tokens: Annotated[int, Field(ge=1, le=32_768)] = 64
     shown: Literal["full", "output", "none"] = "full"
     overlap_words: Annotated[int, Field(ge=2, le=1000)] = 12
@@ -39,6 +54,18 @@ class TaskFile(BaseModel):
     validation: str = "validation.jsonl"
     confirm: str = ""
     test: str = "test.jsonl"
+
+    @property
+    def asked(self) -> str:
+        """The template of a question over a row's columns."""
+        return self.question if "{" in self.question else hole(self.question)
+
+    @property
+    def reading(self) -> Reading:
+        """How answers are read; not for tasks with a scorer."""
+        return Reading(
+            metric=self.metric, after=self.answer_after, labels=self.labels, decimal=self.decimal
+        )
 
 
 def read_file(folder: Path) -> TaskFile:
@@ -74,8 +101,16 @@ def _require_scorer(found: TaskFile, path: Path) -> None:
         raise UsageError(
             f"{path}: no metric is called {found.metric!r}.{nearest} Known: {', '.join(METRICS)}."
         )
+    if not columns_of(found.asked):
+        raise UsageError(
+            f"{path}: question = {found.question!r} names no column; write one, or text with {{column}}."
+        )
     if found.template.count("{question}") != 1:
         raise UsageError(f"{path}: template must hold {{question}} once.")
+    if found.metric in LABELLED and len(found.labels) < 2:
+        raise UsageError(
+            f"{path}: {found.metric} needs a line labels = [...] with two or more labels."
+        )
 
 
 def _first(error: ValidationError) -> str:

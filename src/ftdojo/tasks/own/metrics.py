@@ -1,85 +1,260 @@
-"""The metrics that a task of your own can name: how an answer is read, and what it scores against the gold answer.
+"""The metrics that a task of your own can name: how an answer is read, and what it scores against the right ones.
 
-The answer is what follows the last marker (``Answer:``) on its line; without the marker an output is unreadable. An
-empty marker takes the whole output. JSON needs no marker: the last object counts.
+A right answer is read as an output is, so that an output which is the right answer as it stands in the rows scores full
+marks; what cannot be read that way is refused by ``gold_fault``. No marker is needed. Where a task sets one, the answer is
+what stands behind the last of them, and an output without it is unreadable; JSON needs none even then.
 """
 
+import importlib
 import json
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ftdojo.errors import MissingExtra
 from ftdojo.records import Grade
-from ftdojo.tasks.json_answer import last_object
+from ftdojo.tasks.own.figures import Sign
+from ftdojo.tasks.own.labels import label_fault, label_grade
+from ftdojo.tasks.own.numbers import decimal_sign, number, number_fault, number_text
+from ftdojo.tasks.own.objects import json_fault, json_fields
+from ftdojo.tasks.own.overlap import chrf, rouge_fault, rouge_l
+from ftdojo.tasks.own.texts import choice, choice_fault, contains, exact_match, text_fault
+from ftdojo.tasks.own.words import Said, behind, shown
 
-TAIL_CHARS = 20_000
-_NUMBER = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?|[-+]?\.\d+", re.ASCII)
-_LETTER = re.compile(r"\W{0,8}([A-Za-z])(?![A-Za-z])")
-Metric = Callable[[str, str], tuple[float, str | None]]
-"""Takes the answer and the gold answer; returns the score and what was read, None for nothing."""
+__all__ = [
+    "METRICS",
+    "Metric",
+    "Reading",
+    "as_output",
+    "decimal_sign",
+    "gold_fault",
+    "golds_of",
+    "grade",
+    "need",
+]
+MOST_CHARS = 100_000
+"""A longer right answer is refused; of an output the first and the last so many characters are read."""
+_SQUAD = {"text", "answer_start", "answer_end"}
 
 
-def plain(text: str) -> str:
-    """Return ``text`` without case, surplus spacing and closing marks.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a task reads answers."""
+
+    metric: str
+    after: str = ""
+    """A marker that answers must follow; none where empty."""
+    labels: tuple[str, ...] = ()
+    """The labels of a task of labels."""
+    decimal: Sign = "."
+    """The decimal sign of its numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One way of reading and scoring answers."""
+
+    name: str
+    says: str
+    """One sentence for the task card."""
+    read: Callable[[Reading, Said, str], Grade]
+    """Grades an answer against one right answer."""
+    fault: Callable[[Reading, str], str]
+    """Says why a right answer cannot be scored; "" where it can."""
+    extra: str = ""
+    """The extra of ftdojo that it needs."""
+    package: str = ""
+    """The module that must be there to import."""
+
+
+_LABELS = (
+    "The answer is one of the task's labels: the whole output, the end or the first line of it, or what stands behind "
+    "the last 'Answer:'; case, and '_' or '-' for a blank, do not count"
+)
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="exact_match",
+            says="The output, or what stands behind its last 'Answer:', must be the right answer word for word; case, "
+            "spacing, quotes around it and closing marks do not count.",
+            read=lambda reading, said, gold: exact_match(said, gold),
+            fault=lambda reading, gold: text_fault(gold),
+        ),
+        Metric(
+            name="contains",
+            says="The right answer must stand in the output as whole words; case and spacing do not count.",
+            read=lambda reading, said, gold: contains(said, gold),
+            fault=lambda reading, gold: text_fault(gold),
+        ),
+        Metric(
+            name="accuracy",
+            says=f"{_LABELS}; the score is the share of right ones.",
+            read=lambda reading, said, gold: label_grade(said, gold, reading.labels),
+            fault=lambda reading, gold: label_fault(gold, reading.labels),
+        ),
+        Metric(
+            name="macro_f1",
+            says=f"{_LABELS}; the score is the mean F1 of the labels, each counting alike.",
+            read=lambda reading, said, gold: label_grade(said, gold, reading.labels),
+            fault=lambda reading, gold: label_fault(gold, reading.labels),
+        ),
+        Metric(
+            name="choice",
+            says="The letter of the right choice must stand behind the last 'Answer:' or 'answer is', alone on the "
+            "first or last line, or at the beginning, as in 'B', '(B)' or 'B) Paris'.",
+            read=lambda reading, said, gold: choice(said, gold),
+            fault=lambda reading, gold: choice_fault(gold),
+        ),
+        Metric(
+            name="number",
+            says="The number behind the last '####', 'Answer:', 'answer is' or in the last \\boxed{}, or else the last "
+            "number of the output, must be the right one to a millionth of its size, in whatever notation.",
+            read=lambda reading, said, gold: number(said, gold, reading.decimal),
+            fault=lambda reading, gold: number_fault(gold, reading.decimal),
+        ),
+        Metric(
+            name="json_fields",
+            says="The last JSON object of the output counts: the score is the share of its fields that are right.",
+            read=lambda reading, said, gold: json_fields(said, gold),
+            fault=lambda reading, gold: json_fault(gold),
+        ),
+        Metric(
+            name="rouge_l",
+            says="The output is compared with the right answer by ROUGE-L, the F-measure of their longest common "
+            "sequence of words, 0 to 1.",
+            read=lambda reading, said, gold: rouge_l(said, gold),
+            fault=lambda reading, gold: rouge_fault(gold),
+            extra="text",
+            package="rouge_score",
+        ),
+        Metric(
+            name="chrf",
+            says="The output is compared with the right answer by chrF2, the F-measure of their character n-grams, "
+            "0 to 1.",
+            read=lambda reading, said, gold: chrf(said, gold),
+            fault=lambda reading, gold: text_fault(gold),
+            extra="text",
+            package="sacrebleu",
+        ),
+    )
+}
+_WHOLE = frozenset({"accuracy", "macro_f1", "json_fields"})
+"""Metrics whose right answers hold no marker of the task."""
+
+
+def golds_of(value: Any) -> tuple[str, ...]:
+    """Return the right answers that a cell holds, any one of which is right; none where it is empty.
+
+    Text is one answer, and so is the JSON text of a number or of an object. A list of texts is as many, and
+    ``{"text": [...]}``, the form of SQuAD, is its texts.
 
     Example:
-        >>> plain("  The  Hague. ")
-        'the hague'
+        >>> golds_of(12), golds_of(["Rome", "Roma"]), golds_of({"text": ["in 1066"], "answer_start": [9]})
+        (('12',), ('Rome', 'Roma'), ('in 1066',))
     """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .!\"'`*")
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ()
+    if isinstance(value, str):
+        return (value,) if value.strip() else ()
+    if isinstance(value, dict) and isinstance(value.get("text"), list) and value.keys() <= _SQUAD:
+        return golds_of(value["text"])
+    if isinstance(value, list | tuple) and all(isinstance(each, str | None) for each in value):
+        return tuple(dict.fromkeys(each for each in value if each and each.strip()))
+    return (json.dumps(value, ensure_ascii=False, default=str),)
 
 
-def exact_match(answer: str, gold: str) -> tuple[float, str | None]:
-    """1 for the gold answer, apart from case, spacing and closing marks."""
-    given = plain(answer)
-    return float(given == plain(gold)), given if any(map(str.isalnum, given)) else None
+def gold_fault(reading: Reading, gold: str) -> str:
+    """Return why ``gold`` cannot be scored, as one clause that quotes it; "" where it can.
+
+    Example:
+        >>> gold_fault(Reading(metric="number"), "10:45")
+        "'10:45' is not a number"
+    """
+    if len(gold) > MOST_CHARS:
+        return (
+            f"{shown(gold)} has {len(gold):,} characters, and at most {MOST_CHARS:,} are compared"
+        )
+    if reading.metric in _WHOLE and reading.metric != "json_fields" and _is_marked(reading, gold):
+        return f"{shown(gold)} holds the marker {reading.after!r}, which is not part of a label"
+    return METRICS[reading.metric].fault(reading, _answer(reading, gold))
 
 
-def contains(answer: str, gold: str) -> tuple[float, str | None]:
-    """1 if the gold answer stands in the answer as whole words."""
-    given = plain(answer)
-    found = re.search(rf"(?<!\w){re.escape(plain(gold))}(?!\w)", given)
-    return float(found is not None), given if any(map(str.isalnum, given)) else None
+def grade(reading: Reading, output: str, golds: Sequence[str]) -> Grade:
+    """Return the best grade of ``output`` over the right answers ``golds``; never raises, whatever the texts.
+
+    ``extracted`` is what was read; of labels it is the label as ``reading.labels`` has it. ``need`` says beforehand
+    whether the metric's package is there.
+    """
+    read = METRICS[reading.metric].read
+    if len(output) > 2 * MOST_CHARS:
+        output = f"{output[:MOST_CHARS]}\n{output[-MOST_CHARS:]}"
+    grades = [Grade(score=0.0, readable=False)]
+    if (said := _said(reading, output)) is not None:
+        comparable = (gold for gold in golds if len(gold) <= MOST_CHARS)
+        grades += [read(reading, said, _answer(reading, gold)) for gold in comparable]
+    return max(grades, key=lambda each: (each.score, each.readable))
 
 
-def choice(answer: str, gold: str) -> tuple[float, str | None]:
-    """1 for the right letter; the letter the answer begins with counts."""
-    match = _LETTER.match(answer)
-    given = match[1].upper() if match else None
-    return float(given == plain(gold).upper()), given
+def as_output(reading: Reading, gold: str) -> str:
+    """Return an output that gives the answer ``gold`` in the task's format, with its marker where one is set."""
+    if not reading.after or reading.metric == "json_fields":
+        return gold
+    answer = _answer(reading, gold)
+    if reading.metric == "number":
+        answer = number_text(answer, reading.decimal)
+    return f"{reading.after} {answer}"
 
 
-def number(answer: str, gold: str) -> tuple[float, str | None]:
-    """1 for the right number, however it is written; the first number of the answer counts."""
-    match, wanted = _NUMBER.search(answer[:200]), _NUMBER.search(gold)
-    if match is None:
-        return 0.0, None
-    same = wanted is not None and abs(_value(match[0]) - _value(wanted[0])) <= 1e-6 * max(
-        1.0, abs(_value(wanted[0]))
-    )
-    return float(same), match[0]
+def need(metric: str) -> None:
+    """Make sure that ``metric`` can be counted.
+
+    Raises:
+        MissingExtra: its package is not installed.
+    """
+    wanted = METRICS[metric]
+    if not wanted.package:
+        return
+    try:
+        importlib.import_module(wanted.package)
+    except ImportError as error:
+        raise MissingExtra(
+            f"The metric {metric} needs the package {wanted.package.replace('_', '-')}: pip install "
+            f"'ftdojo[{wanted.extra}]'."
+        ) from error
 
 
-def json_fields(answer: str, gold: str) -> tuple[float, str | None]:
-    """The share of the gold object's fields that the last JSON object of the output has right."""
-    given, wanted = last_object(answer), last_object(gold)
-    if given is None or not wanted:
-        return 0.0, None
-    right = sum(_same(given.get(key), value) for key, value in wanted.items())
-    return right / max(len(wanted), len(given)), json.dumps(given)
+def _is_marked(reading: Reading, text: str) -> bool:
+    return bool(reading.after) and reading.after in text
 
 
-def rouge_l(answer: str, gold: str) -> tuple[float, str | None]:
-    """ROUGE-L F-measure of words, as the package rouge-score counts it."""
-    need_rouge()
-    from rouge_score.rouge_scorer import RougeScorer
+def _said(reading: Reading, output: str) -> Said | None:
+    """Return what of ``output`` is its answer; None where the marker is missing."""
+    if not reading.after or reading.metric == "json_fields":
+        return Said(text=output)
+    at = output.rfind(reading.after)
+    if at < 0:
+        return None
+    return Said(text=behind(output, at, at + len(reading.after)), marked=True)
 
-    given = answer[:TAIL_CHARS]
-    if not any(map(str.isalnum, given)):
-        return 0.0, None
-    return float(RougeScorer(["rougeL"]).score(gold, given)["rougeL"].fmeasure), given
+
+def _answer(reading: Reading, gold: str) -> str:
+    """Return what of a right answer is compared: what stands behind the task's marker, if it holds one."""
+    if reading.metric in _WHOLE or not _is_marked(reading, gold):
+        return gold
+    at = gold.rfind(reading.after)
+    return behind(gold, at, at + len(reading.after))
+
+
+def graded(metric: str, output: str, gold: str, *, after: str) -> Grade:
+    """Return the grade of ``output`` against the one right answer ``gold``."""
+    return grade(Reading(metric=metric, after=after), output, [gold])
+
+
+def gold_output(metric: str, gold: str, *, after: str) -> str:
+    """Return an output that gives the answer ``gold`` in the right format."""
+    return as_output(Reading(metric=metric, after=after), gold)
 
 
 def need_rouge() -> None:
@@ -88,51 +263,4 @@ def need_rouge() -> None:
     Raises:
         MissingExtra: its package is not installed.
     """
-    try:
-        import rouge_score  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra(
-            "The metric rouge_l needs a package: pip install 'ftdojo[text]'."
-        ) from error
-
-
-METRICS: Mapping[str, Metric] = {
-    "exact_match": exact_match,
-    "contains": contains,
-    "choice": choice,
-    "number": number,
-    "json_fields": json_fields,
-    "rouge_l": rouge_l,
-}
-
-
-def graded(metric: str, output: str, gold: str, *, after: str) -> Grade:
-    """Return the grade of ``output`` against the gold answer ``gold``; never raises, whatever the output."""
-    answer = output[-TAIL_CHARS:]
-    if metric != "json_fields" and after:
-        _, marker, answer = answer.rpartition(after)
-        lines = answer.strip().splitlines()
-        answer = answer.strip() if metric == "rouge_l" else lines[0] if lines else ""
-        if not marker:
-            return Grade(score=0.0, readable=False)
-    score, read = METRICS[metric](answer, gold)
-    return Grade(
-        score=score if read is not None else 0.0, readable=read is not None, extracted=read or ""
-    )
-
-
-def gold_output(metric: str, gold: str, *, after: str) -> str:
-    """Return an output that gives the answer ``gold`` in the right format."""
-    return f"{after} {gold}".strip() if metric != "json_fields" else gold
-
-
-def _value(text: str) -> float:
-    return float(text.replace(",", "")[:60])
-
-
-def _same(given: Any, wanted: Any) -> bool:
-    if isinstance(given, str) and isinstance(wanted, str):
-        return plain(given) == plain(wanted)
-    if isinstance(given, bool) or isinstance(wanted, bool):
-        return given is wanted
-    return bool(given == wanted)
+    need("rouge_l")

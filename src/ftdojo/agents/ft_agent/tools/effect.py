@@ -13,6 +13,7 @@ def effect(evidence: Evidence) -> Iterator[str]:
     score, unit = evidence.scored.score, evidence.unit
     early = f", stopped early of {evidence.scored.planned}" if evidence.scored.raced_out else ""
     yield f"Score {score.score:.3f} [{score.low:.3f}, {score.high:.3f}], n = {score.n}{early}."
+    yield from evidence.feedback.remarks if evidence.feedback else ()
     found: dict[str, Comparison] = {}
     for each in evidence.feedback.comparisons.values() if evidence.feedback else ():
         found.setdefault(each.against, each)

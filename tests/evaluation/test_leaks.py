@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.evaluation import Vault
-from ftdojo.evaluation.overlap import Gate
-from ftdojo.evaluation.words import words_of
+from ftdojo.texts import Gate
+from ftdojo.texts.words import words_of
 
 STORIES = [
     "A baker from Ghent sold 14 loaves before noon and 9 after it; how many loaves did the baker sell that day?",

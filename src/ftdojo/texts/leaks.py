@@ -3,16 +3,17 @@
 A row is an *exact* leak if one of its turns, or all of it, is a held-out question once both are normalised
 (``words_of``) and the task's template is taken off. It is a *near* leak if it holds as many
 consecutive words of a held-out question as the task says (``overlap_words``), or the whole of a shorter question, or
-the sum that makes up most of one. A sum inside a longer sum is another sum. Runs of words that three or more held-out
-questions share are the task's way of speaking and identify none of them. Time grows with the length of the rows only.
+the sum that makes up most of one. A sum inside a longer sum is another sum. Runs of words that three or more questions
+share are the task's way of speaking and identify none of them: of the held-out ones, and of those beside them that
+are known to be asked the same way. Time grows with the length of the rows only.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from ftdojo.evaluation.words import SIGNS, Words, is_number, sum_in, ways_to_read, words_of
 from ftdojo.records import Message, Overlap, Task
+from ftdojo.texts.words import SIGNS, Words, is_number, sum_in, ways_to_read, words_of
 
 SHARED_BY = 3
 """A run of words found in this many questions identifies none of them."""
@@ -30,15 +31,19 @@ class Gate:
     Args:
         questions: the text of each held-out question as the model is asked it, template included.
         task: gives the template and ``overlap_words``.
+        phrasing: bare questions beside them, such as those of raw rows that were split off from the same file.
     """
 
-    def __init__(self, questions: Iterable[str], task: Task) -> None:
+    def __init__(
+        self, questions: Iterable[str], task: Task, *, phrasing: Iterable[str] = ()
+    ) -> None:
         before, _, after = task.template.partition("{question}")
         self._frame = words_of(before), words_of(after)
         self._length = max(2, task.overlap_words)
         self._whole = {found for text in questions if (found := self._unframed(words_of(text)))}
-        self._runs = _identifying(self._whole, self._length)
+        self._runs = _runs_in(self._whole, self._length)
         self._short = _by_opening(self._whole, self._length)
+        self._forget_phrases({words_of(text) for text in phrasing} - self._whole)
 
     def overlap(self, rows: Iterable[tuple[int, Sequence[Message]]]) -> Overlap:
         """Count the leaks among numbered training rows and name their numbers; nothing of a question is quoted."""
@@ -56,6 +61,22 @@ class Gate:
             return "exact"
         found = any(self._holds(words, range(len(words) - 1)) for each in ways for words in each)
         return "near" if found or self._hides_in_two([each[0] for each in ways]) else None
+
+    def _forget_phrases(self, beside: Iterable[Words]) -> None:
+        """Keep only what fewer than ``SHARED_BY`` questions share, those in ``beside`` included."""
+        longer = [words for words in self._whole if len(words) > self._length]
+        runs: Counter[int] = Counter()
+        short: Counter[Words] = Counter()
+        for words in longer:
+            runs.update(_hashes(words, self._length))
+        for words in beside:
+            runs.update(_hashes(words, self._length) & self._runs)
+            short.update(
+                {found for at in range(len(words) - 1) for found in self._found(words, at)}
+            )
+        self._runs = frozenset(run for run in self._runs if runs[run] < SHARED_BY)
+        for known in self._short.values():
+            known -= {words for words in known if 1 + short[words] >= SHARED_BY}
 
     def _ways(self, text: str) -> list[Words]:
         return [self._unframed(words_of(way)) for way in ways_to_read(text)]
@@ -86,27 +107,29 @@ class Gate:
         for at in starts:
             if self._runs and hash(words[at : at + length]) in self._runs:
                 return True
-            for pattern in self._short.get(words[at : at + 2], ()):
-                if words[at : at + len(pattern)] == pattern and not _inside(words, at, pattern):
-                    return True
+            if next(self._found(words, at), None):
+                return True
         return False
+
+    def _found(self, words: Words, at: int) -> Iterator[Words]:
+        """Yield what short questions are known by that stands at ``at``."""
+        for pattern in self._short.get(words[at : at + 2], ()):
+            if words[at : at + len(pattern)] == pattern and not _inside(words, at, pattern):
+                yield pattern
 
 
 def _bare(words: Words) -> Words:
     return words[:-1] if words and words[-1] == "=" else words
 
 
-def _identifying(questions: Iterable[Words], length: int) -> frozenset[int]:
-    """Return the hashes of the runs of ``length`` words that tell longer questions apart."""
-    counts: Counter[int] = Counter()
-    for words in questions:
-        if len(words) > length:
-            counts.update({hash(run) for run in _runs(words, length)})
-    return frozenset(run for run, count in counts.items() if count < SHARED_BY)
+def _runs_in(questions: Iterable[Words], length: int) -> frozenset[int]:
+    """Return the hashes of the runs of ``length`` words that longer questions are made of."""
+    longer = (words for words in questions if len(words) > length)
+    return frozenset(run for words in longer for run in _hashes(words, length))
 
 
-def _runs(words: Words, length: int) -> Iterator[Words]:
-    return (words[at : at + length] for at in range(len(words) - length + 1))
+def _hashes(words: Words, length: int) -> set[int]:
+    return {hash(words[at : at + length]) for at in range(len(words) - length + 1)}
 
 
 def _by_opening(questions: Iterable[Words], length: int) -> dict[Words, set[Words]]:

@@ -1,0 +1,161 @@
+"""``ftdojo ask``: questions to a model that came out of a run, put the way its task puts them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ftdojo.cli.plain import one_line, printable
+from ftdojo.cli.prompts import questions_of, require_text
+from ftdojo.cli.records import ROOT
+from ftdojo.errors import Interrupted, UnknownName, UsageError
+
+if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+    from ftdojo.dojo.asking import Askable
+    from ftdojo.records import Message
+    from ftdojo.worker import Generated
+
+
+def ask(
+    model: str = typer.Argument(
+        help="A run's id or folder, or the folder of an exported adapter or merged model."
+    ),
+    text: str | None = typer.Argument(None, help="One question."),
+    file: str = typer.Option(
+        "", "--file", help="Questions instead: a .txt by lines, a table by rows, - for stdin."
+    ),
+    experiment: str = typer.Option("", help="Of a run: another experiment than the chosen one."),
+    base: bool = typer.Option(False, "--base", help="Of a run: its untouched base model."),
+    max_new_tokens: int | None = typer.Option(
+        None, min=1, max=1_000_000, help="Longest answer in tokens (default: the task's)."
+    ),
+    raw: bool = typer.Option(
+        False, "--raw", help="The question alone: no system text, no template of the task."
+    ),
+    as_json: bool = typer.Option(
+        False, "--json", help="An object a line: prompt, answer, tokens, finished."
+    ),
+    runs: Path | None = ROOT,
+) -> None:
+    """Ask the model that came out, exactly as its task asked it.
+
+    Answers go to stdout: one question's as it stands, a file's one a line.
+
+    Example: ftdojo ask runs/RUN/model "What is 12 + 30?"
+    """
+    from ftdojo.dojo.asking import asking
+
+    if (text is None) == (not file):
+        raise UsageError('Give one question, as in `ftdojo ask MODEL "..."`, or --file FILE.')
+    if text is not None:
+        require_text(text, "The question")
+    found = _found(model, experiment=_experiment(experiment, base=base), runs=runs)
+    questions = questions_of(file, found.asked) if text is None else [text]
+    cap = max_new_tokens or found.asked.max_new_tokens
+    prompts = [_raw(each) if raw else found.asked.prompt(each) for each in questions]
+    _say_who(found, raw=raw, whole=text is not None)
+    show = _json_line if as_json else _one_answer if text is not None else _one_line
+    try:
+        with asking(found) as asker:
+            lengths = asker.lengths(prompts)
+            answers: list[Generated] = []
+            for each in asker.answers(prompts, max_new_tokens=cap):
+                print(show(questions[len(answers)], each), flush=True)
+                answers.append(each)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted.") from None
+    _say_cut(answers, lengths, cap=cap, context=found.base.context)
+
+
+def _experiment(name: str, *, base: bool) -> str:
+    from ftdojo.records import BASE
+
+    if base and name not in ("", BASE):
+        raise UsageError(f"--base and --experiment {name} are two models; ask one at a time.")
+    return BASE if base else name
+
+
+def _found(model: str, *, experiment: str, runs: Path | None) -> "Askable":
+    """Return the run or the exported folder that ``model`` names."""
+    from ftdojo.config import cache_dir, runs_dir
+    from ftdojo.dojo.asking import of_export, of_run
+    from ftdojo.store import RunFolder, run_ids
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    root, path = runs or runs_dir(), Path(model).expanduser()
+    if any((each / "run.json").is_file() for each in (root / model, path)):
+        folder = RunFolder.open(model if (root / model / "run.json").is_file() else path, root)
+        return of_run(folder, experiment=experiment, cache=cache_dir(), on_progress=say)
+    if not path.is_dir():
+        hint = f"Looked in {root}; the path of a run folder or of an exported model works too."
+        raise UnknownName("run or folder", model, run_ids(root), hint)
+    if experiment:
+        raise UsageError(
+            f"{model} is not a run, so it has no experiments; leave out --experiment and --base, or name the run."
+        )
+    return of_export(path, cache=cache_dir(), on_progress=say)
+
+
+def _raw(question: str) -> "tuple[Message, ...]":
+    from ftdojo.records import Message
+
+    return (Message(role="user", content=question),)
+
+
+def _say_who(found: "Askable", *, raw: bool, whole: bool) -> None:
+    """Say on stderr which model answers and how it is asked."""
+    how = "asked without the task's own words" if raw else f"asked as {found.asked.task} asks"
+    typer.echo(one_line(f"{found.name}, {how}"), err=True)
+    if found.remark:
+        typer.echo(one_line(found.remark), err=True)
+    if whole and len(found.asked.columns) > 1:
+        made = ", ".join(found.asked.columns)
+        typer.echo(
+            one_line(
+                f"a question of this task is made of {made}: this text is taken for a whole one; --file takes rows"
+            ),
+            err=True,
+        )
+
+
+def _say_cut(
+    answers: "Sequence[Generated]", lengths: Sequence[int], *, cap: int, context: int
+) -> None:
+    """Say on stderr which answers are not to be trusted to their ends."""
+    cut = sum(not each.finished for each in answers)
+    if cut:
+        typer.echo(
+            f"{cut} of {len(answers)} answers cut at {cap} tokens; --max-new-tokens allows more",
+            err=True,
+        )
+    past = sum(
+        bool(context) and asked + each.tokens > context
+        for asked, each in zip(lengths, answers, strict=True)
+    )
+    if past:
+        typer.echo(
+            f"{past} of {len(answers)} answers went past the model's context of {context} tokens; do not trust their ends",
+            err=True,
+        )
+
+
+def _json_line(question: str, answer: "Generated") -> str:
+    row = {
+        "prompt": question,
+        "answer": answer.text,
+        "tokens": answer.tokens,
+        "finished": answer.finished,
+    }
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _one_answer(_question: str, answer: "Generated") -> str:
+    return "\n".join(printable(line) for line in answer.text.split("\n"))
+
+
+def _one_line(_question: str, answer: "Generated") -> str:
+    return one_line(answer.text)

@@ -1,0 +1,139 @@
+"""CSV as rows, the way spreadsheets and people write it; what separates the cells is found from the file itself."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ftdojo.sources.dialects import Dialect, dialects, is_blank, named_delimiter, reader_of, width
+from ftdojo.sources.lines import MAX_ROW_BYTES, Numbered, lines, refuse
+
+_PEEK_CHARS = 1 << 16
+
+
+def rows_of_csv(path: Path) -> Numbered:
+    """Yield the rows of a CSV file, cells as text, with the lines they begin on.
+
+    Comma, semicolon, tab or bar separate cells, or what a first line ``sep=;`` names. Empty lines, and empty columns
+    without a name at the end, are left out.
+
+    Raises:
+        SourceError: it is not CSV, a row does not fit the header, or two columns of one name are both filled.
+    """
+    numbered = _separate(lines(path))
+    start, whole = _start(numbered)
+    delimiter = named_delimiter(start[0][1]) if start else ""
+    start = start[1:] if delimiter else start
+    found = dialects([text for _, text in start], whole=whole, delimiter=delimiter)
+    if len(found) > 1:
+        signs = " or ".join(repr(each.delimiter) for each in found)
+        told = f"may be cut at {signs}, and every row fits both"
+        refuse(path, start[0][0], f"{told}; say which in a line above it: sep={found[0].delimiter}")
+    header: _Header | None = None
+    for line, cells in _records(chain(start, numbered), found[0], path):
+        if header is None:
+            header = None if is_blank(cells) else _Header(cells, found[0], path)
+        elif any(cells) and not (len(cells) == 1 < header.width and is_blank(cells)):
+            yield line, header.row(cells, line)
+
+
+def _separate(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield lines; a file of one line that holds bare carriage returns is one of an old Mac, which ends lines so."""
+    for number, text in numbered:
+        if number == 1 and "\r" in text[:-1] and not text.endswith("\n"):
+            yield from enumerate((f"{each}\r" for each in text.split("\r")), 1)
+        else:
+            yield number, text
+
+
+def _start(numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], bool]:
+    """Return the first lines that are not empty, and whether they are the whole file."""
+    start: list[tuple[int, str]] = []
+    chars = 0
+    for number, text in numbered:
+        if start or text.strip():
+            start.append((number, text))
+            chars += len(text)
+        if chars > _PEEK_CHARS:
+            return start, False
+    return start, True
+
+
+def _records(
+    numbered: Iterable[tuple[int, str]], dialect: Dialect, path: Path
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row with the line it begins on."""
+    feed = _Feed(numbered, path)
+    try:
+        for cells in reader_of(feed, dialect):
+            yield feed.begun, cells
+            feed.begun, feed.chars = 0, 0
+    except csv.Error as error:
+        refuse(path, feed.begun, f"is not CSV ({error}); fix or drop it")
+
+
+class _Feed:
+    """Lines for the reader of CSV, which takes as many as a row has; ``begun`` is the first of them."""
+
+    def __init__(self, numbered: Iterable[tuple[int, str]], path: Path) -> None:
+        self._lines, self._path = iter(numbered), path
+        self.begun, self.chars = 0, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        number, text = next(self._lines)
+        self.begun = self.begun or number
+        self.chars += len(text)
+        if self.chars > MAX_ROW_BYTES:
+            limit = f"{MAX_ROW_BYTES / 1e6:.0f} MB that a row may have"
+            told = f"is longer than the {limit}, or opens a quotation mark that nothing closes"
+            refuse(self._path, self.begun, f"{told}; fix or drop it")
+        return text
+
+
+class _Header:
+    """The names of the columns. Of several columns that are called alike, one may be filled."""
+
+    def __init__(self, cells: Sequence[str], dialect: Dialect, path: Path) -> None:
+        names = [cell.strip().removeprefix("\ufeff").strip() for cell in cells]
+        self.width, self._unnamed = width(names), len(names)
+        self._names, self._delimiter, self._path = names[: self.width], dialect.delimiter, path
+        self._twice = {name for name, count in Counter(self._names).items() if count > 1}
+        self._filled: dict[str, int] = {}
+
+    def row(self, cells: Sequence[str], line: int) -> dict[str, Any]:
+        """Return the row that ``cells`` are."""
+        count = max(width(cells), min(len(cells), self.width))
+        if self.width < count <= self._unnamed:
+            told = (
+                f"has {cells[count - 1][:40]!r} in column {count}, which has no name in the header"
+            )
+            refuse(self._path, line, f"{told}; name the column, or delete it")
+        if count != self.width:
+            told = f"has {count} cells where the header has {self.width}"
+            cut = (
+                f"cells are cut at {self._delimiter!r}, and one that holds it needs quotation marks"
+            )
+            refuse(self._path, line, f"{told} ({cut}); fix it")
+        row = dict(zip(self._names, cells, strict=False))
+        if self._twice:
+            self._choose(row, cells, line)
+        return row
+
+    def _choose(self, row: dict[str, Any], cells: Sequence[str], line: int) -> None:
+        """Give each name that several columns have the cell of the one that is filled."""
+        row |= dict.fromkeys(self._twice, "")
+        for at, (name, cell) in enumerate(zip(self._names, cells, strict=False)):
+            if name not in self._twice or not cell.strip():
+                continue
+            first = self._filled.setdefault(name, at)
+            if first != at:
+                told = (
+                    f"the columns {first + 1} and {at + 1} are both called {name!r} and both filled"
+                )
+                refuse(self._path, line, f"cannot be read: {told}; rename or delete one")
+            row[name] = cell
