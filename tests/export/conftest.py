@@ -45,7 +45,7 @@ def full(tiny, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def asked():
     return AskedAs(
         task="math/mini",

@@ -60,7 +60,7 @@ def ask(
     try:
         with asking(found) as asker:
             lengths = asker.lengths(prompts)
-            answers = []
+            answers: list[Generated] = []
             for each in asker.answers(prompts, max_new_tokens=cap):
                 print(show(questions[len(answers)], each), flush=True)
                 answers.append(each)
