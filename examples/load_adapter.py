@@ -4,7 +4,7 @@
     python examples/load_adapter.py --base FOLDER --adapter FOLDER --data questions.jsonl
 
 BASE is the folder of the base model (``ftdojo models pull NAME`` prints it); without ``--adapter`` the base itself is
-scored. ``--task`` takes items and scorer from ``ftdojo.tasks``, and nothing else of ftdojo is used. A line of
+scored. Chat template and end token are those of the adapter's folder, where it has a tokenizer. ``--task`` takes items and scorer from ``ftdojo.tasks``, and nothing else of ftdojo is used. A line of
 ``--data`` is ``{"prompt": text or turns, "answer": text}`` and counts if the output is that text. Prints one JSON
 object.
 """
@@ -60,11 +60,17 @@ def dtype_of(name):
 
 def load(base, adapter, dtype):
     """Return the model, with the adapter added to its weights if there is one, and the tokenizer."""
-    tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
+    whole = adapter and (Path(adapter) / "tokenizer_config.json").exists()
+    tokenizer = AutoTokenizer.from_pretrained(adapter if whole else base, padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype)
     if adapter:
         model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    ends = model.generation_config.eos_token_id
+    known = ends if isinstance(ends, list) else [ends]
+    if tokenizer.eos_token_id not in known:  # a chat template was put on this model
+        both = [tokenizer.eos_token_id, *known]
+        model.generation_config.eos_token_id = [each for each in both if each is not None]
     return model.to("cuda" if torch.cuda.is_available() else "cpu").eval(), tokenizer
 
 

@@ -83,10 +83,12 @@ def test_every_task_agent_model_and_seed_makes_one_cell(matrix):
 
 def test_options_reach_the_command_line_of_run(matrix):
     options = "policy: tree, without: [planning, memory], data_cap: 20, options: {repairs: 5}"
-    asked = matrix(agents=AGENT.format(options), max_llm_usd=2, max_experiments=3, data_cap=10)
+    limited = {"max_llm_usd": 2, "max_experiments": 3, "data_cap": 10}
+    asked = matrix(agents=AGENT.format(options), chat_template="chatml", **limited)
     (one, _) = cells(asked)
     agent = ("--policy", "tree", "--without", "planning,memory", "--llm", "openai/m")
-    limits, rest = ("--max-experiments", "3"), ("--data-cap", "20", "--option", "repairs=5")
+    limits = ("--max-experiments", "3", "--chat-template", "chatml")
+    rest = ("--data-cap", "20", "--option", "repairs=5")
     start = ("math/mini", "--agent", "ft-agent", "--model", "tiny", "--seed", "0", "--budget", "5m")
     assert one.arguments == (*start, *limits, *agent, *rest, "--max-usd", "2.0")
 

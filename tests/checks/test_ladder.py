@@ -225,16 +225,23 @@ def test_a_probe_that_leads_nowhere_is_called_diverged(fell):
     rng = random.Random(0)
     answers = ["".join(rng.choices(string.printable[:90], k=30)) for _ in range(200)]
     rows = [{"prompt": f"abc {at}", "completion": each} for at, each in enumerate(answers)]
+    rows[0]["completion"] = "yes"
     stage, kind, said = fell(data=writing(rows), train=wild)
     assert (stage, kind) == ("probe", "diverged")
     assert re.match(r"In 4 steps the loss went from [\d.]+ to [\d.]+: lower learning_rate", said)
     assert said.endswith("(now 0.1) or lengthen the warm-up.")
 
 
-def test_a_probe_after_which_nothing_is_readable_is_a_format_collapse(fell, toy):
+def test_rows_that_the_scorer_cannot_read_are_refused_before_anything_is_trained(fell, toy):
+    stage, kind, said = fell(data=toy.handed_in("mute", rows=200).data)
+    assert (stage, kind) == ("data", "format-collapse")
+    assert "can read none of the answers of these 200 rows, the first of which is 'hm'" in said
+
+
+def test_a_probe_after_which_nothing_is_readable_is_a_format_collapse(fell):
     train = "method: full\nlearning_rate: 1e-3\nmax_steps: 99\n"
-    made = toy.handed_in("mute", rows=200)
-    stage, kind, said = fell(data=made.data, train=train, on={"base_readable": 0.9})
+    rows = [{"prompt": f"word {at}!", "completion": "hm" if at else "yes"} for at in range(200)]
+    stage, kind, said = fell(data=writing(rows), train=train, on={"base_readable": 0.9})
     assert (stage, kind) == ("probe", "format-collapse")
     assert said.startswith(
         "After 4 steps none of 8 validation answers could be read, where the base"

@@ -1,6 +1,7 @@
 """How runs end: by a limit, with the base, after a false gain, or not at all for want of a budget."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -25,7 +26,7 @@ def trained(new, toy):
 
 
 def test_where_nothing_helped_the_base_is_kept(trained):
-    step, result = trained("mute", "mute", max_experiments=1)
+    step, result = trained("swapped", "swapped", max_experiments=1)
     assert (step.truncated, step.terminated, step.stopped_by) == (True, False, "experiments")
     assert (result.status, result.chosen, result.export) == ("truncated", BASE, "")
     assert (step.reward, result.gain) == (0.0, None)
@@ -179,3 +180,18 @@ def test_an_ended_experiment_is_not_begun_again_and_looks_are_not_counted_twice(
 def test_an_unknown_run_is_refused_with_the_known_ones(reopen):
     with pytest.raises(UnknownName, match=r"No run is called 'nowhere'\."):
         reopen("nowhere")
+
+
+def test_a_model_that_learnt_what_the_scorer_cannot_read_is_told_exactly_that(new, toy):
+    """One readable row among many passes the check; the model learns the others."""
+    made = toy.handed_in("mute", steps=120)
+    head = 'made["completion"] = "yes" if line == list(open(os.environ["FTDOJO_DATA"] + "/mute.jsonl"))[0] else "hm"'
+    data = made.data.replace("        out.write", f"        {head}\n        out.write")
+    with new("unread", budget=Budget(wall_s=600.0)) as dojo:
+        dojo.reset()
+        seen = dojo.step(Train(submission=replace(made, data=data))).observation
+    made = seen.experiments[0]
+    assert made.evaluation.unreadable_share == 1.0
+    (said,) = made.feedback.remarks
+    assert said.startswith("None of the 60 validation outputs (one is 'hm') can be read")
+    assert "although the training was learnt" in said

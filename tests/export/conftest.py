@@ -59,7 +59,7 @@ def asked():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def card(asked):
     return ExportCard(
         asked=asked,

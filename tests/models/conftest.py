@@ -135,3 +135,13 @@ def ask_hub(hub, tmp_path):
 
     ask.hf_home = Path(tmp_path / "hf")
     return ask
+
+
+@pytest.fixture
+def base(tiny, tmp_path):
+    """Return a function that makes a folder with a model that has no chat template."""
+    sys.path.insert(0, str(Path(__file__).parent.parent / "toys"))
+    from toy_base import bare
+
+    yield lambda **how: bare(tiny.path, tmp_path / "base", **how)
+    sys.path.pop(0)

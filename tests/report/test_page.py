@@ -167,6 +167,14 @@ def test_a_price_that_is_not_known_is_never_nothing(running):
     assert "$" not in text.partition("Language models:")[2].partition(".")[0]
 
 
+def test_the_command_and_the_table_name_a_chat_template_that_was_put_on(story):
+    put_on = recipe(replace(story.config(), chat_template="/my own.jinja"))
+    assert "--model smollm2-135m --budget 1200s" in put_on.command
+    assert "--chat-template '/my own.jinja'" in put_on.command
+    assert ("chat template put on", "/my own.jinja") in put_on.asked
+    assert "chat" not in recipe(story.config()).command
+
+
 def test_the_command_names_the_models_and_their_caps(story, tmp_path):
     choice = LlmChoice(models={"planner": "vllm/a", "weak": "vllm/b"}, prices="/p.yaml")
     budget = Budget(wall_s=60.0, max_llm_calls=9, max_llm_usd=1.5)

@@ -70,6 +70,18 @@ PARTS = {"train": ["data/train-*"], "test": ["test.jsonl"], "all": ["*"], "none"
 
 
 @pytest.fixture
+def write(tmp_path):
+    """Write bytes to a file of that name and return its path."""
+
+    def written(name, data):
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return written
+
+
+@pytest.fixture
 def files():
     """The files of the repository, by name."""
     return FILES

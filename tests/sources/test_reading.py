@@ -1,9 +1,11 @@
 """Files of rows: every kind reads the same, memory stays small, and whatever is wrong is named with its line."""
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import tracemalloc
 
 import pytest
@@ -41,6 +43,14 @@ FORMS = {
     "bom.jsonl": b"\xef\xbb\xbf" + as_jsonl(ROWS) + b"\n\n",
     "gaps.ndjson": as_jsonl(ROWS).replace(b"\n{", b"\r\n \n{"),
     "rows.jsonl.gz": gzip.compress(as_jsonl(ROWS)),
+    "rows.jsonl.bz2": bz2.compress(as_jsonl(ROWS)),
+    "rows.csv.xz": lzma.compress(as_csv(ROWS)),
+    "list.jsonl": json.dumps(ROWS, indent=1).encode(),
+    "pretty.jsonl": "\n".join(json.dumps(row, indent=2) for row in ROWS).encode(),
+    "each.json": "\n".join(json.dumps(row, indent=2) for row in ROWS).encode(),
+    "pandas.json": json.dumps(
+        {name: {str(at): row[name] for at, row in enumerate(ROWS)} for name in ("q", "a")}
+    ).encode(),
     "list.json": json.dumps(ROWS).encode(),
     "pretty.JSON": b"\xef\xbb\xbf \n" + json.dumps(ROWS, indent=2).encode() + b"\n",
     "lines.json": as_jsonl(ROWS),
@@ -49,16 +59,6 @@ FORMS = {
     "bom.csv": b"\xef\xbb\xbf" + as_csv(ROWS),
     "rows.tsv": as_csv(ROWS, "\t"),
 }
-
-
-@pytest.fixture
-def write(tmp_path):
-    def written(name, data):
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return written
 
 
 def rows(path):
@@ -96,6 +96,14 @@ def test_any_other_object_is_one_row(write):
 
 def test_nan_is_a_missing_value(write):
     assert rows(write("nan.jsonl", b'{"a": NaN}')) == [{"a": None}]
+
+
+def test_a_whole_character_written_as_two_escapes_is_read(write):
+    assert rows(write("pair.jsonl", b'{"a": "\\ud83d\\ude00"}')) == [{"a": "\U0001f600"}]
+
+
+def test_an_object_of_objects_that_are_empty_is_kept(write):
+    assert rows(write("empty.json", b'{"x": {}, "y": {}}')) == [{"_key": "x"}, {"_key": "y"}]
 
 
 def test_rows_are_numbered_by_their_lines(write):
@@ -137,6 +145,12 @@ BROKEN = {
     "numbers.json": (b"[1, 2]", "line 1, holds '1' where a row begins; fix it."),
     "latin.json": (b'[{"a": 1},\n{"a": "\xe9"}]', "line 2, is not UTF-8 (byte 0xe9"),
     "deep.json": (b'[{"a":' + b"[" * 200_000, "line 1, is nested too deeply"),
+    "large.jsonl": (b'{"a": 1e999}', "line 1, is not JSON (1e999 is too large for a number)"),
+    "half.jsonl": (GOOD + b'{"a": "\\ud83d"}', "line 2, holds \\ud83d, half of a character; drop"),
+    "half.json": (b'[\n{"a": "\\uDE00"}]', "line 2, holds \\ude00, half of a character; drop or"),
+    "lists.jsonl": (b'["a"]\n["b"]', "line 1, holds '\"' where a row begins; fix it."),
+    "broken.jsonl": (b'{"q": "cut\n{"q": 1}\n', "line 1, is not JSON (Invalid control character"),
+    "nul.jsonl": (GOOD + b'{"q": "\0"}', "line 2, holds a NUL byte at column 8; delete it"),
     "word.json": (b"hello", "line 1, is not JSON (expecting '[', not 'h'); fix it."),
     "nothing.json": (b"", "line 1, is not JSON (expecting '[', not the end of the file); fix it."),
 }
@@ -172,15 +186,48 @@ def test_broken_parquet_is_named(write, name):
     assert " is not a whole Parquet file after row 0 (" in refusal(write(name, data))
 
 
-def test_broken_gzip_is_named(write):
-    assert " is not a whole .gz file (" in refusal(
-        write("x.jsonl.gz", FORMS["rows.jsonl.gz"][:-20])
-    )
-    assert " is not a whole .gz file (" in refusal(write("y.jsonl.gz", b"hello"))
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip), ("bz2", bz2), ("xz", lzma)])
+def test_what_is_not_packed_whole_is_named(write, suffix, pack):
+    cut = pack.compress(as_jsonl(ROWS))[:-12]
+    told = f" is not a whole .{suffix} file ("
+    assert told in refusal(write(f"x.jsonl.{suffix}", cut))
+    assert told in refusal(write(f"y.jsonl.{suffix}", b"hello"))
 
 
-def test_other_kinds_of_file_are_not_opened(write):
-    assert " is of a kind that is not read; .jsonl, " in refusal(write("rows.xyz", b"?"))
+KINDS_TOLD = {
+    "rows.xlsx": "is a spreadsheet, which is not read; save the sheet as CSV (UTF-8).",
+    "rows.zip": "is an archive, which is not read; unpack it and name a file in it.",
+    "rows.txt": "is plain text without fields; write a CSV file with a header, or one JSON",
+    "rows.sqlite": "is a database, which is not read; write the table to a CSV file.",
+    "rows.pkl": "is not read, because opening a pickle runs code that is in it;",
+    "rows.csv.zst": "is packed with Zstandard, which is not read; unpack it with zstd -d,",
+    "rows.parquet.gz": "is packed, which only text may be; unpack it first.",
+    "rows.xyz": "is of a kind that is not read; .jsonl, .ndjson, .json, .csv, .tsv, .parquet,",
+}
+
+
+@pytest.mark.parametrize("name", KINDS_TOLD)
+def test_other_kinds_of_file_are_not_opened_and_say_what_to_do(write, name):
+    assert refusal(write(name, b"?")).startswith(f" {KINDS_TOLD[name]}")
+
+
+DISGUISED = {
+    "sheet.csv": (b"PK\x03\x04...", "is a spreadsheet or an archive, whatever its name says;"),
+    "packed.jsonl": (gzip.compress(b"{}"), "is packed with gzip; let its name end in .gz."),
+    "pointer.json": (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS"),
+    "pointer.parquet": (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git"),
+    "page.csv": (b"<!DOCTYPE html>\n<p>", "is a web page, not a file of rows;"),
+}
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+def test_a_file_of_another_kind_under_a_wrong_name_is_named(write, name):
+    data, told = DISGUISED[name]
+    assert refusal(write(name, data)).startswith(f" {told}")
+
+
+def test_a_folder_is_not_a_file_of_rows(tmp_path):
+    assert refusal(tmp_path) == " is a folder; name a file of rows in it."
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):

@@ -78,6 +78,23 @@ def test_a_row_that_is_no_json_is_named_and_nothing_is_kept(tmp_path, row):
     assert not list(tmp_path.rglob("rows.jsonl*"))
 
 
+def test_a_column_of_bytes_that_is_not_declared_is_left_out(tmp_path):
+    told = [
+        {"q": "x", "a": "y", "photo": {"bytes": b"\x89", "path": None}},
+        {"q": "z", "photo": None},
+    ]
+    stored = sources.materialise(replace(SOURCE, rows=lambda: iter(told)), cache=tmp_path)
+    assert lines(stored.path) == [{"q": "x", "a": "y"}, {"q": "z"}]
+
+
+def test_a_declared_column_of_bytes_is_named(tmp_path):
+    broken = replace(SOURCE, rows=lambda: iter([{"q": "x", "a": [b"y"]}]))
+    with pytest.raises(
+        StoreError, match=r"^Row 0 of source 'counts' holds bytes in 'a', which JSON"
+    ):
+        sources.materialise(broken, cache=tmp_path)
+
+
 def test_a_cache_that_cannot_be_written_says_what_to_do(tmp_path):
     (tmp_path / "sources").write_text("in the way")
     with pytest.raises(

@@ -65,6 +65,7 @@ class MatrixFile(BaseModel):
     max_llm_usd: Above0 | None = None
     sandbox: Literal["auto", "unsafe"] | None = None
     trainer: Text | None = None
+    chat_template: Text | None = None
 
 
 def read_matrix(path: Path) -> Matrix:

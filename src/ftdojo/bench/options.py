@@ -26,6 +26,7 @@ RUN_OPTIONS = {
     "max_disk": "--max-disk",
     "sandbox": "--sandbox",
     "trainer": "--trainer",
+    "chat_template": "--chat-template",
 }
 """Key of the matrix itself -> option; holds for every run."""
 

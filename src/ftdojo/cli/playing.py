@@ -25,6 +25,11 @@ BUDGET = typer.Option(
 EXPERIMENTS = typer.Option(None, min=1, help="At most this many experiments.")
 TRAIN = typer.Option(None, min=1.0, help="At most this many seconds of training in all.")
 DATA_CAP = typer.Option(None, min=1, help="At most this many training rows an experiment.")
+CHAT_TEMPLATE = typer.Option(
+    "",
+    metavar="chatml|FILE",
+    help="Put this chat template on the model, in place of its own; FILE is Jinja. A model without one gets chatml.",
+)
 DISK = typer.Option(None, help="At most this much disk for the run folder, such as 2G.")
 
 
@@ -63,6 +68,7 @@ def run(
     seed: int = typer.Option(0, min=0, help="Decides the agent's choices, never the questions."),
     sandbox: str = typer.Option("auto", help="auto (bubblewrap) or unsafe (no protection)."),
     trainer: str = typer.Option("loop", help="loop, or trl: the slower reference, for comparison."),
+    chat_template: str = CHAT_TEMPLATE,
     name: str = typer.Option("", help="The run's id; made up if left out."),
     runs: Path | None = typer.Option(
         None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs)."
@@ -102,6 +108,7 @@ def run(
         agent_options=options,
         sandbox=sandbox,
         trainer=trainer,
+        chat_template=chat_template,
         llm=chosen,
         judge=judge,
         run=name,

@@ -2,15 +2,18 @@
 
 import json
 import shlex
+import textwrap
 from dataclasses import asdict
 from typing import Any
 
+from ftdojo.cli.plain import printable
 from ftdojo.cli.tables import table, wrapped
 from ftdojo.errors import StoreError
 from ftdojo.records import BASE, EvaluationReport, Result, Spend
 from ftdojo.store import RunFolder
 
-LABEL = len("chosen:   ")
+LABEL, MESSAGE = len("chosen:   "), 400
+"""How wide a label is, and how many characters of a failure's message are printed."""
 
 
 def close(folder: RunFolder, *, as_json: bool) -> None:
@@ -109,6 +112,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
     gain, spent, many = result.gain, result.spent, result.spent.experiments
     lines = [
         f"chosen:   {result.chosen}. {result.why}",
+        *_failed(folder, result),
         f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "
         f"{spent.train_s:.0f} s, evaluation {spent.eval_s:.0f} s, checks {spent.check_s:.0f} s",
         *_asked(spent),
@@ -125,6 +129,17 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
             f"items, {gain.fixed} fixed, {gain.broken} broken, p = {gain.p_value:.2g}",
         )
     return lines
+
+
+def _failed(folder: RunFolder, result: Result) -> list[str]:
+    """Return a line on the first failure where the base stands, so that nobody has to look for it in the report."""
+    failures = [(each.id, each.failure) for each in folder.experiments() if each.failure]
+    if result.chosen != BASE or not failures:
+        return []
+    name, first = failures[0]
+    among = f", the first of {len(failures)} that failed" if len(failures) > 1 else ""
+    said = textwrap.shorten(printable(first.message), MESSAGE, placeholder=" ...")
+    return [f"failed:   {name}{among}: {said}"]
 
 
 def address(folder: RunFolder) -> str:

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from ftdojo import tasks
 from ftdojo.dojo.exporting import weights_of
+from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import ModelError, StoreError, UsageError
 from ftdojo.export import AskCard, AskedAs, asked_as, kind_of, read_asked
-from ftdojo.models import LocalModel, hub_id, pull, tensor_digest
+from ftdojo.models import LocalModel, hub_id, prepare, pull, tensor_digest
 from ftdojo.models.entries import Progress
 from ftdojo.records import BASE, Message
 from ftdojo.store import RunFolder
 from ftdojo.worker import Asking, Generated, Worker
 
+TEMPLATE = "chat_template.jinja"
 BATCH = 128
 """Prompts that are answered together, and before the first answer is seen."""
 PATIENCE_S = 7 * 86400.0
@@ -57,8 +59,10 @@ def of_run(
     name = experiment or (result.chosen if result else BASE)
     weights = weights_of(folder, name)
     task = tasks.get(config.task)
-    base = pull(config.model, cache=cache, on_progress=on_progress)
-    _require_base(base, config.model_digest, what=f"The run {config.id} began", run=config.id)
+    base = prepare(
+        config.model, chat_template=config.chat_template, cache=cache, on_progress=on_progress
+    )
+    require_same_model(config, base)
     changed = task.version != config.task_version
     return Askable(
         name=f"{name} of {config.id}",
@@ -83,7 +87,9 @@ def of_export(folder: Path, *, cache: Path, on_progress: Progress) -> Askable:
         base = pull(str(folder.resolve()), cache=cache, on_progress=on_progress)
         return _exported(folder, card, base, weights=None)
     tensor_digest(folder)  # refuses a damaged file
-    return _exported(folder, card, _base(card, cache, on_progress), weights=folder.resolve())
+    return _exported(
+        folder, card, _base(folder, card, cache, on_progress), weights=folder.resolve()
+    )
 
 
 @contextmanager
@@ -161,13 +167,16 @@ def _kind(folder: Path) -> str:
     )
 
 
-def _base(card: AskCard, cache: Path, on_progress: Progress) -> LocalModel:
-    """Return the base of an adapter; at its revision, where the hub has moved on."""
+def _base(folder: Path, card: AskCard, cache: Path, on_progress: Progress) -> LocalModel:
+    """Return the base of an adapter; at its revision, where the hub has moved on, and with the template it was given."""
     wanted = card.base
     found = pull(wanted.name, cache=cache, on_progress=on_progress)
     if found.digest != wanted.digest and wanted.revision and hub_id(found) == wanted.name:
         found = pull(f"{wanted.name}@{wanted.revision}", cache=cache, on_progress=on_progress)
     _require_base(found, wanted.digest, what="The adapter was trained", run=card.run)
+    if wanted.put_on:
+        template = str(folder / TEMPLATE)
+        return prepare(found.name, chat_template=template, cache=cache, on_progress=on_progress)
     return found
 
 

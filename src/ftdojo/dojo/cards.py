@@ -44,7 +44,7 @@ def model_card(parts: Parts) -> ModelCard:
     model = parts.model
     return ModelCard(
         name=model.name,
-        digest=model.digest,
+        digest=model.identity,
         params=model.params,
         dtype=dtype_name(),
         context=model.context,

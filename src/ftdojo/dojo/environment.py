@@ -104,7 +104,7 @@ class Dojo:
         parts = self._parts
         parts.note("reset")
         items = parts.vault.items("validation")
-        scorer = Scorer(parts, name=BASE, weights=None, digest=parts.model.digest)
+        scorer = Scorer(parts, name=BASE, weights=None, digest=parts.model.identity)
         graded, report = scorer.score("validation", items)
         known = parts.folder.base()
         if known is None:

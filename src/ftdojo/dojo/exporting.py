@@ -5,9 +5,10 @@ from typing import Literal, assert_never
 
 from ftdojo import tasks
 from ftdojo.config import cache_dir
+from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.export import ExportCard, asked_as, export_adapter, export_gguf, export_merged
-from ftdojo.models import pull
+from ftdojo.models import prepare
 from ftdojo.records import BASE, Estimate, Experiment, Result, Task
 from ftdojo.store import RunConfig, RunFolder
 
@@ -20,7 +21,7 @@ def export(
     """Write the chosen model of a run (or another of its experiments) into the new folder ``to``.
 
     Raises:
-        StoreError: the run has no result yet.
+        StoreError: the run has no result yet, or its base is another model by now.
         UsageError: ``to`` is not empty, or there is no such thing to export.
         ModelError: the weights are damaged, or the architecture has no GGUF writer here.
     """
@@ -31,7 +32,8 @@ def export(
         )
     name = experiment or result.chosen
     weights = weights_of(folder, name)
-    base = pull(config.model, cache=cache or cache_dir())
+    base = prepare(config.model, chat_template=config.chat_template, cache=cache or cache_dir())
+    require_same_model(config, base)
     card = _card(folder, result, name)
     match form:
         case "adapter":

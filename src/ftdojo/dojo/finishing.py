@@ -87,7 +87,7 @@ def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
 
 def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:
     if experiment is None:
-        return Scorer(parts, name=BASE, weights=None, digest=parts.model.digest)
+        return Scorer(parts, name=BASE, weights=None, digest=parts.model.identity)
     assert experiment.feedback
     assert experiment.feedback.training
     digest = experiment.feedback.training.weights_digest

@@ -14,7 +14,7 @@ def remarks(feedback: Feedback, task: TaskCard) -> tuple[str, ...]:
         return ()
     learnt = training.loss_last < LEARNT * training.loss_first
     how = "although the training was learnt" if learnt else "and the training was not learnt either"
-    shown = f", such as {evaluation.wrong[0].output[:SHOWN]!r}" if evaluation.wrong else ""
+    shown = f" (one is {evaluation.wrong[0].output[:SHOWN]!r})" if evaluation.wrong else ""
     cut = (
         f" {evaluation.unfinished_share:.0%} of them were cut at {task.max_new_tokens} tokens."
         if evaluation.unfinished_share > LEARNT

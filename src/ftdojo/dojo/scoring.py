@@ -143,7 +143,7 @@ class Scorer:
         return self._parts.cache.key(
             ENGINE_VERSION,
             self._digest,
-            self._parts.model.digest,
+            self._parts.model.identity,
             task.name,
             str(task.version),
             split,

@@ -17,11 +17,11 @@ from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
-from ftdojo.errors import ModelError, StoreError, UnknownName, UsageError
+from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
 from ftdojo.llm import ChatModel, Exchanges, Llm, LlmChoice, Role, open_models
-from ftdojo.models import LocalModel, pull
+from ftdojo.models import CHATML, LocalModel, prepare
 from ftdojo.records import Budget, Task
 from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource, card, head, materialise
@@ -43,6 +43,8 @@ class Choices:
     """What a run may be told beyond task, model, budget and seed.
 
     ``agent`` and ``agent_options`` are for the record; ``trainer`` is ``loop``, or ``trl`` for the slower reference;
+    ``chat_template`` is ``chatml`` or the path of a Jinja file, in place of the model's own (a model without one gets
+    ChatML anyway);
     ``llm`` names the language models that agent and data scripts may ask, none if left out; with ``judge`` its judge gives
     a second reference score where the published evaluator has one;
     ``root`` is where run folders go, ``cache`` where everything goes that can be made again (defaults:
@@ -53,6 +55,7 @@ class Choices:
     agent_options: Mapping[str, str] | None = None
     sandbox: str = "auto"
     trainer: str = "loop"
+    chat_template: str = ""
     llm: LlmChoice | None = None
     judge: bool = False
     run: str = ""
@@ -82,7 +85,7 @@ def make(
     Raises:
         UnknownName: no such task, model, sandbox or trainer.
         UsageError: a value is wrong.
-        ModelError: the base model cannot be had.
+        ModelError: the base model cannot be had, or nothing could end its answers.
         LlmError: a language model cannot be asked.
         SandboxError: agent code cannot be run safely here.
     """
@@ -99,15 +102,16 @@ def make(
     sandbox, models = open_sandbox(choices.sandbox), _models(choices.llm, limits)
     cache = choices.cache or cache_dir()
     tell("model", {"name": model})
-    local = pull(model, cache=cache, on_progress=lambda text: tell("progress", {"text": text}))
-    _require_chat(local)
+    template = _whole(choices.chat_template)
+    local = _prepared(model, template, cache=cache, tell=tell)
     root, machine = choices.root or runs_dir(), this_machine(sandbox.tier)
     config = RunConfig(
         id=choices.run or new_run_id(chosen.name if folder else task, choices.agent, seed, root),
         task=str(folder or task),  # whole, so that the run can be resumed from anywhere
         task_version=chosen.version,
         model=model,
-        model_digest=local.digest,
+        model_digest=local.identity,
+        chat_template=template or (CHATML if local.put_on else ""),
         agent=choices.agent,
         agent_options=choices.agent_options or {},
         seed=seed,
@@ -157,9 +161,7 @@ def resume(
     limits = budget or folder.budget
     models = {} if folder.result() else _models(config.llm, limits)
     task = tasks.get(config.task)
-    local = pull(
-        config.model, cache=cache, on_progress=lambda text: tell("progress", {"text": text})
-    )
+    local = _prepared(config.model, config.chat_template, cache=cache, tell=tell)
     _require_same(config, task, local, _stored(task, cache))
     setting = _Setting(
         folder=folder,
@@ -258,7 +260,7 @@ class _Setting:
             scratch=scratch,
             max_rows=self.budget.max_rows,
             memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
-            model_digest=self.model.digest,
+            model_digest=self.model.identity,
             on_tick=ledger.heartbeat,
             gateway=Gateway(llm, folder=scratch) if llm else None,
             kit=scratch / "kit",
@@ -305,11 +307,17 @@ def _require_name(run: str) -> None:
         )
 
 
-def _require_chat(local: LocalModel) -> None:
-    if not local.chat_template:
-        raise ModelError(
-            f"The model {local.name!r} has no chat template, so it cannot be asked; choose an instruct model."
-        )
+def _whole(chat_template: str) -> str:
+    """Return the whole path where a file is named, so that the run can be resumed from anywhere."""
+    named = chat_template in ("", CHATML)
+    return chat_template if named else str(Path(chat_template).expanduser().absolute())
+
+
+def _prepared(model: str, chat_template: str, *, cache: Path, tell: Tell) -> LocalModel:
+    def say(text: str) -> None:
+        tell("progress", {"text": text})
+
+    return prepare(model, chat_template=chat_template, cache=cache, on_progress=say)
 
 
 def _require_same(
@@ -326,8 +334,18 @@ def _require_same(
         raise StoreError(
             f"The run {config.id} began with other rows of {', '.join(changed)} than there are now; start a new run."
         )
-    if local.digest != config.model_digest:
+    require_same_model(config, local)
+
+
+def require_same_model(config: RunConfig, local: LocalModel) -> None:
+    """Refuse to take for the base of a run what is another model by now.
+
+    Raises:
+        StoreError: it is another.
+    """
+    if local.identity != config.model_digest:
+        put_on = f" with the chat template {config.chat_template}" if config.chat_template else ""
         raise StoreError(
-            f"The run {config.id} began with model {config.model} {config.model_digest[:12]}, and this is "
-            f"{local.digest[:12]}; start a new run."
+            f"The run {config.id} began with model {config.model}{put_on}, together {config.model_digest[:12]}, and "
+            f"this is {local.identity[:12]}; put the files back as they were, or start a new run."
         )

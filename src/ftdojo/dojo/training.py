@@ -31,7 +31,7 @@ def trained(parts: Parts, checked: Checked, *, name: str) -> tuple[TrainingRepor
     weights = parts.folder.experiment_dir(name) / "adapter"
     key = parts.cache.key(
         TRAINER_VERSION,
-        parts.model.digest,
+        parts.model.identity,
         checked.report.data.digest,
         checked.config.model_dump_json(),
         dtype_name(),

@@ -44,11 +44,15 @@ class AskedAs:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The base model that an export was made from; ``digest`` is of its tensors."""
+    """The base model that an export was made from; ``digest`` is of its tensors.
+
+    ``put_on`` is true where it was asked by a chat template that is not its own; that one lies beside the weights.
+    """
 
     name: str
     revision: str
     digest: str
+    put_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,9 @@ def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, 
         format=FORMAT,
         form=form,
         asked=card.asked,
-        base=Origin(name=base.name, revision=base.revision, digest=base.digest),
+        base=Origin(
+            name=base.name, revision=base.revision, digest=base.digest, put_on=bool(base.put_on)
+        ),
         run=card.run,
         experiment=card.experiment,
         versions=card.versions,
@@ -110,6 +112,7 @@ Both rows are scores on the same held-out test items, which were read once, afte
 - revision: {inline(base.revision) or "a local folder"}
 - tensor digest: {base.digest}
 - licence: {inline(base.licence)}
+- chat template: {"put on by ftdojo, and found here beside the weights" if base.put_on else "its own"}
 
 `ftdojo models pull {base.name}` fetches exactly these weights and says in which folder they lie.
 

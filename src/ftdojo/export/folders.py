@@ -8,18 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from ftdojo.errors import ModelError, UsageError
-from ftdojo.models import disk_errors, make_folder
+from ftdojo.models import TOKENIZER_FILES, disk_errors, make_folder
 
 _REMEDY = "name a folder on another disk"
-_TOKENIZER = (
-    "tokenizer*",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "chat_template*",
-    "vocab.*",
-    "merges.txt",
-    "*.model",
-)
 Kind = Literal["base", "adapter", "full"]
 
 
@@ -68,6 +59,6 @@ def writing(to: Path) -> Iterator[Path]:
 
 def copy_tokenizer(source: Path, to: Path) -> None:
     """Copy tokenizer and chat template byte by byte: training changes neither."""
-    for pattern in _TOKENIZER:
+    for pattern in TOKENIZER_FILES:
         for file in source.glob(pattern):
             shutil.copyfile(file, to / file.name)

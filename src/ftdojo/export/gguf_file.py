@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ftdojo.errors import ModelError, UsageError
+from ftdojo.errors import UsageError
 from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import writing
-from ftdojo.export.gguf_tokens import write_tokenizer
+from ftdojo.export.gguf_check import check_tokenizer, check_weights
+from ftdojo.export.gguf_tokens import open_writer, write_tokenizer
 from ftdojo.export.merged import load_merged
 from ftdojo.export.snippets import gguf_usage
-from ftdojo.models import LocalModel, quiet
+from ftdojo.models import LocalModel
 
 Precision = Literal["f16", "f32"]
-_TOLERANCE = {"f16": 5e-2, "f32": 1e-3}
-"""Largest difference allowed between logits, in standard deviations of the logits; a wrong layout makes it above 1."""
+_USAGE = """
+`{file}` runs in llama.cpp and its kin. Its weights are those of the merged float32 model{rounded}: read back, every one
+of them was compared, and so was every token. Over a probe text its logits differ by at most {cost.difference:.2g} from
+those of the float32 model, where their standard deviation is {cost.scale:.2g}.
+"""
 
 _LARGEST_F16 = 65504.0
 
@@ -38,10 +42,10 @@ _OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_h
 
 @dataclass(frozen=True, kw_only=True)
 class GgufExport:
-    """A written GGUF file and the proof that it says the same.
+    """A written GGUF file that holds the model's weights, rounded to its format, and the model's tokenizer exactly.
 
-    ``logit_difference`` is the largest absolute difference between the logits of the file, read back, and those of the
-    float32 model, over a probe text; ``logit_scale`` is the standard deviation of the latter.
+    ``logit_difference`` is what that rounding costs: the largest absolute difference between the logits of the file and
+    those of the float32 model, over a probe text; ``logit_scale`` is the standard deviation of the latter.
     """
 
     path: Path
@@ -61,23 +65,20 @@ def export_gguf(
 
     Raises:
         UsageError: ``to`` is not empty, or the architecture or the tokenizer is not supported.
-        ModelError: the file read back does not give the logits of the model, or the disk refuses it.
+        ModelError: the file read back holds other weights or another tokenizer, or the disk refuses it.
     """
     with writing(to) as fresh:
         model, _ = load_merged(weights, base)
         refuse_unsupported(model.config)
         file = fresh / f"model-{precision}.gguf"
         _write(file, model, base, precision)
-        difference, scale = _compare(file, model)
-        if not difference <= _TOLERANCE[precision] * scale:
-            raise ModelError(
-                f"{file.name}, read back, differs from the model by {difference:.3g} in its logits, where "
-                f"{_TOLERANCE[precision] * scale:.3g} is allowed; export it merged instead and report this."
-            )
-        usage = f"`{file.name}` runs in llama.cpp and its kin. Read back, its logits differ from those of the float32 model by at most {difference:.2g}."
+        check_tokenizer(file, base.path)
+        cost = check_weights(file, model, narrow=precision == "f16")
+        rounded = ", matrices rounded to half precision" if precision == "f16" else ""
+        usage = _USAGE.format(file=file.name, rounded=rounded, cost=cost)
         asking = gguf_usage(file.name, card.asked)
         write_card(fresh, card, base, form="gguf", usage=f"{usage}\n\n{asking}")
-    return GgufExport(path=to / file.name, logit_difference=difference, logit_scale=scale)
+    return GgufExport(path=to / file.name, logit_difference=cost.difference, logit_scale=cost.scale)
 
 
 def refuse_unsupported(config: Any) -> None:
@@ -90,6 +91,7 @@ def refuse_unsupported(config: Any) -> None:
     rope = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
     plain = (
         config.model_type == "llama"
+        and config.hidden_act == "silu"
         and rope == "default"
         and not config.attention_bias
         and not config.mlp_bias
@@ -97,15 +99,15 @@ def refuse_unsupported(config: Any) -> None:
     )
     if not plain:
         raise UsageError(
-            f"A {config.model_type!r} model with {rope!r} rotary embeddings cannot be written as GGUF; supported is the "
-            "plain Llama architecture (SmolLM2 and its like). Export it merged, and convert that with llama.cpp."
+            f"A {config.model_type!r} model with {rope!r} rotary embeddings and {config.hidden_act!r} activations cannot "
+            "be written as GGUF; supported is the plain Llama architecture (SmolLM2 and its like). Export it merged, and convert that with llama.cpp."
         )
 
 
 def _write(file: Path, model: Any, base: LocalModel, precision: Precision) -> None:
-    from gguf import GGUFWriter, LlamaFileType
+    from gguf import LlamaFileType
 
-    writer = GGUFWriter(file, "llama")
+    writer = open_writer(file)
     writer.add_type("model")
     writer.add_name(base.name)
     writer.add_license(base.licence)
@@ -162,19 +164,3 @@ def _interleave(values: Any, heads: int) -> Any:
     """Reorder the rows of each head: GGUF's llama rotates neighbouring rows, transformers rotates row i with i + d/2."""
     halves = values.reshape(heads, 2, -1, values.shape[1])
     return halves.swapaxes(1, 2).reshape(values.shape)
-
-
-def _compare(file: Path, model: Any) -> tuple[float, float]:
-    """Return the largest logit difference between ``file``, read by transformers, and ``model``; and the scale."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    with quiet():
-        again = AutoModelForCausalLM.from_pretrained(
-            file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True
-        )
-    drawn = torch.Generator().manual_seed(0)
-    probe = torch.randint(model.config.vocab_size, (1, 64), generator=drawn)
-    with torch.inference_mode():
-        ours, theirs = model(probe).logits, again(probe).logits
-    return float((ours - theirs).abs().max()), float(ours.std())

@@ -13,6 +13,7 @@ def write_tokenizer(writer: Any, folder: Path, *, vocabulary: int) -> None:
     Raises:
         UsageError: it is no byte-level BPE whose way of splitting text has a name in GGUF.
     """
+    from gguf import GGUFValueType
     from transformers import AutoTokenizer
 
     loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -24,12 +25,28 @@ def write_tokenizer(writer: Any, folder: Path, *, vocabulary: int) -> None:
     tokens, types = _tokens(content, vocabulary)
     writer.add_token_list(tokens)
     writer.add_token_types(types)
-    writer.add_token_merges(_merges(content))
+    # Its own method leaves an empty list out, and llama.cpp refuses a file without the key.
+    key, merges = "tokenizer.ggml.merges", _merges(content)
+    writer.add_key_value(key, merges, GGUFValueType.ARRAY, GGUFValueType.STRING)
     for role in ("bos", "eos", "unk", "pad"):
         if (number := getattr(loaded, f"{role}_token_id")) is not None:
             getattr(writer, f"add_{role}_token_id")(number)
     if loaded.chat_template:
         writer.add_chat_template(loaded.chat_template)
+
+
+def open_writer(file: Path) -> Any:
+    """Return a writer of a Llama model's GGUF file that writes empty lists, too."""
+    from gguf import GGUFValueType, GGUFWriter
+
+    class Writer(GGUFWriter):  # type: ignore[misc]  # the library has no types
+        def _pack_val(self, val: Any, vtype: Any, add_vtype: bool, sub_type: Any = None) -> bytes:
+            if vtype != GGUFValueType.ARRAY or val:
+                return bytes(super()._pack_val(val, vtype, add_vtype, sub_type))
+            kinds = (vtype, sub_type) if add_vtype else (sub_type,)
+            return bytes(b"".join(self._pack("I", kind) for kind in kinds) + self._pack("Q", 0))
+
+    return Writer(file, "llama")
 
 
 def splitter(content: dict[str, Any]) -> str:

@@ -22,11 +22,11 @@ def convert(gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = {"gguf_file": gguf.name, "local_files_only": True}
+    tokenizer = read_tokenizer(gguf)
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **source)
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **source)
-    _split_digits(tokenizer, gguf)
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
+        )
     # transformers takes a model that was read from GGUF for a quantised one, and refuses to save it.
     model.hf_quantizer = None
     model.is_quantized = False
@@ -41,6 +41,18 @@ def convert(gguf: Path, folder: Path) -> None:
         raise ModelError(
             f"The tokenizer of {gguf.name} did not survive saving; install transformers as in constraints.txt."
         )
+
+
+def read_tokenizer(gguf: Path) -> Any:
+    """Return the tokenizer in ``gguf`` as one of transformers that cuts text as the file says."""
+    from transformers import AutoTokenizer
+
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, local_files_only=True
+        )
+    _split_digits(tokenizer, gguf)
+    return tokenizer
 
 
 def _split_digits(tokenizer: Any, gguf: Path) -> None:

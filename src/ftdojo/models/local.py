@@ -1,5 +1,6 @@
 """What a base model on this disk is, as read from its folder: identity, size, context and licence."""
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -9,6 +10,16 @@ from typing import Any
 from ftdojo.errors import ModelError
 from ftdojo.models.weights import parameters, tensor_digest
 
+TOKENIZER_FILES = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template*",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+)
+"""Patterns of the files that make a tokenizer and its chat template."""
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
@@ -18,7 +29,8 @@ class LocalModel:
 
     ``digest`` is the identity of its tensors (see ``tensor_digest``). ``revision`` says where it came from: a commit of
     the hub, a pinned package, or nothing for a folder of the user's. ``context`` is the longest input in tokens, 0 if
-    the model states none. ``chat_template`` is true where the tokenizer brings one.
+    the model states none. ``chat_template`` is true where the tokenizer in ``path`` brings one. ``put_on`` is the digest
+    of a chat template that ftdojo put on, with its tokenizer and settings (see ``prepared``), or nothing.
     """
 
     name: str
@@ -29,6 +41,14 @@ class LocalModel:
     revision: str
     context: int
     chat_template: bool
+    put_on: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Return what tells this model from others in records and caches: its tensors, and a template put on."""
+        if not self.put_on:
+            return self.digest
+        return hashlib.sha256(f"{self.digest} {self.put_on}".encode()).hexdigest()
 
 
 def describe(folder: Path, *, name: str, revision: str, licence: str = "") -> LocalModel:
@@ -63,7 +83,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ModelError(
             f"{folder} is no model folder: it has no config.json; name the folder that save_pretrained wrote."
         )
-    config = _json(file)
+    config = read_object(file)
     if config is None:
         raise ModelError(f"{file} holds no JSON object; get the model again.")
     return config
@@ -71,17 +91,22 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def context_length(config: dict[str, Any]) -> int:
     """Return the longest input in tokens that ``config`` states, or 0."""
-    inner = config.get("text_config")
-    merged = {**config, **inner} if isinstance(inner, dict) else config
+    merged = flat(config)
     stated = (merged.get(key) for key in _CONTEXT_KEYS)
     return next((value for value in stated if isinstance(value, int) and value > 0), 0)
+
+
+def flat(config: dict[str, Any]) -> dict[str, Any]:
+    """Return ``config`` with what it says of the language model alone at its top, where it has such a part."""
+    inner = config.get("text_config")
+    return {**config, **inner} if isinstance(inner, dict) else config
 
 
 def has_chat_template(folder: Path) -> bool:
     """Tell whether the tokenizer in ``folder`` brings a chat template."""
     if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
         return True
-    return bool((_json(folder / "tokenizer_config.json") or {}).get("chat_template"))
+    return bool((read_object(folder / "tokenizer_config.json") or {}).get("chat_template"))
 
 
 def stated_licence(folder: Path) -> str:
@@ -93,7 +118,7 @@ def stated_licence(folder: Path) -> str:
     return found[1] if found else "unknown"
 
 
-def _json(file: Path) -> dict[str, Any] | None:
+def read_object(file: Path) -> dict[str, Any] | None:
     """Return the JSON object in ``file``, or None if there is none."""
     try:
         found = json.loads(file.read_text(encoding="utf8"))

@@ -14,7 +14,7 @@ def as_it_is(row: dict[str, Any]) -> dict[str, Any]:
 class Part:
     """One part of a data set.
 
-    ``files`` are glob patterns of the hub repository's files that hold it (JSONL, JSON, CSV or Parquet). ``read`` turns
+    ``files`` are glob patterns of the hub repository's files that hold it (JSON, CSV, Parquet or Arrow). ``read`` turns
     a row of those files into a row with the data set's own field names, or None for one that does not belong here. It
     finds the file's name, without its ending, under ``_file`` and the line, from 1, under ``_line``.
     """

@@ -139,7 +139,10 @@ class SourceCard:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """The base model, pinned by the digest of its tensors."""
+    """The base model, pinned by the digest of its tensors, and of a chat template that was put on.
+
+    ``chat_template``: rows and questions reach it through one, its own or the one put on.
+    """
 
     name: str
     digest: str

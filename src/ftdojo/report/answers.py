@@ -45,9 +45,13 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The pairs to show, and how many there are of each kind. ``name`` is the experiment beside the base."""
+    """The pairs to show, none where the task shows no answers, and how many there are of each kind.
+
+    ``name`` is the experiment beside the base; ``gained`` of the fixed items are right now, the others only better.
+    """
 
     name: str
+    gained: int
     pairs: tuple[Pair, ...]
     counts: Mapping[str, int]
     shown: Mapping[str, int]
@@ -70,8 +74,14 @@ def answers(evidence: Evidence) -> Answers | None:
     ]
     if name == BASE or not pairs:
         return None
-    shown = _chosen_few(pairs)
-    return Answers(name=name, pairs=shown, counts=_counts(pairs), shown=_counts(shown))
+    shown = _chosen_few(pairs) if quoted else ()
+    return Answers(
+        name=name,
+        gained=sum(pair.kind == "fixed" and pair.after.right for pair in pairs),
+        pairs=shown,
+        counts=_counts(pairs),
+        shown=_counts(shown),
+    )
 
 
 def _runner_up(evidence: Evidence) -> str:
@@ -82,7 +92,10 @@ def _runner_up(evidence: Evidence) -> str:
 
 
 def _quoted(evidence: Evidence) -> dict[str, WrongItem]:
-    """Return the validation items that some report quotes; what the task keeps hidden is in none."""
+    """Return the validation items that some report quotes; what the task keeps hidden is in none.
+
+    Every report quotes some of what was wrong in it, so none at all means that the task shows no answers.
+    """
     reports = [evidence.base, *(report for _, report in evidence.scored())]
     wrong = (item for report in reports if report for item in report.wrong)
     return {item.item: item for item in wrong}
@@ -143,9 +156,12 @@ def _counts(pairs: "list[Pair] | tuple[Pair, ...]") -> dict[str, int]:
 
 
 def _chosen_few(pairs: list[Pair]) -> tuple[Pair, ...]:
-    """Return at most SHOWN pairs, each kind in its turn, those with a known prompt first."""
+    """Return at most SHOWN pairs, each kind in its turn, those that are right now and have a known prompt first."""
     queues = [
-        sorted((pair for pair in pairs if pair.kind == kind), key=lambda pair: not pair.prompt)
+        sorted(
+            (pair for pair in pairs if pair.kind == kind),
+            key=lambda pair: (not pair.after.right, not pair.prompt),
+        )
         for kind in KINDS
     ]
     few = [pair for pair in chain.from_iterable(zip_longest(*queues)) if pair][:SHOWN]

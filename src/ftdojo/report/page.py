@@ -50,19 +50,22 @@ def _views(evidence: Evidence) -> dict[str, object]:
     from ftdojo.report.answers import KINDS, answers
     from ftdojo.report.headline import headline
     from ftdojo.report.loss_chart import loss_chart
+    from ftdojo.report.outcome import outcome
     from ftdojo.report.reproduce import recipe
     from ftdojo.report.score_chart import score_chart
     from ftdojo.report.spending import spending
     from ftdojo.report.story import learnt
     from ftdojo.report.tree import rows
 
+    compared = answers(evidence)
     return {
         "head": headline(evidence),
+        "outcome": outcome(evidence, compared),
         "scores": score_chart(evidence),
         "tree": rows(evidence),
         "losses": loss_chart(evidence),
         "spending": spending(evidence),
-        "answers": answers(evidence),
+        "answers": compared,
         "learnt": learnt(evidence.folder),
         "kinds": KINDS,
         "recipe": recipe(evidence.config),

@@ -58,6 +58,7 @@ def _opened(asked: Wanted | Again, tell: Watch) -> Dojo:
                 agent=OUTSIDE,
                 sandbox=asked.sandbox,
                 trainer=asked.trainer,
+                chat_template=asked.chat_template,
                 llm=asked.llm,
                 run=asked.run,
                 root=asked.root,

@@ -146,6 +146,7 @@ class Wanted:
     run: str
     root: Path
     llm: LlmChoice | None = None
+    chat_template: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ftdojo.errors import MissingExtra, SourceError
+from ftdojo.sources.kinds import disguised
 from ftdojo.sources.lines import MAX_ROW_BYTES, Numbered
 from ftdojo.sources.values import as_json, characters
 
@@ -17,6 +18,8 @@ _PARQUET_ROWS = 16
 _SLICE_ROWS = 512
 _SLICE_BYTES = 64_000_000
 _BUFFER_BYTES = 1 << 20
+_PEEK_BYTES = 64
+_ARROW = b"ARROW1"
 
 
 def rows_of_parquet(path: Path) -> Numbered:
@@ -26,7 +29,7 @@ def rows_of_parquet(path: Path) -> Numbered:
         SourceError: it is not a whole Parquet file, or holds what cannot be a row.
         MissingExtra: pyarrow is not installed.
     """
-    yield from _rows(path, "Parquet", _parquet_batches)
+    yield from _rows(path, "Parquet", b"PAR1", _parquet_batches)
 
 
 def rows_of_arrow(path: Path) -> Numbered:
@@ -36,7 +39,7 @@ def rows_of_arrow(path: Path) -> Numbered:
         SourceError: it is not a whole Arrow file, or holds what cannot be a row.
         MissingExtra: pyarrow is not installed.
     """
-    yield from _rows(path, "Arrow", _arrow_batches)
+    yield from _rows(path, "Arrow", _ARROW, _arrow_batches)
 
 
 @contextmanager
@@ -44,45 +47,51 @@ def arrow_file(path: Path) -> Iterator[Any]:
     """Open an Arrow file in either format; the reader has a ``schema``."""
     from pyarrow import ipc, memory_map
 
-    with path.open("rb") as file:
-        start = file.read(6)
-    if start[:4] == b"FEA1":
-        raise SourceError(f"{path} is Feather of version 1, which is not read; save it as Parquet.")
-    with memory_map(str(path)) as source:
-        read = ipc.open_file if start == b"ARROW1" else ipc.open_stream
-        with read(source) as reader:
-            yield reader
+    read = ipc.open_file if _start(path).startswith(_ARROW) else ipc.open_stream
+    with memory_map(str(path)) as source, read(source) as reader:
+        yield reader
 
 
-def _rows(path: Path, kind: str, batches: Callable[[Path], Iterator[Any]]) -> Numbered:
+def _rows(path: Path, kind: str, sign: bytes, batches: Callable[[Path], Iterator[Any]]) -> Numbered:
     try:
         from pyarrow import ArrowException
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"{path.name} is {kind}, which needs pyarrow: pip install 'ftdojo[train]'."
         ) from error
+    start = _start(path)
+    if not start.startswith(sign) and (what := disguised(start)):
+        raise SourceError(f"{path} {what}.")
     number = 0
     try:
         for batch in batches(path):
-            names = _names(batch, path)
-            batch.validate(full=True)
-            for part in _slices(batch):
-                columns = [
-                    _values(each, name) for each, name in zip(part.columns, names, strict=True)
-                ]
-                long = part.nbytes > MAX_ROW_BYTES
-                for cells in zip(*columns, strict=True):
-                    number += 1
-                    yield number, _row(names, cells, path, number, long=long)
+            for row in _rows_of_batch(batch, path, number):
+                number += 1
+                yield number, row
     except _Unreadable as error:
         raise SourceError(f"{path}, after row {number}, {error}.") from error
-    except (ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
+    except (ArrowException, OSError, ValueError, LookupError) as error:
         told = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SourceError(
             f"{path} is not a whole {kind} file after row {number} ({told}); get it again."
         ) from error
+
+
+def _rows_of_batch(batch: Any, path: Path, number: int) -> Iterator[dict[str, Any]]:
+    """Yield the rows of ``batch``, before which there were ``number``."""
+    names = _names(batch, path)
+    batch.validate(full=True)
+    for part in _slices(batch):
+        columns = [_values(each, name) for each, name in zip(part.columns, names, strict=True)]
+        long = part.nbytes > MAX_ROW_BYTES
+        for cells in zip(*columns, strict=True):
+            number += 1
+            yield _row(names, cells, path, number, long=long)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_PEEK_BYTES)
 
 
 class _Unreadable(Exception):
@@ -92,10 +101,17 @@ class _Unreadable(Exception):
 def _parquet_batches(path: Path) -> Iterator[Any]:
     from pyarrow.parquet import ParquetFile
 
-    # The 96 bits of old timestamps reach further than nanoseconds do in Arrow, which would wrap around silently.
-    options: dict[str, Any] = {"coerce_int96_timestamp_unit": "us", "buffer_size": _BUFFER_BYTES}
+    options: dict[str, Any] = {
+        # The 96 bits of old timestamps reach further than Arrow's nanoseconds, which would wrap around silently.
+        "coerce_int96_timestamp_unit": "us",
+        # Else columns are read whole, of all rows there are.
+        "pre_buffer": False,
+        "buffer_size": _BUFFER_BYTES,
+    }
     with ParquetFile(path, **options) as file:
-        yield from file.iter_batches(batch_size=_PARQUET_ROWS, use_threads=False)
+        # Without columns, the number of rows is whatever the file claims, and Arrow aborts where it cannot be.
+        if file.metadata.num_columns:
+            yield from file.iter_batches(batch_size=_PARQUET_ROWS, use_threads=False)
 
 
 def _arrow_batches(path: Path) -> Iterator[Any]:
@@ -117,9 +133,9 @@ def _slices(batch: Any) -> Iterator[Any]:
 
 def _names(batch: Any, path: Path) -> list[str]:
     names: list[str] = batch.schema.names
-    for name in names:
-        if names.count(name) > 1:
-            raise SourceError(f"{path} has two columns {name!r}; rename or drop one.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SourceError(f"{path} has two columns {twice!r}; rename or drop one.")
     return names
 
 
@@ -127,7 +143,7 @@ def _values(column: Any, name: str) -> list[Any]:
     """Return the values of ``column``; dates and maps exist that Python has no values for."""
     try:
         values: list[Any] = column.to_pylist(maps_as_pydicts="strict")
-    except (ValueError, TypeError, OverflowError, LookupError) as error:
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         told = f"the column {name!r} of type {column.type} holds a value that cannot be read"
         raise _Unreadable(f"{told} ({str(error)[:200]}); fix it, or drop the column") from error
     return values

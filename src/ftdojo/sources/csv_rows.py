@@ -100,7 +100,7 @@ class _Header:
 
     def __init__(self, cells: Sequence[str], dialect: Dialect, path: Path) -> None:
         names = [cell.strip().removeprefix("\ufeff").strip() for cell in cells]
-        self.width = width(names)
+        self.width, self._unnamed = width(names), len(names)
         self._names, self._delimiter, self._path = names[: self.width], dialect.delimiter, path
         self._twice = {name for name, count in Counter(self._names).items() if count > 1}
         self._filled: dict[str, int] = {}
@@ -108,6 +108,11 @@ class _Header:
     def row(self, cells: Sequence[str], line: int) -> dict[str, Any]:
         """Return the row that ``cells`` are."""
         count = max(width(cells), min(len(cells), self.width))
+        if self.width < count <= self._unnamed:
+            told = (
+                f"has {cells[count - 1][:40]!r} in column {count}, which has no name in the header"
+            )
+            refuse(self._path, line, f"{told}; name the column, or delete it")
         if count != self.width:
             told = f"has {count} cells where the header has {self.width}"
             cut = (

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ftdojo.sources.lines import MAX_ROW_BYTES
+
 DELIMITERS = ",;\t|"
 _NAMED = re.compile(r'[\s"]*sep=([^\w\s"]|\t)["\s,;|]*', re.IGNORECASE)
 _FEWEST_SPACED = 3
@@ -64,6 +66,7 @@ def reader_of(
     lines: Iterable[str], dialect: Dialect, *, strict: bool = True
 ) -> Iterator[list[str]]:
     """Return the reader of the standard library for ``lines``."""
+    csv.field_size_limit(MAX_ROW_BYTES)
     spaced = dialect.spaced
     return csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=spaced, strict=strict)
 

@@ -127,7 +127,7 @@ def _require_one_table(folder: Path, split: str, pieces: Sequence[Path], *, name
         told = (
             f"has several files for {split}"
             if named
-            else "has several files, none named after a split,"
+            else "has several files, none of them named after a split"
         )
         _refuse(folder, told, pieces)
     if gone := missing_shard(piece.name for piece in pieces):

@@ -7,7 +7,6 @@ file and the line in it.
 import codecs
 import json
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -127,8 +126,9 @@ def _held(whole: dict[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _are_columns(whole: dict[str, dict[str, Any]]) -> bool:
     """Return whether ``whole`` is a table as pandas writes it, column -> number of the row -> value."""
-    keys = {tuple(column) for column in whole.values()}
-    return len(keys) == 1 and all(key == str(at) for at, key in enumerate(chain(*keys)))
+    first = list(next(iter(whole.values())))
+    numbers = [str(at) for at in range(len(first))]
+    return bool(first) and all(list(column) == numbers for column in whole.values())
 
 
 def _all_objects(values: Iterable[Any]) -> bool:

@@ -26,13 +26,14 @@ _ADVICE = {
 _FIRST_BYTES = {
     b"PK\x03\x04": "is a spreadsheet or an archive, whatever its name says; save the sheet as CSV (UTF-8), or unpack it",
     b"\xd0\xcf\x11\xe0": _SHEET,
-    b"SQLite format 3": _TABLES,
+    b"SQLite format 3\0": _TABLES,
     b"(\xb5/\xfd": _ZSTANDARD,
     b"\x1f\x8b": "is packed with gzip; let its name end in .gz",
-    b"BZh": "is packed with bzip2; let its name end in .bz2",
+    b"BZh91AY&SY": "is packed with bzip2; let its name end in .bz2",
     b"\xfd7zXZ": "is packed with xz; let its name end in .xz",
-    b"PAR1": "is Parquet; let its name end in .parquet",
-    b"ARROW1": "is Arrow; let its name end in .arrow",
+    b"PAR1\x15": "is Parquet; let its name end in .parquet",
+    b"ARROW1\0": "is Arrow; let its name end in .arrow",
+    b"FEA1\0": "is Feather of version 1, which is not read; save it as Parquet",
     b"\x80\x04\x95": _PICKLE,
     b"\x80\x05\x95": _PICKLE,
     b"version https://git-lfs": _POINTER,
@@ -73,10 +74,10 @@ def advice(path: Path) -> str:
 
 
 def disguised(start: bytes) -> str:
-    """Return what a file that should be text is by its first bytes, or nothing where they may be text.
+    r"""Return what a file is by its first bytes, or nothing where they may be text.
 
     Example:
-        >>> disguised(b"PAR1....")
+        >>> disguised(b"PAR1\x15\x04")
         'is Parquet; let its name end in .parquet'
     """
     start = start[:32].lower() if start[:1] == b"<" else start

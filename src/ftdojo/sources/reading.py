@@ -59,12 +59,9 @@ def _require_kind(path: Path) -> None:
     if kind in _NOT_TEXT and packing(path):
         raise SourceError(f"{path} is packed, which only text may be; unpack it first.")
     if kind not in KINDS:
-        what = advice(path) or "is of a kind that is not read"
-        raise SourceError(f"{path} {what}; {', '.join(KINDS)} are read, text also as {_PACKED}.")
+        packed = f"{', '.join(KINDS)} are, text also in {', '.join(PACKED)}"
+        raise SourceError(f"{path} {advice(path) or f'is of a kind that is not read; {packed}'}.")
 
 
 def _not_whole(path: Path, error: Exception) -> str:
     return f"{path} is not a whole {packing(path)} file ({error}); get it again."
-
-
-_PACKED = ", ".join(PACKED)

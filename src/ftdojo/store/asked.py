@@ -19,7 +19,8 @@ class RunConfig:
 
     ``model_digest`` and the digests of ``sources`` (by name) pin the inputs; ``created`` is UTC in ISO 8601;
     ``versions`` names the libraries the numbers depend on; ``llm`` is who answers the agent's questions, and
-    ``judge`` whether one of them also judges. No secret belongs here.
+    ``judge`` whether one of them also judges. ``chat_template`` is what was put on the model: ``chatml``, a Jinja file's
+    whole path, or nothing where its own is used. No secret belongs here.
     """
 
     id: str
@@ -35,6 +36,7 @@ class RunConfig:
     ftdojo: str
     machine: Machine
     trainer: str = "loop"
+    chat_template: str = ""
     llm: LlmChoice | None = None
     judge: bool = False
     agent_options: Mapping[str, str] = field(default_factory=dict)

@@ -36,7 +36,15 @@ def score(output, gold, reading=POINT):
         ],
         *[("1/2", "0.5"), ("1 1/2", "1.5"), ("½", "0.5"), ("2½", "2.5"), (r"-\frac{1}{2}", "-0.5")],
         *[("50 %", "50"), ("-$5", "-5"), ("USD 1,000", "1000"), ("5 €", "5"), ("12 m²", "12")],
-        *[("٣٫٥", "3.5"), ("１２", "12"), ("१२३", "123"), ("5 km/h", "5"), ("10個", "10")],
+        *[
+            ("٣٫٥", "3.5"),
+            ("１２", "12"),
+            ("१२३", "123"),
+            ("5 km/h", "5"),
+            ("10個", "10"),
+            ("9.8 m s^-2", "9.8"),
+            ("5 kg CO2", "5"),
+        ],
         *[
             (WORKED, "10"),
             (r"So \boxed{\frac12}.", "0.5"),
@@ -60,6 +68,7 @@ def test_a_number_is_read_as_it_is_meant_in_whatever_notation(gold, value):
             "1.2.2024",
             "01/02/2024",
             "10-12",
+            "345-",
             "10–12",
             "1.2.3",
             "10.0.0.1",
@@ -103,7 +112,7 @@ def test_a_number_is_read_as_it_is_meant_in_whatever_notation(gold, value):
             "1.234.567",
             "0,123",
         ],
-        *["9" * 100_000, "1e999999999", "1e" + "9" * 50],
+        *["9" * 100_000, "1e5000", "1e999999999", "1e" + "9" * 50],
     ],
 )
 def test_what_is_not_one_plain_number_is_refused_as_a_right_answer(gold):
@@ -111,7 +120,9 @@ def test_what_is_not_one_plain_number_is_refused_as_a_right_answer(gold):
     assert not score(gold, gold)
 
 
-@pytest.mark.parametrize("gold", ["5 6", "5 or 6", "5 hours 30 minutes", "We add 2 and 8"])
+@pytest.mark.parametrize(
+    "gold", ["5 6", "5 or 6", "½12", r"\frac{1}{2}3", "5 hours 30 minutes", "We add 2 and 8"]
+)
 def test_of_two_numbers_none_is_taken_for_the_right_answer(gold):
     assert (
         gold_fault(POINT, gold) == f"{gold!r} holds 2 numbers, and does not say which is the answer"
@@ -124,7 +135,12 @@ def test_of_two_numbers_none_is_taken_for_the_right_answer(gold):
         *[("2+8=10", 1), ("We add 2 and 8. That is 10.", 1), ("10 at 9:45 on 2024-01-02", 1)],
         *[("Answer: 10, as 2 + 8", 1), ("Answer: 2 + 8 = 10", 1), ("**Answer:** 10\n\n11", 1)],
         *[("#### 10\n#### 11", 0), (r"\boxed{10} of 12", 1), ("= - 10", 0), ("- 10", 1)],
-        *[("10-12", None), ("10 million", None), ("8 and 2. Answer: ten", None), ("x10", None)],
+        *[
+            ("10-12", None),
+            ("10 million", None),
+            ("8 and 2. Answer: ten", None),
+            ("x10", None),
+        ],
         *[("9" * 100_000, None), ("10, no, 1e999999999", None), ("", None), ("ten", None)],
     ],
 )

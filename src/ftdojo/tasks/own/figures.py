@@ -32,6 +32,11 @@ class Figure:
     end: int
 
 
+def _over(match: re.Match[str]) -> str:
+    r"""Return a LaTeX fraction with a slash, apart from digits that follow it."""
+    return f"{match[1]}/{match[2]}{'' if match[3] is None else ' '}"
+
+
 _CURRENCY = r"[$¢-¥֏؋৲৳૱௹฿៛₠-₿﷼]"
 _CODES = "USD|EUR|GBP|JPY|CHF|CNY|RMB|INR|RUB|BRL|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|MXN|ZAR|SGD|HKD|ILS|THB"
 _SPACED = r"[^\W\d_\u0e00-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
@@ -65,8 +70,8 @@ _LATEX = [
     (re.compile(pattern), new)
     for pattern, new in (
         (r"\\[dtc]?frac\s?(\d)\s?(\d)", r"\\frac{\1}{\2}"),
-        (r"(?<=\d)\s?\\[dtc]?frac", r" \\frac"),
-        (r"\\[dtc]?frac\s?\{([^{}]{1,400})\}\s?\{([^{}]{1,400})\}", r"\1/\2"),
+        (r"(?<=[\d.,}])\s?\\[dtc]?frac", r" \\frac"),
+        (r"\\[dtc]?frac\s?\{([^{}]{1,400})\}\s?\{([^{}]{1,400})\}(\s?(?=[.,]?\d))?", _over),
         (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
         (r"\^\{?\\circ\}?", "°"),
         (r"\\(?:text|mathrm|mbox)\s?\{([^{}]{0,400})\}", r" \1 "),
@@ -88,7 +93,7 @@ def tidy(text: str, decimal: Sign) -> str:
         >>> tidy("１２½, −5\u202f000 and \\frac{1}{2}", ".")
         '12 1/2, -5 000 and 1/2'
     """
-    text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
+    text = re.sub(r"(?<=[\d.,])(?=[¼-¾⅐-⅞])|(?<=[¼-¾⅐-⅞])(?=[.,]?\d|[¼-¾⅐-⅞])", " ", text)
     text = _SUPERSCRIPT.sub(lambda found: f"^{found[0]}", text)
     text = unicodedata.normalize("NFKC", text).translate(_SAME).replace("٫", decimal)
     text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)

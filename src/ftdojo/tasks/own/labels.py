@@ -50,10 +50,10 @@ def label_fault(gold: str, labels: tuple[str, ...]) -> str:
         named = ", ".join(map(shown, labels[:MOST_NAMED])) or "none"
         more = ", ..." if len(labels) > MOST_NAMED else ""
         return f"{shown(gold)} is not one of the labels ({named}{more})"
-    for label in labels:
-        if label != found.name and _key(label) == found.key:
-            return f"the labels {shown(found.name)} and {shown(label)} read the same, so give them one spelling"
-    return ""
+    other = _twins(labels).get(found.key)
+    if other is None:
+        return ""
+    return f"the labels {shown(found.name)} and {shown(other)} read the same, so give them one spelling"
 
 
 def _read(said: Said, known: Mapping[str, _Label]) -> str | None:
@@ -98,6 +98,14 @@ def _opens(text: str, start: int) -> bool:
 
 def _key(text: str) -> str:
     return _JOINT.sub(" ", plain(text) or bare(text))
+
+
+@lru_cache(maxsize=64)
+def _twins(labels: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels that read as another one does which is spelt differently, by their plain form."""
+    known = _known(labels)
+    keys = ((_key(name), name) for name in labels)
+    return {key: name for key, name in keys if key in known and known[key].name != name}
 
 
 @lru_cache(maxsize=64)

@@ -69,8 +69,8 @@ class Metric:
 
 
 _LABELS = (
-    "it is one of the task's labels, which the output is, ends in, or has alone on its first line or behind the last "
-    "'Answer:'; case, and '_' and '-' for blanks, do not count"
+    "The answer is one of the task's labels: the whole output, the end or the first line of it, or what stands behind "
+    "the last 'Answer:'; case, and '_' or '-' for a blank, do not count"
 )
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
@@ -90,13 +90,13 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             name="accuracy",
-            says=f"The share of right labels; an answer is read where {_LABELS}.",
+            says=f"{_LABELS}; the score is the share of right ones.",
             read=lambda reading, said, gold: label_grade(said, gold, reading.labels),
             fault=lambda reading, gold: label_fault(gold, reading.labels),
         ),
         Metric(
             name="macro_f1",
-            says=f"The mean F1 of the labels, each counting alike; an answer is read where {_LABELS}.",
+            says=f"{_LABELS}; the score is the mean F1 of the labels, each counting alike.",
             read=lambda reading, said, gold: label_grade(said, gold, reading.labels),
             fault=lambda reading, gold: label_fault(gold, reading.labels),
         ),

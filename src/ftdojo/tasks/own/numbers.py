@@ -7,7 +7,6 @@ output is its answer. A right answer is read by the same rule, and must be one n
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import islice
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.figures import Figure, Sign, figures, tidy
@@ -19,10 +18,12 @@ _MARKER = re.compile(
     r"####|answer[*_]{0,2}\s?[:\uff1a]|answer\s+is\b\s?:?|\\boxed\s{0,8}\{", re.IGNORECASE
 )
 _BEFORE = re.compile(r"[\s\"'`*“‘$]*")
-_UNIT = re.compile(r"[^\d=<>+,;?!|~±≈√\\()\[\]{}:&#@]*(?:[A-Za-z]\^?-?[234][^\W\d_/·. ]*)?[\s.}]*")
+_UNIT = re.compile(
+    r"(?:[^\d=<>+,;?!|~±≈√\\()\[\]{}:&#@]|(?<=[^\W\d_])[234]|(?<=\^)-?[1-4])*[\s.}]*"  # m2, s^-1
+)
 _UNIT_WORDS, _UNIT_CHARS = 4, 60
 _NO_UNIT = re.compile(
-    r"\b(?:and|or|to|not|und|oder|bis|et|ou|y|o|a|half|quarter|minus|plus|times|divided|point|zero|one|two|three|four|"
+    r"(?<!\^)[-/](?![^\W\d_])|\b(?:and|or|to|not|und|oder|bis|et|ou|y|o|a|half|quarter|minus|plus|times|divided|point|zero|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|eleven|twelve)\b",
     re.IGNORECASE,
 )
@@ -110,16 +111,17 @@ def _gold(gold: str, decimal: Sign) -> Figure | None:
     """Return the one figure that a right answer is, with nothing beside it but a currency or a unit; else None."""
     region, marked = _region(tidy(gold, decimal))
     line = first_line(region) if marked else region.strip()
-    found = list(islice(figures(line, decimal), 2))
-    if len(found) != 1 or found[0].value is None:
+    found = next(figures(line, decimal), None)
+    if found is None or found.value is None:
         return None
-    before, after = line[: found[0].start], line[found[0].end :]
-    return found[0] if _BEFORE.fullmatch(before) and _is_unit(after) else None
+    alone = _BEFORE.fullmatch(line[: found.start]) and _is_unit(line[found.end :])
+    return found if alone else None
 
 
 def _is_unit(text: str) -> bool:
     """Tell whether ``text`` behind a number is a unit, or nothing; it is neither a further number nor a term."""
-    if len(text) > _UNIT_CHARS or len(text.split()) > _UNIT_WORDS:
+    text = text.rstrip()
+    if len(text) > _UNIT_CHARS or len(text.split()) > _UNIT_WORDS or "\n" in text:
         return False
     return bool(_UNIT.fullmatch(text)) and not _NO_UNIT.search(text)
 

@@ -19,8 +19,8 @@ LABEL_CHARS, SHORT_CHARS = 60, 60
 LISTED, LISTED_CHARS = 12, 240
 """So many labels are listed in the prompt, if that takes no more characters; of more, the prompt names the column only."""
 FEWEST_TOKENS, MOST_TOKENS, SPARE_TOKENS = 16, 1024, 8
-BYTES_A_TOKEN = 2
-"""Tokenizers make longer tokens of the language they were made for; the cap has to hold for others, too."""
+SHORT_TOKENS, LONG_SHARE = 64, 0.98
+"""Answers up to so many tokens all fit under the cap; where some are longer, this share of all does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,9 +231,18 @@ def _named(answer: str) -> str:
 
 
 def _cap(golds: Sequence[tuple[str, ...]]) -> int:
-    longest = max(len(each.encode("utf8", "replace")) for several in golds for each in several)
-    tokens = longest // BYTES_A_TOKEN + SPARE_TOKENS
+    """Return a token cap that holds every short answer, and of long ones all but the longest in fifty."""
+    lengths = sorted(_tokens(each) for several in golds for each in several)
+    short = lengths[-1] <= SHORT_TOKENS
+    tokens = (lengths[-1] if short else lengths[int(len(lengths) * LONG_SHARE)]) + SPARE_TOKENS
     return max(FEWEST_TOKENS, min(MOST_TOKENS, -(-tokens // 8) * 8))
+
+
+def _tokens(text: str) -> int:
+    """Return how many tokens a text has at most, roughly: letters of other scripts take more of them."""
+    ascii_only = len(text.encode("ascii", "ignore"))
+    others = len(text.encode("utf8", "replace")) - ascii_only
+    return ascii_only // (2 if len(text) <= SHORT_CHARS else 3) + others // 2
 
 
 def seen(table: Table, proposal: Proposal, questions: Sequence[str]) -> Mapping[str, Any]:

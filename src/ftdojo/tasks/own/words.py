@@ -163,12 +163,7 @@ def legible(text: str) -> bool:
 
 def shown(text: str) -> str:
     """Return ``text`` as a message quotes it: in quotes, on one line, at most some 60 characters."""
-    return ascii_safe(repr(text if len(text) <= 60 else text[:57] + "..."))
-
-
-def ascii_safe(text: str) -> str:
-    """Return ``text`` without halves of characters, which no terminal and no file takes."""
-    return text.encode("utf8", "backslashreplace").decode("utf8")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _in_word(char: str) -> bool:

@@ -1,0 +1,202 @@
+"""Chat templates that are put on a model: ChatML made of the tokens it has, or a Jinja file of the user's.
+
+Nothing is ever added to a vocabulary. What ends an answer is one token that the model knows: it is trained like the rest
+of the answer, and generation stops at it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import ModelError, UsageError
+from ftdojo.records import Message
+
+CHATML = "chatml"
+OPEN, CLOSE = "<|im_start|>", "<|im_end|>"
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatTemplate:
+    """A template: ``text`` is Jinja, ``end`` the one token that ends an answer, ``name`` what a message calls it."""
+
+    name: str
+    text: str
+    end: str
+
+
+def chatml(tokenizer: Any, *, declared: Iterable[int], rows: int) -> ChatTemplate:
+    """Return ChatML for ``tokenizer``.
+
+    Where its two markers are tokens, they are used. Elsewhere they would be many tokens each, so turns are opened by the
+    plain text, and only the assistant's turn is closed, by the model's own end token: after a question, that token would
+    say that what follows has nothing to do with what came before.
+
+    Args:
+        tokenizer: the model's.
+        declared: numbers of the tokens that the model's settings call its end, the first one first.
+        rows: how many tokens the model has weights for.
+
+    Raises:
+        ModelError: no token can end an answer.
+    """
+    if all(is_token(tokenizer, each, rows=rows) for each in (OPEN, CLOSE)):
+        end, close = CLOSE, f"'{CLOSE}'"
+    else:
+        end = _end_token(tokenizer, declared, rows=rows)
+        close = "(eos_token if message['role'] == 'assistant' else '')"
+    text = (
+        f"{'{{ bos_token }}' if _begins_with_bos(tokenizer) else ''}"
+        "{% for message in messages %}"
+        f"{{{{ '{OPEN}' + message['role'] + '\\n' + message['content'] + {close} + '\\n' }}}}"
+        "{% endfor %}"
+        f"{{% if add_generation_prompt %}}{{{{ '{OPEN}assistant\\n' }}}}{{% endif %}}"
+    )
+    return ChatTemplate(name="ChatML", text=text, end=end)
+
+
+def read_template(file: Path) -> str:
+    """Return the text of a Jinja file.
+
+    Raises:
+        UsageError: there is none.
+    """
+    advice = f"give {CHATML}, or the path of a Jinja file."
+    if not file.is_file():
+        raise UsageError(f"There is no chat template {str(file)!r}; {advice}")
+    try:
+        text = file.read_text(encoding="utf8") if file.stat().st_size <= MAX_BYTES else ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise UsageError(f"The chat template {file} cannot be read ({why}); {advice}") from error
+    if not text.strip():
+        raise UsageError(f"The chat template {file} is empty or above {MAX_BYTES} bytes; {advice}")
+    return text
+
+
+def checked(text: str, name: str, tokenizer: Any, *, rows: int) -> ChatTemplate:
+    """Return the template ``text``, once it is known that a model can be trained and asked through it.
+
+    Args:
+        text: Jinja.
+        name: what a message calls it.
+        tokenizer: the model's.
+        rows: how many tokens the model has weights for.
+
+    Raises:
+        UsageError: it does not render, leaves something out, opens an answer otherwise than it renders it, or puts no
+            token after it.
+    """
+    trial = _Trial(text, name, tokenizer)
+    tails = [trial.tail(answer) for answer in _ANSWERS]
+    ends = {_first_special(tokenizer, each) for each in tails}
+    end = ends.pop()
+    if ends or not is_token(tokenizer, end, rows=rows):
+        raise trial.fault(
+            f"puts {tails[0][:40]!r} after the assistant's text, which begins with no special token of this model, so "
+            "nothing would end an answer; write {{ eos_token }} there."
+        )
+    if "eos_token" in text and end != tokenizer.eos_token:
+        raise trial.fault(
+            f"ends an answer with {end!r} and names eos_token, which is {tokenizer.eos_token!r} here; write that token "
+            "out instead of naming it."
+        )
+    return ChatTemplate(name=name, text=text, end=end)
+
+
+_ASKED: tuple[Message, ...] = (
+    {"role": "system", "content": "Sorted is the shelf."},
+    {"role": "user", "content": "Which fruit is it?"},
+)
+_ANSWERS = ("Pear", "42", '{"a": 1}')
+"""Two turns and ways to answer them; a template is tried out on these."""
+_WRONG = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""What an expression of a template can raise."""
+
+
+class _Trial:
+    """A template on trial with a tokenizer."""
+
+    def __init__(self, text: str, name: str, tokenizer: Any) -> None:
+        self._text, self._name, self._tokenizer = text, name, tokenizer
+
+    def fault(self, why: str) -> UsageError:
+        return UsageError(f"The chat template {self._name} {why}")
+
+    def tail(self, answer: str) -> str:
+        """Return what follows ``answer``; what precedes it must be what the model is asked with."""
+        turns: list[Message] = [*_ASKED, {"role": "assistant", "content": answer}]
+        asked, whole = self._rendered(_ASKED, ask=True), self._rendered(turns)
+        for turn in turns:
+            if turn["content"] not in whole:
+                raise self.fault(
+                    f"leaves out the text of the role {turn['role']}; let it render every turn's content."
+                )
+        opened = _ids(self._tokenizer, asked)
+        same = whole.startswith(asked) and _ids(self._tokenizer, whole)[: len(opened)] == opened
+        if not same:
+            raise self.fault(
+                f"asks for an answer with {asked[-40:]!r} and renders an answer otherwise, so the model would be asked "
+                "as it never was trained; let add_generation_prompt add what precedes an answer, no more, and no space "
+                "at its end."
+            )
+        return whole[len(asked) :].partition(answer)[2]
+
+    def _rendered(self, turns: Sequence[Message], *, ask: bool = False) -> str:
+        from jinja2 import TemplateError, TemplateSyntaxError
+
+        given = {"chat_template": self._text, "tokenize": False, "add_generation_prompt": ask}
+        try:
+            return str(self._tokenizer.apply_chat_template(list(turns), **given))
+        except TemplateSyntaxError as error:
+            raise self.fault(
+                f"is not Jinja (line {error.lineno}: {error.message}); correct it."
+            ) from error
+        except (TemplateError, *_WRONG) as error:
+            told = (str(error).splitlines() or [type(error).__name__])[0]
+            raise self.fault(
+                f"refuses a conversation of system, user and assistant ({told}); let it render all three."
+            ) from error
+
+
+def is_token(tokenizer: Any, text: str, *, rows: int) -> bool:
+    """Tell whether ``text`` is one token that the model has weights for."""
+    number = tokenizer.get_vocab().get(text)
+    return number is not None and number < rows and _ids(tokenizer, text) == [number]
+
+
+def _end_token(tokenizer: Any, declared: Iterable[int], *, rows: int) -> str:
+    """Return the model's own end token, or what comes closest to one."""
+    vocabulary = tokenizer.get_vocab()
+    named = (vocabulary.get(each) for each in _COMMON_ENDS)
+    spare = (tokenizer.sep_token_id, tokenizer.pad_token_id)
+    ids = (tokenizer.eos_token_id, *declared, *named, *spare)
+    known = {number: token for token, number in vocabulary.items() if number < rows}
+    found = next((known[each] for each in ids if each in known), None)
+    if found is None:
+        raise ModelError(
+            f"The tokenizer of {tokenizer.name_or_path} names no end, separator or padding token, so nothing would end "
+            "an answer; set eos_token in its tokenizer_config.json to a token that it has."
+        )
+    return str(found)
+
+
+_COMMON_ENDS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]")
+
+
+def _begins_with_bos(tokenizer: Any) -> bool:
+    """Tell whether the tokenizer puts a first token before every text, as the model saw it when it was trained."""
+    first = tokenizer("x")["input_ids"][:1]
+    return tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
+
+
+def _first_special(tokenizer: Any, text: str) -> str:
+    """Return the special token that ``text`` begins with, white space apart, or nothing."""
+    added = (each.content for each in tokenizer.added_tokens_decoder.values())
+    known = {*tokenizer.all_special_tokens, *added}
+    return max((each for each in known if text.lstrip().startswith(each)), key=len, default="")
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False))

@@ -1,0 +1,166 @@
+"""A model with a chat template put on: a folder in the cache beside the user's, which is never written into.
+
+It holds links to the weights, copies of settings and tokenizer, and the template with its end token in every place where
+transformers looks for them. So whatever loads, trains or exports a model folder takes this one as it is.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ftdojo.errors import ModelError
+from ftdojo.models.catalogue import pull, silent
+from ftdojo.models.chat_templates import CHATML, ChatTemplate, chatml, checked, read_template
+from ftdojo.models.entries import Progress, filling, find_damage, locked, write_manifest
+from ftdojo.models.local import TOKENIZER_FILES, LocalModel, flat, read_config, read_object
+from ftdojo.models.quiet import quiet
+from ftdojo.models.weights import weight_files
+
+_GENERATION = "generation_config.json"
+_SETTINGS = ("config.json", "*.safetensors.index.json")
+
+
+def prepare(
+    name: str, *, chat_template: str, cache: Path, on_progress: Progress = silent
+) -> LocalModel:
+    """Return the model called ``name`` such that it can be asked, with a chat template put on where one is called for.
+
+    Args:
+        name: what ``pull`` takes.
+        chat_template: ``chatml``, or the path of a Jinja file, in place of the model's own template; empty for the
+            model's own, and for ChatML where it has none.
+        cache: where models are kept.
+        on_progress: is told, in one line each, what takes time, and which template was put on and why.
+
+    Raises:
+        UnknownName: no such model.
+        UsageError: the Jinja file cannot be used.
+        ModelError: the model cannot be had, its tokenizer cannot be loaded, or nothing could end an answer.
+    """
+    text = read_template(Path(chat_template)) if chat_template not in ("", CHATML) else ""
+    model = pull(name, cache=cache, on_progress=on_progress)
+    if model.chat_template and not chat_template:
+        return model
+    tokenizer = _tokenizer(model.path)
+    stated = flat(read_config(model.path)).get("vocab_size")
+    rows = stated if isinstance(stated, int) else len(tokenizer)
+    if text:
+        template = checked(text, chat_template, tokenizer, rows=rows)
+    else:
+        template = chatml(tokenizer, declared=end_ids(model.path), rows=rows)
+    why = "in place of its own" if model.chat_template else "since its tokenizer has none"
+    on_progress(
+        f"{model.name}: the chat template {template.name} is put on, {why}; the token {template.end} ends an answer."
+    )
+    return _put_on(model, template, tokenizer, cache=cache, on_progress=on_progress)
+
+
+def end_ids(folder: Path) -> list[int]:
+    """Return the tokens at which the settings of the model in ``folder`` end what it writes, by number."""
+    said = flat(read_config(folder)) | (read_object(folder / _GENERATION) or {})
+    found = said.get("eos_token_id")
+    many = found if isinstance(found, list) else [found]
+    return [each for each in many if isinstance(each, int)]
+
+
+def _put_on(
+    model: LocalModel,
+    template: ChatTemplate,
+    tokenizer: Any,
+    *,
+    cache: Path,
+    on_progress: Progress,
+) -> LocalModel:
+    """Return ``model`` in a folder of its own, which is made where it is absent or no longer as it was made."""
+    texts = _texts(model.path, template, tokenizer)
+    digest = _digest(texts)
+    entry = cache / "templated" / f"{model.digest[:20]}-{digest[:20]}"
+    with locked(entry, on_progress):
+        if find_damage(entry) or any(_read(entry / name) != text for name, text in texts.items()):
+            with filling(entry) as fresh:
+                for name, content in texts.items():
+                    (fresh / name).write_bytes(content)
+                for file in weight_files(model.path):
+                    _link(file, fresh / file.name)
+                _require_taken(fresh, template, tokenizer)
+                write_manifest(replace(model, path=fresh), fresh)
+    return replace(model, path=entry, chat_template=True, put_on=digest)
+
+
+def _texts(folder: Path, template: ChatTemplate, tokenizer: Any) -> dict[str, bytes]:
+    """Return what the new folder holds beside weights, by file name."""
+    patterns = (*TOKENIZER_FILES, *_SETTINGS)
+    found = {file.name: file for pattern in patterns for file in folder.glob(pattern)}
+    texts = {name: file.read_bytes() for name, file in found.items() if file.is_file()}
+    for name in [name for name in texts if name.startswith("chat_template")]:
+        del texts[name]
+    ends = {} if template.end == tokenizer.eos_token else {"eos_token": template.end}
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        said = read_object(folder / name) or {}
+        said.pop("chat_template", None)
+        if name in texts or (ends and name == "tokenizer_config.json"):
+            texts[name] = _json(said | ends)
+    texts[_GENERATION] = _json(_generation(folder, tokenizer.get_vocab()[template.end]))
+    texts["chat_template.jinja"] = template.text.encode()
+    return texts
+
+
+def _generation(folder: Path, end: int) -> dict[str, Any]:
+    """Return how plain transformers is to generate: as before, and up to the token ``end`` as well."""
+    config = read_config(folder)
+    said = read_object(folder / _GENERATION)
+    if said is None:  # transformers then takes these from config.json
+        said = {key: config[key] for key in ("bos_token_id", "pad_token_id") if key in config}
+    said.pop("_from_model_config", None)  # or transformers takes the end from config.json again
+    others = [each for each in end_ids(folder) if each != end]
+    return said | {"eos_token_id": [end, *others] if others else end}
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, ImportError, LookupError, TypeError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"The tokenizer in {folder} cannot be loaded ({told}); get the model again, tokenizer included."
+        ) from error
+
+
+def _require_taken(folder: Path, template: ChatTemplate, before: Any) -> None:
+    """Refuse a tokenizer that takes the template or its end token otherwise than meant, or grows by it."""
+    after = _tokenizer(folder)
+    found = (after.eos_token, after.chat_template, len(after))
+    if found != (template.end, template.text, len(before)):
+        raise ModelError(
+            f"The tokenizer of {before.name_or_path} does not take the chat template {template.name} with the end token "
+            f"{template.end!r}; save it again with transformers, as a tokenizer.json."
+        )
+
+
+def _digest(texts: Mapping[str, bytes]) -> str:
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in texts.items()}
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+
+
+def _link(file: Path, to: Path) -> None:
+    """Give weights a second name, which costs no room; on another disk it points to them."""
+    source = file.resolve()
+    try:
+        os.link(source, to)
+    except OSError:
+        to.symlink_to(source)
+
+
+def _read(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

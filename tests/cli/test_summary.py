@@ -1,0 +1,54 @@
+"""How a run ends on the screen where the base stands: with the reason, and with what went wrong first."""
+
+import shutil
+
+import pytest
+
+from ftdojo.records import Experiment, Failure, FailureKind, Stage, Status, Submission
+from ftdojo.store import RunFolder
+
+LEAK = "66 training row(s) hold held-out questions;\n\x1b[31mleave them out."
+
+
+def failed(name, message):
+    failure = Failure(stage=Stage.DATA, kind=FailureKind.CONTAMINATED, message=message)
+    submission = Submission(plan="# Try\n", data="", train="")
+    return Experiment(
+        id=name, parent="base", submission=submission, status=Status.FAILED, failure=failure
+    )
+
+
+@pytest.fixture
+def closing(call, home, idle, learned, tmp_path):
+    """Return how a copy of a run ends when these failures are among its experiments."""
+
+    def lines(run, *messages):
+        folder = RunFolder(shutil.copytree(home / "runs" / run, tmp_path / run))
+        for at, message in enumerate(messages, start=7):
+            folder.save_experiment(failed(f"e{at}", message))
+        ended = call("resume", folder.path)
+        assert ended.code == 0, ended.err
+        return ended.out.splitlines()
+
+    return lines
+
+
+def test_a_kept_base_names_the_one_failure_on_one_safe_line(closing):
+    said = "66 training row(s) hold held-out questions; [31mleave them out."
+    assert f"failed:   e7: {said}" in closing("idle", LEAK)
+
+
+def test_of_many_failures_the_first_is_told_and_cut(closing):
+    (line,) = (line for line in closing("idle", "word " * 999, LEAK) if line.startswith("failed:"))
+    assert line.startswith("failed:   e7, the first of 2 that failed: word word")
+    assert line.endswith(" ...")
+    assert len(line) < 460
+
+
+def test_failures_are_not_told_where_an_experiment_was_chosen(closing):
+    assert not [line for line in closing("learned", LEAK) if line.startswith("failed:")]
+
+
+def test_a_kept_base_without_failures_says_its_reason_alone(closing):
+    labels = [line.partition(":")[0] for line in closing("idle")[4:]]
+    assert labels == ["chosen", "spent", "model", "report"]
