@@ -1,10 +1,6 @@
 """An exported adapter works with plain transformers and peft, and its card says what it is."""
 
 import json
-import os
-import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -27,15 +23,6 @@ def test_plain_peft_loads_it_with_the_same_outputs(exported, trained, tiny, logi
     assert torch.equal(logits(PeftModel.from_pretrained(base, exported)), logits(trained))
 
 
-def test_the_script_in_the_card_runs_as_it_stands(exported, tiny):
-    script = re.search(r"```python\n(.*?)```", (exported / "README.md").read_text(), re.DOTALL)[1]
-    (exported / "ask.py").write_text(script)
-    command = [sys.executable, "ask.py", str(tiny.path), ".", "1+1?"]
-    env = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=exported, capture_output=True, text=True, env=env)
-    assert (done.returncode, bool(done.stdout.strip())) == (0, True), done.stderr
-
-
 def test_the_tokenizer_comes_along_with_its_chat_template(exported, tiny):
     ours, theirs = (AutoTokenizer.from_pretrained(each) for each in (exported, tiny.path))
     assert ours.chat_template == theirs.chat_template
@@ -53,7 +40,13 @@ def test_the_card_carries_scores_with_n_and_interval(exported):
 
 def test_the_card_names_run_seed_digest_sources_and_versions(exported, tiny):
     text = (exported / "README.md").read_text()
-    for part in ("r1, experiment e3", "seed 7", tiny.digest, "- worked: CC0-1.0", "torch 2.13.0"):
+    for part in (
+        "r1, experiment e3",
+        "seed 7",
+        tiny.digest,
+        "- worked: 300 rows, CC0-1.0",
+        "torch 2.13.0",
+    ):
         assert part in text
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ftdojo import tasks
 from ftdojo.dojo.exporting import weights_of
-from ftdojo.dojo.same_model import require_same_model
+from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import ModelError, StoreError, UsageError
 from ftdojo.export import AskCard, AskedAs, asked_as, kind_of, read_asked
 from ftdojo.models import LocalModel, hub_id, prepare, pull, tensor_digest

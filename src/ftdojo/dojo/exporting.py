@@ -5,12 +5,13 @@ from typing import Literal, assert_never
 
 from ftdojo import tasks
 from ftdojo.config import cache_dir
-from ftdojo.dojo.same_model import require_same_model
+from ftdojo.dojo.export_card import export_card
+from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
-from ftdojo.export import ExportCard, asked_as, export_adapter, export_gguf, export_merged
+from ftdojo.export import ExportCard, export_adapter, export_gguf, export_merged
 from ftdojo.models import prepare
-from ftdojo.records import BASE, Estimate, Experiment, Result, Task
-from ftdojo.store import RunConfig, RunFolder
+from ftdojo.records import BASE, Result
+from ftdojo.store import RunFolder
 
 Form = Literal["adapter", "merged", "gguf"]
 
@@ -65,39 +66,13 @@ def weights_of(folder: RunFolder, name: str) -> Path | None:
     return folder.path / known[name].weights
 
 
-def model_card(
-    config: RunConfig,
-    task: Task,
-    chosen: Experiment | None,
-    *,
-    base: Estimate,
-    test: Estimate,
-    metric: str,
-) -> ExportCard:
-    """Return what the model card of ``chosen`` (None for the base) says; the scores are in ``metric``."""
-    data = chosen.feedback.check.data if chosen and chosen.feedback else None
-    return ExportCard(
-        asked=asked_as(task),
-        metric=metric,
-        unit=task.unit,
-        base=base,
-        test=test,
-        run=config.id,
-        experiment=chosen.id if chosen else BASE,
-        seed=config.seed,
-        versions=config.versions,
-        sources={source.name: source.licence for source in task.sources},
-        used=data.lineage if data else {},
-    )
-
-
 def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
     """Return the model card; an experiment that was not chosen was never tested, so validation stands in."""
     task, tested = tasks.get(folder.config.task), name == result.chosen
     found = next((each for each in folder.experiments() if each.id == name), None)
     evaluation = found.evaluation if found else None
     ours = result.test.score if tested or evaluation is None else evaluation.score
-    return model_card(
+    return export_card(
         folder.config,
         task,
         found,

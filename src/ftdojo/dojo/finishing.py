@@ -3,7 +3,7 @@
 import shutil
 import time
 
-from ftdojo.dojo.exporting import model_card
+from ftdojo.dojo.export_card import export_card
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.evaluation import scores
@@ -103,7 +103,7 @@ def _export(
         return ""
     began, to = time.monotonic(), parts.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
-    card = model_card(
+    card = export_card(
         parts.folder.config,
         parts.task,
         chosen,

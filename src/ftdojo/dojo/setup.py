@@ -17,7 +17,6 @@ from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
-from ftdojo.dojo.same_model import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
@@ -338,3 +337,17 @@ def _require_same(
             f"The run {config.id} began with other rows of {', '.join(changed)} than there are now; start a new run."
         )
     require_same_model(config, local)
+
+
+def require_same_model(config: RunConfig, local: LocalModel) -> None:
+    """Refuse to take for the base of a run what is another model by now.
+
+    Raises:
+        StoreError: it is another.
+    """
+    if local.identity != config.model_digest:
+        put_on = f" with the chat template {config.chat_template}" if config.chat_template else ""
+        raise StoreError(
+            f"The run {config.id} began with model {config.model}{put_on}, together {config.model_digest[:12]}, and "
+            f"this is {local.identity[:12]}; put the files back as they were, or start a new run."
+        )

@@ -110,14 +110,14 @@ def read_asked(folder: Path) -> AskCard:
     if len(content) > MAX_BYTES:
         raise ModelError(f"{file} has more than {MAX_BYTES} bytes; export the model again.")
     try:
-        (found,) = _adapter().validate_json(b"[" + content + b"]")
+        found = _adapter().validate_json(b"[" + content + b"]")
     except ValidationError as error:
         raise ModelError(
             f"{file} does not say how a model is asked: {_first(error)}; export the model again with this ftdojo."
         ) from error
-    except ValueError as error:  # two records in one file
-        raise ModelError(f"{file} holds more than one record; export the model again.") from error
-    return found
+    if len(found) != 1:
+        raise ModelError(f"{file} holds {len(found)} records, not one; export the model again.")
+    return found[0]
 
 
 def _adapter() -> TypeAdapter[list[AskCard]]:

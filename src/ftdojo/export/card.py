@@ -143,9 +143,9 @@ def _used(card: ExportCard) -> str:
 
 
 def _licence(card: ExportCard, name: str) -> str:
-    return (
-        inline(card.sources[name]) if name in card.sources else "not the name of a source on offer"
-    )
+    if name in card.sources:
+        return inline(card.sources[name])
+    return "whose source it did not name" if name == UNNAMED else "not a source on offer"
 
 
 def _offered(card: ExportCard) -> str:

@@ -1,0 +1,84 @@
+"""The scripts of the model cards, run word for word without ftdojo, answer as the dojo does."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+from ftdojo.dojo.asking import asking, of_export
+from ftdojo.export import export_adapter, export_gguf, export_merged
+
+QUESTION = 'What is 1 + 1 in "words"?\nSay so.'
+WITHOUT_FTDOJO = """import runpy, sys
+sys.modules["ftdojo"] = None
+sys.path.insert(0, "")
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0])
+"""
+
+
+def script_in(folder):
+    """Save the script of a card as the card says to."""
+    readme = (folder / "README.md").read_text("utf8")
+    script = re.search(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)[1]
+    (folder / "ask.py").write_text(script, "utf8")
+
+
+def by_script(folder, *args):
+    """Run the script of the card in its folder and return what it prints."""
+    script_in(folder)
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", WITHOUT_FTDOJO, "ask.py", *args],
+        cwd=folder,
+        capture_output=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode("utf8").removesuffix("\n")
+
+
+def by_dojo(folder, tiny):
+    """Return what the dojo answers through the exported folder."""
+    found = of_export(folder, cache=tiny.path.parent.parent, on_progress=print)
+    with asking(found) as asker:
+        prompts = [found.asked.prompt(QUESTION)]
+        (answer,) = asker.answers(prompts, max_new_tokens=found.asked.max_new_tokens)
+    return answer.text
+
+
+def test_the_script_for_an_adapter_answers_as_the_dojo_does(adapter, tiny, card, tmp_path):
+    to = export_adapter(adapter, tiny, to=tmp_path / "out", card=card)
+    said = by_script(to, str(tiny.path), QUESTION)
+    assert said == by_dojo(to, tiny)
+    assert len(said) > 8
+    plain = replace(card, asked=replace(card.asked, system=""))
+    other = export_adapter(adapter, tiny, to=tmp_path / "other", card=plain)
+    assert by_script(other, str(tiny.path), QUESTION) != said
+
+
+def test_the_script_for_a_merged_model_ends_at_a_stop_string_as_the_dojo_does(
+    adapter, tiny, card, tmp_path
+):
+    whole = by_dojo(export_merged(adapter, tiny, to=tmp_path / "whole", card=card), tiny)
+    stopping = replace(card, asked=replace(card.asked, stop=("\0never", whole[6:8])))
+    to = export_merged(adapter, tiny, to=tmp_path / "out", card=stopping)
+    said = by_script(to, QUESTION)
+    assert said == by_dojo(to, tiny)
+    assert whole.startswith(said)
+    assert len(said) < len(whole)
+
+
+def test_the_script_for_llama_cpp_python_puts_the_same_turns(tiny, card, tmp_path):
+    found = export_gguf(None, tiny, to=tmp_path / "out", card=card)
+    library = """import pathlib
+class Llama:
+    def __init__(self, model_path, **options):
+        assert pathlib.Path(model_path).is_file()
+    def create_chat_completion(self, turns, *, max_tokens, temperature, repeat_penalty, stop):
+        said = repr((turns, max_tokens, temperature, repeat_penalty, stop))
+        return {"choices": [{"message": {"content": said}}]}
+"""
+    (found.path.parent / "llama_cpp.py").write_text(library)
+    said = by_script(found.path.parent, QUESTION)
+    assert said == repr((list(card.asked.prompt(QUESTION)), 24, 0.0, 1.0, []))
