@@ -97,7 +97,7 @@ def checked(text: str, name: str, tokenizer: Any, *, rows: int) -> ChatTemplate:
             f"puts {tails[0][:40]!r} after the assistant's text, which begins with no special token of this model, so "
             "nothing would end an answer; write {{ eos_token }} there."
         )
-    if False and end != tokenizer.eos_token:
+    if "eos_token" in text and end != tokenizer.eos_token:
         raise trial.fault(
             f"ends an answer with {end!r} and names eos_token, which is {tokenizer.eos_token!r} here; write that token "
             "out instead of naming it."
