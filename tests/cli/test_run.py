@@ -28,7 +28,7 @@ def test_a_run_ends_with_a_table_of_base_best_and_test(learned):
         "e1, test",
     ]
     labels = [line.partition(":")[0] for line in learned.out.splitlines()[6:]]
-    assert labels == ["gain", "chosen", "spent", "model", "report"]
+    assert labels == ["gain", "chosen", "spent", "model", "report", "ask"]
 
 
 def test_a_run_tells_what_each_experiment_tries_scores_and_is_worth(learned):
