@@ -8,7 +8,7 @@ BUDGET ?= 12m
 SEED ?= 0
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --durations 30 --durations-min 2
 
-.PHONY: demo test test-slow install check fix lint types bench clean
+.PHONY: demo test test-slow test-float32 install check fix lint types bench clean
 
 demo: $(RUNS)  ## Fine-tune a real language model on math/mini and test it
 	$(BIN)/ftdojo run math/mini --budget $(BUDGET) --seed $(SEED)
@@ -18,6 +18,9 @@ test: $(READY)  ## The default tests, a few minutes
 
 test-slow: $(READY)  ## The others: they kill runs, open a browser, train and compare
 	$(PYTEST) -m slow
+
+test-float32: $(READY)  ## The rooms that compute once more, as on a processor without bfloat16
+	FTDOJO_LOW_PRECISION=0 $(PYTEST) -m "not slow" tests/training tests/inference tests/export tests/worker
 
 install: $(READY)  ## Everything that is needed, into .venv
 

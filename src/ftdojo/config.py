@@ -2,7 +2,7 @@
 
 ``FTDOJO_HOME`` holds runs (default ``./runs``); ``FTDOJO_CACHE`` holds models, built data and scores (default: the
 user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets; ``FTDOJO_ACCEPT_LICENCES`` names licences
-that were agreed to. Keys of language-model servers (``OPENAI_API_KEY``, ...) are handed on to their client and never
+that were agreed to; ``FTDOJO_LOW_PRECISION`` switches bfloat16 on (1) or off (0). Keys of language-model servers (``OPENAI_API_KEY``, ...) are handed on to their client and never
 stored, logged or passed to the sandbox. The hub client's own variables (HF_HOME, HF_TOKEN, ...) are not read here.
 """
 
@@ -16,6 +16,7 @@ from ftdojo.errors import UsageError
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS_B = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SECRET = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$")
+LOW_PRECISION = "FTDOJO_LOW_PRECISION"
 SECRET_LENGTH = 8
 """Shorter values (``none``, ``EMPTY``) are placeholders; taking them out of texts would only spoil words."""
 
@@ -59,6 +60,20 @@ def accepted_licences() -> frozenset[str]:
     """Return the licences that were agreed to beforehand, as they were written between the commas."""
     given = os.environ.get("FTDOJO_ACCEPT_LICENCES", "").split(",")
     return frozenset(each.strip() for each in given if each.strip())
+
+
+def low_precision_chosen() -> bool | None:
+    """Return whether bfloat16 was switched on (``FTDOJO_LOW_PRECISION=1``) or off (0); None leaves it to the processor.
+
+    Raises:
+        UsageError: another value.
+    """
+    given = os.environ.get(LOW_PRECISION, "").strip()
+    if given not in ("", "0", "1"):
+        raise UsageError(
+            f"{LOW_PRECISION}={given} says neither yes nor no; set it to 1 or 0, or unset it and the processor decides."
+        )
+    return given == "1" if given else None
 
 
 def api_key(*names: str) -> str:

@@ -14,6 +14,7 @@ from ftdojo.cli.main import main
 TOYS = Path(__file__).parent.parent / "toys"
 PROGRAM = (sys.executable, "-m", "ftdojo.cli.main")
 TINY = ("--model", "tiny", "--budget", "10m")
+INHERITED = ("PATH", "HOME", "LANG", "FTDOJO_LOW_PRECISION")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def environment(home):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return kept | {
         "FTDOJO_HOME": str(home / "runs"),
         "FTDOJO_CACHE": str(home / "cache"),

@@ -65,6 +65,12 @@ def test_a_budget_too_small_for_one_experiment_says_how_much_is_needed(call, ref
     assert "`ftdojo resume poor --budget " in line
 
 
+@pytest.mark.parametrize("args", [(*RUN, "--agent", "toy_yes:Idler", "--quiet"), ("doctor",)])
+def test_a_number_format_that_is_none_is_one_line(call, refused, args):
+    line = refused(call(*args, FTDOJO_LOW_PRECISION="half"), code=2)
+    assert line.startswith("FTDOJO_LOW_PRECISION=half says neither yes nor no; set it to 1 or 0,")
+
+
 @pytest.mark.parametrize("closed", ["/dev/null/below", "/proc/nowhere"])
 def test_a_folder_of_runs_that_cannot_be_written_is_named(call, refused, learned, closed):
     asked = (*RUN, "--agent", "toy_yes:Idler", "--name", "x", "--quiet")

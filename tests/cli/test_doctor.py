@@ -31,6 +31,13 @@ def test_the_machine_is_described_apart_from_the_sandbox(seen):
 
 
 @pytest.mark.slow
+def test_the_number_format_is_shown_with_what_decided_it(program):
+    ended = program("doctor", "--sandbox", "unsafe", FTDOJO_LOW_PRECISION=0)
+    assert "  number format   float32\n" in ended.out
+    assert "  decided by      FTDOJO_LOW_PRECISION=0\n" in ended.out
+
+
+@pytest.mark.slow
 def test_the_unsafe_tier_is_shown_for_what_it_is(program):
     ended = program("doctor", "--sandbox", "unsafe")
     assert ended.code == 0

@@ -51,4 +51,4 @@ def test_failures_are_not_told_where_an_experiment_was_chosen(closing):
 
 def test_a_kept_base_without_failures_says_its_reason_alone(closing):
     labels = [line.partition(":")[0] for line in closing("idle")[4:]]
-    assert labels == ["chosen", "spent", "model", "report"]
+    assert labels == ["chosen", "spent", "model", "report", "ask"]

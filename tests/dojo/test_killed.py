@@ -18,6 +18,7 @@ TOYS = Path(__file__).parent.parent / "toys"
 DATA, TRAINING, VALIDATION, TEST = "rung:data", "step:3", "scoring:validation", "scoring:test"
 MOMENTS = [DATA, TRAINING, VALIDATION, TEST]
 PATIENCE_S = 60.0
+INHERITED = ("PATH", "HOME", "LANG", "FTDOJO_LOW_PRECISION")
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +32,7 @@ class Home:
     @property
     def env(self):
         places = {"FTDOJO_HOME": self.path / "runs", "FTDOJO_CACHE": self.path / "cache"}
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         return (
             kept
             | {name: str(place) for name, place in places.items()}
@@ -137,10 +138,15 @@ def worker(pid):
     return named(pid, "ftdojo.worker.server")
 
 
+def alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
+
+
 def gone(processes):
-    return until(
-        lambda: not any(each.is_running() and each.status() != "zombie" for each in processes)
-    )
+    return until(lambda: not any(map(alive, processes)))
 
 
 def ended(process):

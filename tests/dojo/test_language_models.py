@@ -17,6 +17,7 @@ TOYS = Path(__file__).parent.parent / "toys"
 PRICES = "openai/scripted: {input: 0.3, output: 1.7}\n"
 KEY = "sk-of-this-test-0123456789abcdef"
 HALF = 6
+INHERITED = ("PATH", "HOME", "LANG", "FTDOJO_LOW_PRECISION")
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,7 @@ class Program:
 
     def __init__(self, home):
         self.home = home
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         places = {"FTDOJO_HOME": str(home / "runs"), "FTDOJO_CACHE": str(home / "cache")}
         own = {"PYTHONPATH": str(TOYS), "OMP_NUM_THREADS": "1", "OPENAI_API_KEY": KEY}
         self.env = kept | places | own

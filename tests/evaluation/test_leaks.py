@@ -1,6 +1,7 @@
 """The contamination gate finds planted leaks however they are dressed, and leaves honest rows alone."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -172,3 +173,24 @@ def test_any_text_passes_through_the_gate(task, texts):
 def test_words_do_not_depend_on_case_or_spacing(text, more):
     assert words_of(f"  {text}\n\t") == words_of(text)
     assert all(word and word == word.casefold() for word in words_of(text + more))
+
+
+PUT = "Dear desk, please look into the matter of {} as soon as you can, it has been open for weeks now"
+ASKED = [PUT.format(f"item {at} in {town}") for at, town in enumerate(("Graz", "Kiel"))]
+BESIDE = PUT.format("a lamp") + " and my neighbour waits too"
+
+
+def test_words_that_questions_beside_the_held_out_ones_have_too_give_none_away(task):
+    bare = replace(task, template="{question}", overlap_words=8)
+    strict = Gate(ASKED, bare)
+    used_to_it = Gate(ASKED, bare, phrasing=[BESIDE])
+    assert strict.leak(row(BESIDE)) == "near"
+    assert used_to_it.leak(row(BESIDE)) is None
+    assert used_to_it.leak(row(ASKED[0])) == "exact"
+    assert used_to_it.leak(row("Hello: " + ASKED[0] + " Bye.")) == "near"
+
+
+def test_a_question_beside_that_holds_a_whole_held_out_one_is_no_way_of_speaking(task):
+    bare = replace(task, template="{question}", overlap_words=8)
+    copied = "Forwarded: " + ASKED[0] + " End."
+    assert Gate(ASKED, bare, phrasing=[copied]).leak(row(copied)) == "near"

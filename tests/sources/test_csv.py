@@ -27,6 +27,7 @@ def refusal(path):
 READ = {
     "comma": ("q,a\n1,2\n", ["1", "2"]),
     "semicolon and BOM": ("\ufeffq;a\r\n1;2\r\n", ["1", "2"]),
+    "two BOMs": ("\ufeff\ufeffq,a\n1,2\n", ["1", "2"]),
     "tab": ("q\ta\n1, x\t2\n", ["1, x", "2"]),
     "bar": ("q|a\n1|2\n", ["1", "2"]),
     "decimal commas": ("q;a\n1,5;2,5\n", ["1,5", "2,5"]),
@@ -110,6 +111,11 @@ def test_what_is_doubtful_is_refused_with_its_line(write, name):
 @pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "cp1252", "latin-1"])
 def test_other_encodings_say_how_to_convert(write, charset):
     assert "iconv -t utf-8 -f " in refusal(write("rows.csv", "q,a\nné,1\n".encode(charset)))
+
+
+def test_a_row_that_fits_only_one_separator_settles_a_doubt(write):
+    path = write("rows.csv", b'a,b;c\n1,2;3\n"1;1",2;3\n4,5;6\n')
+    assert rows(path)[1] == {"a": "1;1", "b;c": "2;3"}
 
 
 def test_a_line_that_names_the_separator_settles_a_doubt(write):

@@ -38,7 +38,10 @@ def within(holds):
 
 
 def ended(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_every_request_is_answered_by_one_process(worker, rows, config, asking, tmp_path):
@@ -98,6 +101,17 @@ def test_a_fault_is_told_and_the_worker_lives(worker, rows, file, modules, said)
     assert "Traceback" in fault.value.log_tail
     assert worker.audit(rows, config, timeout_s=WAIT_S).rows == 20
     assert worker.pid == pid
+
+
+@pytest.mark.parametrize("value", ["0", "1"])
+def test_a_worker_computes_in_the_format_that_was_switched_to(tiny, tmp_path, monkeypatch, value):
+    monkeypatch.setenv("FTDOJO_LOW_PRECISION", value)
+    worker = Worker(tiny, log=tmp_path / "log")
+    worker.start()
+    assert (
+        f"FTDOJO_LOW_PRECISION={value}".encode() in Path(f"/proc/{worker.pid}/environ").read_bytes()
+    )
+    worker.close()
 
 
 def test_no_key_of_the_environment_reaches_the_worker(worker):

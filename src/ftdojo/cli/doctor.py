@@ -20,6 +20,7 @@ NO_EXTRA = "not installed: pip install 'ftdojo[train]'"
 def doctor(sandbox: str = TIER, as_json: bool = JSON) -> None:
     """Show what this machine offers, and attack the sandbox.
 
+    The number format is the one to train and answer in; FTDOJO_LOW_PRECISION=1 or 0 switches bfloat16 on or off.
     Every promise of the sandbox is tried by a script that wants to break it; the list says which ones held.
     """
     from ftdojo.sandbox import open_sandbox, prove
@@ -49,10 +50,10 @@ def doctor(sandbox: str = TIER, as_json: bool = JSON) -> None:
 def _machine(tier: str) -> dict[str, Any]:
     """Describe the machine as far as it can be told without what is not installed."""
     from ftdojo.dojo import this_machine
-    from ftdojo.models.device import dtype_name
+    from ftdojo.models.device import decided_by
 
     try:
-        return asdict(this_machine(tier)) | {"number_format": dtype_name()}
+        return asdict(this_machine(tier)) | {"decided_by": decided_by()}
     except ModuleNotFoundError:
         return {"train_extra": NO_EXTRA}
 

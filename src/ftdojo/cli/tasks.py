@@ -143,7 +143,7 @@ def new_task(
     to: Path = typer.Option(Path(), help="The folder to make it in."),
     as_json: bool = JSON,
 ) -> None:
-    """Make a task of your own from rows: looks at them, and proposes metric, prompt and splits."""
+    """Make a task of your own from a file of rows."""
     from ftdojo.tasks.own.new import NewTask, make_folder
 
     wanted = NewTask(

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import psutil
 
-from ftdojo.models.device import device, threads
+from ftdojo.config import LOW_PRECISION
+from ftdojo.errors import StoreError
+from ftdojo.models.device import decided_by, device, dtype_name, threads
 from ftdojo.records import Machine
+from ftdojo.store import RunConfig
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "tokenizers", "numpy", "ftdojo")
 
 
 def this_machine(sandbox: str) -> Machine:
-    """Describe this machine; ``sandbox`` is the tier in force."""
+    """Describe this machine; ``sandbox`` is the tier in force.
+
+    Raises:
+        UsageError: the number format is switched to something that is none.
+    """
     return Machine(
         cpu=_cpu(),
         cores=threads(),
@@ -23,6 +30,23 @@ def this_machine(sandbox: str) -> Machine:
         sandbox=sandbox,
         python=platform.python_version(),
         versions=versions(),
+        number_format=dtype_name(),
+    )
+
+
+def require_number_format(config: RunConfig) -> None:
+    """Refuse to go on in another number format than the run began in: the base was scored in that one.
+
+    Raises:
+        StoreError: another one holds here; the message says how to go on.
+    """
+    began, here = config.machine.number_format, dtype_name()
+    if began in ("", here):  # records that are older than the format do not tell
+        return
+    switch = f"{LOW_PRECISION}={int(began == 'bfloat16')}"
+    raise StoreError(
+        f"The run {config.id} began in {began}, and here it would go on in {here} (decided by {decided_by()}); its scores "
+        f"would not compare. Set {switch} to go on in {began}, or start a new run."
     )
 
 

@@ -14,7 +14,7 @@ from ftdojo.checks import KIT, Ground
 from ftdojo.config import cache_dir, runs_dir, seconds
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
-from ftdojo.dojo.machine import this_machine
+from ftdojo.dojo.machine import require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.errors import StoreError, UnknownName, UsageError
@@ -154,7 +154,7 @@ def resume(
         UnknownName: there is no such run.
         LlmError: a language model cannot be asked.
         RunBusy: another process plays it.
-        StoreError: what it was made from is not what is here now.
+        StoreError: what it was made from is not what is here now, or it would go on in another number format.
     """
     folder = RunFolder.open(run, root or runs_dir())
     config, cache = folder.config, cache or cache_dir()
@@ -163,6 +163,8 @@ def resume(
     task = tasks.get(config.task)
     local = _prepared(config.model, config.chat_template, cache=cache, tell=tell)
     _require_same(config, task, local, _stored(task, cache))
+    if folder.result() is None:
+        require_number_format(config)
     setting = _Setting(
         folder=folder,
         task=task,

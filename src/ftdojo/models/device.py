@@ -3,6 +3,8 @@
 import os
 from functools import lru_cache
 
+from ftdojo.config import LOW_PRECISION, low_precision_chosen
+
 
 @lru_cache
 def device() -> str:
@@ -12,11 +14,21 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-@lru_cache
 def low_precision(kind: str) -> bool:
-    """Return whether bfloat16 is both right and faster on a device of ``kind``.
+    """Return whether to compute in bfloat16 on a device of ``kind``: as switched, else where it is right and faster.
 
-    On CPUs that lack bfloat16 instructions it is emulated and several times slower than float32.
+    Raises:
+        UsageError: ``FTDOJO_LOW_PRECISION`` is neither 0 nor 1.
+    """
+    chosen = low_precision_chosen()
+    return is_fast_in_bfloat16(kind) if chosen is None else chosen
+
+
+@lru_cache
+def is_fast_in_bfloat16(kind: str) -> bool:
+    """Return whether a device of ``kind`` has bfloat16 instructions.
+
+    CPUs that lack them emulate it, several times slower than float32.
     """
     import torch
 
@@ -29,6 +41,12 @@ def low_precision(kind: str) -> bool:
 def dtype_name() -> str:
     """Return the number format the base model is held in here."""
     return "bfloat16" if low_precision(device()) else "float32"
+
+
+def decided_by() -> str:
+    """Return what the number format was chosen by."""
+    chosen = low_precision_chosen()
+    return "the processor" if chosen is None else f"{LOW_PRECISION}={int(chosen)}"
 
 
 def threads() -> int:

@@ -155,7 +155,11 @@ class ModelCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """Where the run happens. ``sandbox`` is the tier in force."""
+    """Where the run happens.
+
+    ``sandbox`` is the tier in force; ``number_format`` is what the base model is held and trained in (``bfloat16`` or
+    ``float32``), or "" in a record that is older than it.
+    """
 
     cpu: str
     cores: int
@@ -164,6 +168,7 @@ class Machine:
     sandbox: str
     python: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    number_format: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

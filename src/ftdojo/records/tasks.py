@@ -166,8 +166,8 @@ class Task:
     question: str = ""
     """How a row's columns make up a question, as ``{column}`` in text; empty where a task's questions are single texts."""
     phrasing: Callable[[], Iterable[str]] | None = None
-    """More questions that were asked the same way. Words that three or more questions share, these included, are the
-    way such questions are put, and give none of them away; without it, only held-out questions are counted."""
+    """More questions that were asked the same way, none of them held out. A run of words that one of them has is a way to put
+    such questions, and gives none away."""
     secondary: Mapping[str, str] = field(default_factory=dict)
     """Secondary metric -> one sentence, with its unit and direction."""
     slices: Mapping[str, str] = field(default_factory=dict)

@@ -115,6 +115,7 @@ def _machine(config: RunConfig) -> Facts:
         ("cores", str(machine.cores)),
         ("memory", size(machine.memory_bytes)),
         ("device", machine.device),
+        ("number format", machine.number_format or "not recorded"),
         ("sandbox", machine.sandbox),
         ("Python", machine.python),
     )

@@ -23,10 +23,10 @@ def rows_of_csv(path: Path) -> Numbered:
         SourceError: it is not CSV, a row does not fit the header, or two columns of one name are both filled.
     """
     numbered = _separate(lines(path))
-    start, whole = _start(numbered)
+    start = _start(numbered)
     delimiter = named_delimiter(start[0][1]) if start else ""
     start = start[1:] if delimiter else start
-    found = dialects([text for _, text in start], whole=whole, delimiter=delimiter)
+    found = dialects([text for _, text in start], delimiter=delimiter)
     if len(found) > 1:
         signs = " or ".join(repr(each.delimiter) for each in found)
         told = f"may be cut at {signs}, and every row fits both"
@@ -48,8 +48,8 @@ def _separate(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def _start(numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], bool]:
-    """Return the first lines that are not empty, and whether they are the whole file."""
+def _start(numbered: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the first lines, from the first that is not empty on."""
     start: list[tuple[int, str]] = []
     chars = 0
     for number, text in numbered:
@@ -57,8 +57,8 @@ def _start(numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], 
             start.append((number, text))
             chars += len(text)
         if chars > _PEEK_CHARS:
-            return start, False
-    return start, True
+            break
+    return start
 
 
 def _records(

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ftdojo.sources.lines import MAX_ROW_BYTES
@@ -46,13 +47,12 @@ def named_delimiter(line: str) -> str:
     return found[1] if found else ""
 
 
-def dialects(lines: Sequence[str], *, whole: bool, delimiter: str = "") -> list[Dialect]:
+def dialects(lines: Sequence[str], *, delimiter: str = "") -> list[Dialect]:
     """Return the dialects that fit the beginning of a file equally well; one, unless every line fits several.
 
-    ``lines`` begin with the header; ``whole`` says that the file ends with them. A ``delimiter`` that the file names
-    itself is taken.
+    ``lines`` begin with the header. A ``delimiter`` that the file names itself is taken.
     """
-    looks = [_look(lines, each, whole=whole) for each in delimiter or DELIMITERS]
+    looks = [_look(lines, each) for each in delimiter or DELIMITERS]
     wide = [look for look in looks if look.header > 1]
     if len(looks) == 1:
         return [looks[0].dialect]
@@ -94,28 +94,26 @@ def _one_column(looks: Sequence[_Look]) -> _Look:
     return next((look for look in looks if look.fit == 1), looks[0])
 
 
-def _look(lines: Sequence[str], delimiter: str, *, whole: bool) -> _Look:
+def _look(lines: Sequence[str], delimiter: str) -> _Look:
     dialect = Dialect(delimiter=delimiter, spaced=_is_spaced(lines, delimiter))
-    records, broken = _records(lines, dialect, strict=True)
+    records, read = _records(lines, dialect, strict=True)
     header, *rows = records or [[]]
     names = width([name.strip() for name in header])
     # Empty cells beyond the header do not count, nor does a row that is only cut off.
     counts = [max(width(row), min(len(row), names)) for row in rows]
-    misfits = [_MISFIT] * (broken < len(lines) or (whole and broken == len(lines)))
+    misfits = [_MISFIT] * (read < len(lines))
     return _Look(dialect=dialect, header=names, rows=(*counts, *misfits))
 
 
 def _records(
     lines: Sequence[str], dialect: Dialect, *, strict: bool
 ) -> tuple[list[list[str]], int]:
-    """Return the rows of ``lines`` that are not empty, and the number of the line at which they are no longer CSV."""
+    """Return the rows of ``lines`` that are not empty, and how many lines were read until they were no longer CSV."""
     found: list[list[str]] = []
-    taken = iter(lines)
-    try:
-        found.extend(row for row in reader_of(taken, dialect, strict=strict) if not is_blank(row))
-    except csv.Error:
-        return found, len(lines) - len(list(taken))
-    return found, len(lines) + 1
+    left = iter(lines)
+    with suppress(csv.Error):
+        found.extend(row for row in reader_of(left, dialect, strict=strict) if not is_blank(row))
+    return found, len(lines) - len(list(left))
 
 
 def _is_spaced(lines: Sequence[str], delimiter: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ftdojo.errors import FtdojoError
 from ftdojo.records import Direction, Item, Source, Task
-from ftdojo.tasks.finding import Finding, error, note, warning
+from ftdojo.tasks.finding import Finding, error, note
 
 ROWS, ITEMS = 200, 4
 """So many rows of a source are read, each as the answer to a few of the validation items."""
@@ -54,9 +54,7 @@ def _said(source: Source, found: _Read) -> Iterator[Finding]:
     if found.rewarded is None:
         share = f"{found.readable:.0%} of {found.rows} answers are read by the scorer"
         if found.readable == 0.0:
-            yield warning(
-                about, f"{share}: rows made of it as it stands teach nothing that scores."
-            )
+            yield note(about, f"{share}: rows made of it as it stands teach nothing that scores.")
         else:
             yield note(about, f"{share}.")
         return

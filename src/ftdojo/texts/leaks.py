@@ -3,9 +3,9 @@
 A row is an *exact* leak if one of its turns, or all of it, is a held-out question once both are normalised
 (``words_of``) and the task's template is taken off. It is a *near* leak if it holds as many
 consecutive words of a held-out question as the task says (``overlap_words``), or the whole of a shorter question, or
-the sum that makes up most of one. A sum inside a longer sum is another sum. Runs of words that three or more questions
-share are the task's way of speaking and identify none of them: of the held-out ones, and of those beside them that
-are known to be asked the same way. Time grows with the length of the rows only.
+the sum that makes up most of one. A sum inside a longer sum is another sum. Runs of words that three or more held-out
+questions share are the task's way of speaking and identify none of them; nor do those of further questions that are
+known to be asked the same way. Time grows with the length of the rows only.
 """
 
 from collections import Counter, defaultdict
@@ -63,18 +63,26 @@ class Gate:
         return "near" if found or self._hides_in_two([each[0] for each in ways]) else None
 
     def _forget_phrases(self, beside: Iterable[Words]) -> None:
-        """Keep only what fewer than ``SHARED_BY`` questions share, those in ``beside`` included."""
-        longer = [words for words in self._whole if len(words) > self._length]
-        runs: Counter[int] = Counter()
+        """Keep only what identifies a question among all that are asked the same way.
+
+        A run of words that one of ``beside`` has is no leak, unless that one holds a whole question. What short questions
+        are known by is kept until ``SHARED_BY`` questions have it, for whoever has it holds the whole of one.
+        """
+        counts: Counter[int] = Counter()
+        for words in self._whole:
+            if len(words) > self._length:
+                counts.update(_hashes(words, self._length))
+        common = {run for run, count in counts.items() if count >= SHARED_BY}
+        opening = {hash(words[: self._length]): words for words in self._whole}
         short: Counter[Words] = Counter()
-        for words in longer:
-            runs.update(_hashes(words, self._length))
         for words in beside:
-            runs.update(_hashes(words, self._length) & self._runs)
             short.update(
                 {found for at in range(len(words) - 1) for found in self._found(words, at)}
             )
-        self._runs = frozenset(run for run in self._runs if runs[run] < SHARED_BY)
+            runs = _hashes(words, self._length) & self._runs
+            if runs and not any(_holds_all(words, opening[run]) for run in runs if run in opening):
+                common |= runs
+        self._runs -= common
         for known in self._short.values():
             known -= {words for words in known if 1 + short[words] >= SHARED_BY}
 
@@ -120,6 +128,11 @@ class Gate:
 
 def _bare(words: Words) -> Words:
     return words[:-1] if words and words[-1] == "=" else words
+
+
+def _holds_all(words: Words, question: Words) -> bool:
+    size = len(question)
+    return any(words[at : at + size] == question for at in range(len(words) - size + 1))
 
 
 def _runs_in(questions: Iterable[Words], length: int) -> frozenset[int]:

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import psutil
 
+from ftdojo.config import LOW_PRECISION
 from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
 from ftdojo.models import LocalModel
 from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, TrainingReport
@@ -34,6 +35,7 @@ KEPT_VARIABLES = (
     "TMPDIR",
     "CUDA_VISIBLE_DEVICES",
     "FTDOJO_CACHE",
+    LOW_PRECISION,
 )
 """What the worker inherits: no key is among it."""
 MALLOC = {

@@ -18,6 +18,7 @@ from ftdojo.testing.planner import clumsy
 
 TOYS = Path(__file__).parent.parent.parent / "toys"
 PATIENCE_S = 120.0
+INHERITED = ("PATH", "HOME", "LANG", "FTDOJO_LOW_PRECISION")
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ class Moody:
 
 
 def command(home, *words):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     env = kept | {
         "FTDOJO_HOME": str(home / "runs"),
         "FTDOJO_CACHE": str(home / "cache"),

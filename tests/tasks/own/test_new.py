@@ -198,7 +198,7 @@ def test_shares_are_what_they_are_asked_to_be(make):
 def test_every_label_has_its_share_in_every_split():
     strata = ["rare" if at % 10 == 0 else "often" for at in range(400)]
     questions = [text(at) for at in range(400)]
-    dealt = deal(questions, strata, ["train"] * 400, strata=strata, overlap_words=12)
+    dealt = deal(questions, strata, ["train"] * 400, strata=strata)
     for places in dealt.parts.values():
         rare = sum(strata[at] == "rare" for at in places) / len(places)
         assert 0.07 <= rare <= 0.13
@@ -227,7 +227,7 @@ def test_templated_rows_lose_none_to_the_gate(make):
 def test_no_row_is_in_two_places_and_none_is_lost(pairs):
     questions, golds = [each[0] for each in pairs], [each[1] for each in pairs]
     try:
-        dealt = deal(questions, golds, ["train"] * len(pairs), strata=golds, overlap_words=8)
+        dealt = deal(questions, golds, ["train"] * len(pairs), strata=golds)
     except FtdojoError:
         return
     places = Counter(at for part in dealt.parts.values() for at in part)

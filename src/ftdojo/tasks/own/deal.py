@@ -1,19 +1,16 @@
 """Dealing rows to splits: by content, apart from near-duplicates, each label in its share, and every row accounted for.
 
-Rows belong together if their questions are near-duplicates (``tasks.clean``), or if they alone share a run of words by
-which the contamination gate would know one of them by the other (``texts.leaks``). Of a group that is held out one row is
-kept; groups of one are held out first, so that few rows are lost.
+Rows belong together if their questions are near-duplicates (``tasks.clean``). Of a group that is held out one row is kept;
+groups of one are held out first, so that few rows are lost.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ftdojo.errors import UsageError
 from ftdojo.tasks.clean import clusters
-from ftdojo.texts.leaks import SHARED_BY
-from ftdojo.texts.words import words_of
 
 FEWEST_ROWS = 20
 HELD_OUT = ("test", "validation", "confirm")
@@ -21,7 +18,6 @@ MOST = {"test": 300, "validation": 150, "confirm": 100}
 """More items than these tell little more."""
 MOST_GROUPED = 20_000
 """Groups are looked for among so many rows; of larger files a part drawn by content is dealt, and the rest is for training."""
-MOST_RUNS = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +62,6 @@ def deal(
     origin: Sequence[str],
     *,
     strata: Sequence[str],
-    overlap_words: int,
     shares: Shares | None = None,
 ) -> Dealt:
     """Deal rows to ``train``, ``validation``, ``confirm`` and ``test``; nothing depends on their order.
@@ -76,13 +71,12 @@ def deal(
         golds: its right answer.
         origin: the split that its file was given for; rows of ``train`` are dealt on where a split was not given.
         strata: what should be as frequent in every split, such as the label; all alike for none.
-        overlap_words: how many words in a row the gate takes for a leak.
         shares: how to share out; None for sizes that fit.
 
     Raises:
         UsageError: too few rows, or too few different questions, for a split to hold some.
     """
-    dealer = _Dealer(questions, golds, origin, overlap_words)
+    dealer = _Dealer(questions, golds, origin)
     dealer.keep_given()
     wanted = [name for name in HELD_OUT if name not in origin]
     groups = dealer.free_groups()
@@ -97,7 +91,7 @@ class _Dealer:
     """Which rows are in which split so far."""
 
     def __init__(
-        self, questions: Sequence[str], golds: Sequence[str], origin: Sequence[str], words: int
+        self, questions: Sequence[str], golds: Sequence[str], origin: Sequence[str]
     ) -> None:
         self._questions, self._origin = questions, origin
         self.dropped: Counter[str] = Counter()
@@ -109,7 +103,7 @@ class _Dealer:
             self._free = places[:]  # given splits are compared with every row
         chosen = set(self._free)
         self._rest = [at for at in places if at not in chosen]
-        self._groups = _groups([questions[at] for at in self._free], words)
+        self._groups = clusters([questions[at] for at in self._free])
 
     def _different(self, golds: Sequence[str]) -> list[int]:
         """Return the places of rows without those that are equal to one before; rows of given splits come first."""
@@ -200,42 +194,6 @@ def _drawn(groups: Sequence[list[int]], count: int, strata: Sequence[str]) -> li
         for name in room[: count - sum(taken.values())]:
             taken[name] += 1
     return [group for name, found in by.items() for group in found[: taken[name]]]
-
-
-def _groups(questions: Sequence[str], words: int) -> list[list[int]]:
-    """Return the places of ``questions`` that belong together, each group in rising order."""
-    above = list(range(len(questions)))
-
-    def top(at: int) -> int:
-        while above[at] != at:
-            above[at] = above[above[at]]
-            at = above[at]
-        return at
-
-    for first, *others in (*clusters(questions), *_sharing(questions, words)):
-        for other in others:
-            low, high = sorted((top(first), top(other)))
-            above[high] = low
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for at in range(len(questions)):
-        found[top(at)].append(at)
-    return list(found.values())
-
-
-def _sharing(questions: Sequence[str], length: int) -> Iterable[list[int]]:
-    """Yield the places of the few questions that share a run of ``length`` words that no others have."""
-    having: dict[int, list[int]] = {}
-    runs = 0
-    for at, words in enumerate(map(words_of, questions)):
-        found = {hash(words[place : place + length]) for place in range(len(words) - length + 1)}
-        runs += len(found)
-        if runs > MOST_RUNS:  # what is not found here, the gate finds afterwards
-            return
-        for run in found:
-            places = having.setdefault(run, [])
-            if len(places) < SHARED_BY:
-                places.append(at)
-    yield from (places for places in having.values() if 1 < len(places) < SHARED_BY)
 
 
 def _key(text: str) -> bytes:

@@ -245,22 +245,3 @@ def _answer(reading: Reading, gold: str) -> str:
         return gold
     at = gold.rfind(reading.after)
     return behind(gold, at, at + len(reading.after))
-
-
-def graded(metric: str, output: str, gold: str, *, after: str) -> Grade:
-    """Return the grade of ``output`` against the one right answer ``gold``."""
-    return grade(Reading(metric=metric, after=after), output, [gold])
-
-
-def gold_output(metric: str, gold: str, *, after: str) -> str:
-    """Return an output that gives the answer ``gold`` in the right format."""
-    return as_output(Reading(metric=metric, after=after), gold)
-
-
-def need_rouge() -> None:
-    """Make sure that ROUGE can be counted.
-
-    Raises:
-        MissingExtra: its package is not installed.
-    """
-    need("rouge_l")

@@ -90,7 +90,6 @@ def make_folder(wanted: NewTask) -> Made:
         golds,
         origin,
         strata=golds if labelled else [""] * len(golds),
-        overlap_words=OVERLAP_WORDS,
         shares=shares,
     )
     with _filling(folder) as fresh:
@@ -204,7 +203,8 @@ def _proposal(
     names = next(
         (found[told.answer] for _, path in files if told.answer in (found := label_names(path))), ()
     )
-    return propose(rows, told.answer, metric=wanted.metric, names=names)
+    questions = [filled(told.question, row) for row in rows.rows]
+    return propose(rows, told.answer, questions=questions, metric=wanted.metric, names=names)
 
 
 class _filling:

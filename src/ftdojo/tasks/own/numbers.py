@@ -50,7 +50,9 @@ def number(said: Said, gold: str, decimal: Sign) -> Grade:
 
 
 def same(given: Fraction, wanted: Fraction) -> bool:
-    """Tell whether ``given`` is the number ``wanted``, rounding apart."""
+    """Tell whether ``given`` is the number ``wanted``, rounding apart; whole numbers are not rounded."""
+    if given.denominator == wanted.denominator == 1:
+        return given == wanted
     return abs(given - wanted) <= TOLERANCE * abs(wanted)
 
 

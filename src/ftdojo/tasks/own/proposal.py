@@ -15,6 +15,8 @@ from ftdojo.tasks.own.shapes import Table, text_of
 MOST_LABELS, MOST_NUMBERS = 200, 12
 """More different answers are no labels; of plain numbers fewer already are not."""
 ROWS_A_LABEL, ROWS_A_NUMBER = 3, 8
+FOUND = 0.8
+"""Answers that stand in this share of their own questions are read out of them, and are no labels."""
 LABEL_CHARS, SHORT_CHARS = 60, 60
 LISTED, LISTED_CHARS = 12, 240
 """So many labels are listed in the prompt, if that takes no more characters; of more, the prompt names the column only."""
@@ -36,12 +38,20 @@ class Proposal:
     notes: tuple[str, ...] = ()
 
 
-def propose(table: Table, answer: str, *, metric: str = "", names: Sequence[str] = ()) -> Proposal:
+def propose(
+    table: Table,
+    answer: str,
+    *,
+    questions: Sequence[str],
+    metric: str = "",
+    names: Sequence[str] = (),
+) -> Proposal:
     """Return what fits the column ``answer``; with ``metric``, what fits that metric.
 
     Args:
         table: rows that have an answer.
         answer: the column of the right answers.
+        questions: each row's question.
         metric: one of ``METRICS``, or empty to choose.
         names: what whole-number labels are called, where the file says so.
 
@@ -52,7 +62,7 @@ def propose(table: Table, answer: str, *, metric: str = "", names: Sequence[str]
     if metric:
         reading, kind = _reading(metric, golds), f"{metric}, as told"
     else:
-        reading, kind = _guessed(golds)
+        reading, kind = _guessed(golds, questions)
     if reading.labels:
         golds, merged = _one_spelling(golds, reading.labels)
         notes += merged
@@ -111,7 +121,7 @@ def _letters(table: Table, values: Sequence[Any]) -> list[str]:
     return found
 
 
-def _guessed(golds: Sequence[tuple[str, ...]]) -> tuple[Reading, str]:
+def _guessed(golds: Sequence[tuple[str, ...]], questions: Sequence[str]) -> tuple[Reading, str]:
     firsts = [each[0] for each in golds]
     rows, counts = len(firsts), Counter(firsts)
     if _all_fit("json_fields", golds):
@@ -127,7 +137,15 @@ def _guessed(golds: Sequence[tuple[str, ...]]) -> tuple[Reading, str]:
         else min(MOST_LABELS, rows // ROWS_A_LABEL)
     )
     short = all(len(each) <= LABEL_CHARS and "\n" not in each for each in firsts)
-    if short and 2 <= len(counts) <= most and all(len(each) == 1 for each in golds):
+    found = sum(
+        each.casefold() in text.casefold() for each, text in zip(firsts, questions, strict=True)
+    )
+    if (
+        short
+        and found < rows * FOUND
+        and 2 <= len(counts) <= most
+        and all(len(each) == 1 for each in golds)
+    ):
         reading = _reading("accuracy", golds)
         return reading, f"{len(reading.labels)} labels"
     if numbers:

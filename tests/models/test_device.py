@@ -1,0 +1,34 @@
+"""The number format: the processor's choice, or the user's."""
+
+import pytest
+
+from ftdojo.errors import UsageError
+from ftdojo.models.device import decided_by, dtype_name, is_fast_in_bfloat16, low_precision
+
+SWITCH = "FTDOJO_LOW_PRECISION"
+
+
+@pytest.mark.parametrize(("value", "name"), [("1", "bfloat16"), ("0", "float32")])
+def test_the_switch_decides_against_any_processor_and_at_once(monkeypatch, value, name):
+    low_precision("cpu")  # what was asked before is not kept
+    monkeypatch.setenv(SWITCH, value)
+    assert (dtype_name(), low_precision("cpu")) == (name, value == "1")
+    assert decided_by() == f"{SWITCH}={value}"
+
+
+@pytest.mark.parametrize("value", ["", "  ", None])
+def test_without_the_switch_the_processor_decides(monkeypatch, value):
+    monkeypatch.delenv(SWITCH, raising=False)
+    if value is not None:
+        monkeypatch.setenv(SWITCH, value)
+    assert low_precision("cpu") == is_fast_in_bfloat16("cpu")
+    assert decided_by() == "the processor"
+
+
+@pytest.mark.parametrize("value", ["yes", "2", "-1", "float32"])
+def test_any_other_word_is_refused(monkeypatch, value):
+    monkeypatch.setenv(SWITCH, value)
+    with pytest.raises(
+        UsageError, match=f"{SWITCH}={value} says neither yes nor no; set it to 1 or 0, or unset it"
+    ):
+        low_precision("cpu")
