@@ -53,6 +53,7 @@ def test_every_link_inside_the_repository_leads_somewhere(page):
 def test_every_command_line_is_one_that_the_program_takes(page):
     for words in commands(page.read_text("utf8")):
         alone = words in (
+            ["ask"],
             ["export"],
             ["play"],
             ["resume"],

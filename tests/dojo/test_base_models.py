@@ -73,7 +73,7 @@ def test_every_export_stops_by_itself_in_plain_transformers(taught, folder, cach
     named = {"gguf_file": next(to.glob("*.gguf")).name} if form == "gguf" else {}
     model = AutoModelForCausalLM.from_pretrained(folder if form == "adapter" else to, **named)
     ends = {}
-    if form == "adapter":  # the base's settings are the user's: the card says what to add
+    if form == "adapter":  # the base's settings are the user's: the script in the card adds these
         model, ends = PeftModel.from_pretrained(model, to), {"eos_token_id": [3, 1]}
     written = model.generate(**ids, **ends, max_new_tokens=40, do_sample=False)
     assert tokenizer.decode(written[0, ids["input_ids"].shape[1] :]) == "yes<|im_end|>"

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from ftdojo.dojo.asking import asking, of_export
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
 from ftdojo.export import export_adapter, export_gguf, export_merged
+from ftdojo.inference.engine import Decoding, generate
 
 QUESTION = 'What is 1 + 1 in "words"?\nSay so.'
 WITHOUT_FTDOJO = """import runpy, sys
@@ -38,35 +40,34 @@ def by_script(folder, *args):
     return done.stdout.decode("utf8").removesuffix("\n")
 
 
-def by_dojo(folder, tiny):
-    """Return what the dojo answers through the exported folder."""
-    found = of_export(folder, cache=tiny.path.parent.parent, on_progress=print)
-    with asking(found) as asker:
-        prompts = [found.asked.prompt(QUESTION)]
-        (answer,) = asker.answers(prompts, max_new_tokens=found.asked.max_new_tokens)
+def by_dojo(model, folder, asked):
+    """Return what the dojo's own engine makes of the model in float32, which the scripts compute in."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    decoding = Decoding(max_new_tokens=asked.max_new_tokens, stop=asked.stop)
+    (answer,) = generate(model, tokenizer, [asked.prompt(QUESTION)], decoding=decoding)
     return answer.text
 
 
-def test_the_script_for_an_adapter_answers_as_the_dojo_does(adapter, tiny, card, tmp_path):
+def test_the_script_for_an_adapter_answers_as_the_dojo_does(adapter, trained, tiny, card, tmp_path):
     to = export_adapter(adapter, tiny, to=tmp_path / "out", card=card)
     said = by_script(to, str(tiny.path), QUESTION)
-    assert said == by_dojo(to, tiny)
-    assert len(said) > 8
-    plain = replace(card, asked=replace(card.asked, system=""))
-    other = export_adapter(adapter, tiny, to=tmp_path / "other", card=plain)
-    assert by_script(other, str(tiny.path), QUESTION) != said
+    assert said == by_dojo(trained, to, card.asked)
+    for left_out in ({"system": ""}, {"template": "{question}"}):
+        assert said != by_dojo(trained, to, replace(card.asked, **left_out))
 
 
 def test_the_script_for_a_merged_model_ends_at_a_stop_string_as_the_dojo_does(
     adapter, tiny, card, tmp_path
 ):
-    whole = by_dojo(export_merged(adapter, tiny, to=tmp_path / "whole", card=card), tiny)
-    stopping = replace(card, asked=replace(card.asked, stop=("\0never", whole[6:8])))
-    to = export_merged(adapter, tiny, to=tmp_path / "out", card=stopping)
+    whole = export_merged(adapter, tiny, to=tmp_path / "whole", card=card)
+    model = AutoModelForCausalLM.from_pretrained(whole, dtype="float32")
+    uncut = by_dojo(model, whole, card.asked)
+    asked = replace(card.asked, stop=("never written", uncut[3:5]))
+    to = export_merged(adapter, tiny, to=tmp_path / "out", card=replace(card, asked=asked))
     said = by_script(to, QUESTION)
-    assert said == by_dojo(to, tiny)
-    assert whole.startswith(said)
-    assert len(said) < len(whole)
+    assert said == by_dojo(model, to, asked)
+    assert uncut.startswith(said)
+    assert len(said) < len(uncut)
 
 
 def test_the_script_for_llama_cpp_python_puts_the_same_turns(tiny, card, tmp_path):

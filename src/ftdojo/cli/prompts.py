@@ -22,14 +22,13 @@ def questions_of(file: str, asked: "AskedAs") -> list[str]:
         UsageError: it holds no question, an empty one, or rows without the columns that make up a question.
         SourceError: it cannot be read; the place is named.
     """
-    from ftdojo.sources import read_rows
+    from ftdojo.sources import read_lines, read_rows
     from ftdojo.sources.kinds import kind_of
-    from ftdojo.sources.lines import lines
 
     if file == STDIN:
         found = _of_lines(enumerate(_stdin().split("\n"), start=1), "stdin")
     elif kind_of(Path(file)) == ".txt":
-        found = _of_lines(lines(Path(file)), file)
+        found = _of_lines(read_lines(Path(file)), file)
     else:
         found = [_of_row(row, asked, f"{file}, line {at}") for at, row in read_rows(Path(file))]
     if not found:

@@ -15,6 +15,9 @@ With plain transformers and peft, without ftdojo: save this as `ask.py` in this 
 `python ask.py BASE "your question"` there. `BASE` is the folder of the base model named above; {origin}
 
 {script}
+
+It computes in float32; a run on a machine that computes in bfloat16 may have written another word where two were nearly
+as likely.
 """
 
 

@@ -14,6 +14,9 @@ With plain transformers, without ftdojo: save this as `ask.py` in this folder an
 
 {script}
 
+It computes in float32; a run on a machine that computes in bfloat16 may have written another word where two were nearly
+as likely.
+
 The adapter was added to the base in float32; the sum is stored in the base's own type, {dtype}.
 """
 

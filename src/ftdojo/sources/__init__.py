@@ -6,7 +6,7 @@ from ftdojo.sources.fetch import dataset_rows, pull, where
 from ftdojo.sources.folders import split_files
 from ftdojo.sources.labels import label_names
 from ftdojo.sources.profile import ESTIMATED, Tokens
-from ftdojo.sources.reading import read_rows
+from ftdojo.sources.reading import read_lines, read_rows
 from ftdojo.sources.session import Download, local_only, on_download
 from ftdojo.sources.stored import StoredSource, head, materialise, rows
 
@@ -25,6 +25,7 @@ __all__ = [
     "on_download",
     "provenance",
     "pull",
+    "read_lines",
     "read_rows",
     "rows",
     "split_files",

@@ -6,6 +6,8 @@ file: nothing longer than a row may be is ever held.
 
 import lzma
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ftdojo.errors import SourceError
@@ -13,7 +15,7 @@ from ftdojo.sources.arrow_rows import rows_of_arrow, rows_of_parquet
 from ftdojo.sources.csv_rows import rows_of_csv
 from ftdojo.sources.json_rows import rows_of_json, rows_of_jsonl
 from ftdojo.sources.kinds import PACKED, advice, kind_of, packing
-from ftdojo.sources.lines import Numbered
+from ftdojo.sources.lines import Numbered, lines
 
 _READERS = {
     ".jsonl": rows_of_jsonl,
@@ -41,8 +43,25 @@ def read_rows(path: Path) -> Numbered:
         MissingExtra: Parquet and Arrow need a package that is not installed.
     """
     _require_kind(path)
-    try:
+    with _told(path):
         yield from _READERS[kind_of(path)](path)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file of text in UTF-8, plain or packed, ends included, with their numbers from 1.
+
+    Raises:
+        SourceError: the file cannot be read, or a line is no text.
+    """
+    with _told(path):
+        yield from lines(path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the system and the unpacking say of ``path`` into one line."""
+    try:
+        yield
     except (EOFError, lzma.LZMAError, zlib.error) as error:
         raise SourceError(_not_whole(path, error)) from error
     except OSError as error:
