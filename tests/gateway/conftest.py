@@ -8,6 +8,8 @@ from http.client import HTTPConnection
 
 import pytest
 
+from ftdojo import tasks
+from ftdojo.checks.build import asked_as
 from ftdojo.checks.ground import KIT
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
@@ -105,6 +107,7 @@ def run(tmp_path):
                 env={
                     "PYTHONPATH": sandbox.path_of("/kit", KIT),
                     "FTDOJO_DATA": "/data",
+                    "FTDOJO_TASK": asked_as(tasks.get("math/mini")),
                     **door.env,
                 },
                 limits=Limits(**{"wall_s": 60.0} | limits),
