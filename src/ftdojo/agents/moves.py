@@ -38,7 +38,7 @@ def fitted(
     if rows < 1:
         return None
     rows = rows // recipe.batch * recipe.batch or rows
-    epochs = min(MOST_EPOCHS, max(1.0, passes // rows), recipe.num_train_epochs + 2)
+    epochs = min(MOST_EPOCHS, max(1.0, passes * 10 // rows / 10), recipe.num_train_epochs + 2)
     return replace(recipe, rows=rows, num_train_epochs=float(epochs))
 
 
