@@ -92,6 +92,7 @@ def test_a_question_longer_than_the_context_is_refused(call, tuned):
         (("learned", "Why?", "--file", "x.txt"), "Give one question, as in"),
         (("learned", " \n"), "The question is empty; a question has at least one word."),
         (("learnd", "Why?"), "No run or folder is called 'learnd'. Did you mean 'learned'?"),
+        (("A question for a model? " * 40, "learned"), "No run or folder is called 'A question"),
         (("learned", "Why?", "--experiment", "e9"), "No experiment with weights is called 'e9'."),
         (("learned", "Why?", "--experiment", "e1", "--base"), "--base and --experiment e1 are two"),
     ],
