@@ -1,5 +1,6 @@
 """What a person writes without ftdojo: TRL's SFTTrainer with LoRA on the same rows, for a given time, then ``generate``."""
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def trained_answers(
             return control
 
     config = SFTConfig(
-        output_dir="/tmp/ftdojo-trl",
+        output_dir=tempfile.mkdtemp(prefix="ftdojo-trl-"),
         learning_rate=1e-3,
         num_train_epochs=5,
         per_device_train_batch_size=8,

@@ -43,6 +43,7 @@ LOOK_ROWS, LEAST_ROWS, MOST_PROBE_ROWS = 24, 32, 400
 READ_SHARE, REPEATED = 0.5, 0.5
 """A source is out whose answers are readable less than this share as often as the best's, or of which more than this
 share are duplicates."""
+FEW_ROWS, FEW_ROWS_RATE = 800, 3e-3
 GROW, LEAST_GROWTH = 3.0, 2.0
 WORTHWHILE = 0.5
 """A change is tried only on at least this share of the largest climb's rows; on fewer it could not win."""
@@ -166,7 +167,7 @@ class View:
             tried = [recipe for each, recipe in climbs if not _refused(each)]
             move = moves.next_change(best, tried, ranked)
         elif len(climbs) < MOST_FALSE_STARTS and (hopeful := self._hopeful(ranked)):
-            widest = self._careful(self._widest(hopeful[0]))
+            widest = self._careful(self._first_climb(hopeful[0]))
             move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
         passes = cost(self.seen, move.recipe.sources).rows(self.left_s) if move else 0
         if move is None or passes < LEAST_ROWS:
@@ -259,6 +260,16 @@ class View:
     def _widest(self, source: str) -> Recipe:
         rows = next(card.rows for card in self.seen.sources if card.name == source)
         return Recipe(phase="climb", sources={source: 1.0}, rows=rows)
+
+    def _first_climb(self, source: str) -> Recipe:
+        """Return the widest recipe on ``source``; where one source of few rows is all there is, at a higher rate.
+
+        A few hundred rows make some hundred steps, in which labels are not learnt at the usual rate: on 270 made-up tickets,
+        three epochs, one seed, 0.001 gave 77 % (71 to 81), 0.003 gave 86 % (82 to 89), n = 298 and 299.
+        """
+        widest = self._widest(source)
+        few = len(self.rivals) == 1 and widest.rows <= FEW_ROWS
+        return replace(widest, learning_rate=FEW_ROWS_RATE) if few else widest
 
     def _hopeful(self, ranked: Iterable[str]) -> list[str]:
         """Return the sources on which no climb failed for a reason that it would fail for again."""

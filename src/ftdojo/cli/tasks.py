@@ -4,12 +4,11 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ftdojo.cli import scoring
+from ftdojo.cli import new_task, scoring
 from ftdojo.errors import FtdojoError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
@@ -34,6 +33,7 @@ MOST_SHOWN = 12
 
 tasks_app = typer.Typer(no_args_is_help=True, help="List, show, prove, score and make tasks.")
 tasks_app.command("score")(scoring.score_cases)
+tasks_app.command("new")(new_task.new_task)
 
 
 @tasks_app.command("list")
@@ -113,77 +113,6 @@ def check_task(
         raise FtdojoError(f"{name} breaks {len(broken)} promise(s); see above.")
 
 
-@tasks_app.command("new")
-def new_task(
-    name: str = typer.Argument(help="The new task's name; its folder is made here."),
-    data: Path = typer.Option(
-        ...,
-        help="Rows: CSV, TSV, JSONL, JSON or Parquet; or a folder with train, validation, test.",
-    ),
-    test: Path = typer.Option(None, help="A file whose rows stay the test."),
-    validation: Path = typer.Option(None, help="A file whose rows stay the validation."),
-    question: list[str] = typer.Option(
-        [],
-        help="A column that asks (may be repeated), or text with {column} in it; found out if left out.",
-    ),
-    answer: str = typer.Option("", help="The column of the right answers; found out if left out."),
-    metric: str = typer.Option(
-        "",
-        help="accuracy, macro_f1, exact_match, contains, choice, number, json_fields, rouge_l or chrf; proposed if left "
-        "out.",
-    ),
-    scorer: Path = typer.Option(
-        None, help="A Python file with grade(output, gold), for a metric of your own."
-    ),
-    system: str = typer.Option("", help="A system text before every question."),
-    shares: str = typer.Option(
-        "", help="train/validation/confirm/test, as in 70/12/6/12; fitted if left out."
-    ),
-    licence: str = typer.Option("my own data", help="What the rows are under."),
-    to: Path = typer.Option(Path(), help="The folder to make it in."),
-    as_json: bool = JSON,
-) -> None:
-    """Make a task of your own from a file of rows."""
-    from ftdojo.tasks.own.new import NewTask, make_folder
-
-    wanted = NewTask(
-        name=name,
-        data=data,
-        test=test,
-        validation=validation,
-        question=tuple(question),
-        answer=answer,
-        metric=metric,
-        scorer=scorer,
-        system=system,
-        shares=shares,
-        licence=licence,
-        to=to,
-    )
-    made = make_folder(wanted)
-    if as_json:
-        print(json.dumps({**asdict(made), "folder": str(made.folder)}, ensure_ascii=False))
-        return
-    for key, value in made.facts.items():
-        shown = (
-            ", ".join(f"{name} {many}" for name, many in list(value.items())[:MOST_SHOWN])
-            if isinstance(value, dict)
-            else value
-        )
-        more = (
-            f" and {len(value) - MOST_SHOWN} more"
-            if isinstance(value, dict) and len(value) > MOST_SHOWN
-            else ""
-        )
-        _talk(f"{key}: {shown}{more}")
-    for each in made.notes:
-        _talk(each)
-    _talk(made.account)
-    print(made.folder)
-    here = made.folder if made.folder.is_absolute() else f"./{made.folder}"
-    _talk(f"Next: `ftdojo tasks check {here}`, then `ftdojo run {here}`.")
-
-
 def _findings(task: "Task", model: str) -> "list[Finding]":
     """Return all that is to be said of a task: what its proof says, the gate, and a model's context."""
     from ftdojo.evaluation import leaks
@@ -194,10 +123,11 @@ def _findings(task: "Task", model: str) -> "list[Finding]":
     if any(each.about == "items" for each in found):
         return found
     for source, rows in leaks(task):
+        named = ", ".join(map(str, rows[:MOST_SHOWN])) + (", ..." if len(rows) > MOST_SHOWN else "")
         found.append(
             error(
                 f"source {source}",
-                f"The contamination gate refuses {len(rows)} of its rows, the first is row {rows[0]}; leave them out.",
+                f"The contamination gate refuses {len(rows)} of its rows ({named}, from 0); leave them out.",
             )
         )
     return found + (_context(task, model) if model else [])

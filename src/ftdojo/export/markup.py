@@ -3,7 +3,14 @@
 import re
 import shlex
 
-_SPECIAL = re.compile(r"[\\`*\[\]<>|&]")
+_SPECIAL = re.compile(
+    r"""
+      [\\`*~\[\]<>|&]
+    | (?<![^\W_])_ | _(?![^\W_])      # within a word it is a letter
+    | ^[-+\#] | (?<=\d)[.)](?!\S)   # begins a list or a heading, also within a list
+    """,
+    re.VERBOSE,
+)
 UNSHOWN = "\ufffd"
 
 

@@ -4,7 +4,8 @@ A scorer is an instrument and is calibrated: gold scores full marks, empty answe
 unreadable. The tests run this over every registered task.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
 from ftdojo.errors import FtdojoError
@@ -15,6 +16,7 @@ from ftdojo.tasks.check_splits import Questions, split_findings
 from ftdojo.tasks.finding import Finding, error
 
 FULL_MARKS = 1.0
+MOST_TOLD = 3
 MOST_GRADED = 40
 """Garbage and the neighbour's answer are tried on this many items of a split, spread evenly."""
 GARBAGE = (
@@ -39,13 +41,25 @@ def prove(task: Task) -> list[Finding]:
         items = {split: tuple(task.items(split)) for split in get_args(Split)}
     except FtdojoError as failed:
         return [error("items", f"The held-out items cannot be had or scored: {failed}")]
-    findings = [each for split in items for each in _scorer(task, items[split])]
+    findings = [each for split in items for each in _few(split, _scorer(task, items[split]))]
     findings += [*_reference(task, items), *split_findings(task, items)]
     questions = Questions(task, items)
     for source in task.sources:
         findings += source_findings(task, source, questions)
     findings += answer_findings(task, items["validation"])
     return findings
+
+
+def _few(split: Split, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the first findings of each kind on the items of a split, and how many more there are."""
+    told = Counter[str]()
+    for each in found:
+        kind = " ".join(each.message.split()[:2])
+        told[kind] += 1
+        if told[kind] <= MOST_TOLD:
+            yield each
+    if more := sum(max(0, many - MOST_TOLD) for many in told.values()):
+        yield error(split, f"{more} more findings like these on its items.")
 
 
 def _scorer(task: Task, items: Sequence[Item]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from ftdojo.scorers.biology import protocol_qa as scorer
 from ftdojo.scorers.biology.tagged import wrapped
 from ftdojo.tasks.biology.datasets import BIOPROBENCH
 from ftdojo.tasks.biology.protocols import Protocols, Row, sometimes
+from ftdojo.texts import Gate
 
 MAX_NEW_TOKENS = 64
 OVERLAP_WORDS = 12
@@ -49,6 +50,17 @@ def _asked(row: Row) -> str:
     return f"{row['question']}\n\nChoices:\n{row['choices']}"
 
 
+@cache
+def _gate() -> Gate:
+    splits: tuple[Split, ...] = ("validation", "confirm", "test")
+    return Gate((item.messages[-1]["content"] for split in splits for item in items(split)), task)
+
+
+def _leaks(row: Row) -> bool:
+    """Tell whether the gate takes a row, with its choices, for a held-out question: some have equal choices."""
+    return _gate().leak(task.prompt(row["asked"])) is not None
+
+
 def _another_choice(row: Row, quirks: random.Random) -> Row:
     return {**row, "answer": quirks.choice(row["choices"])}
 
@@ -74,6 +86,7 @@ records = Protocols(
     response_template=wrapped("{answer} & 90%"),
     derived={"asked": "the question with its choices, as the task shows them"},
     derive=lambda row: {"asked": _asked(row)},
+    leaks=_leaks,
 )
 task = Task(
     name="biology/protocol-qa",

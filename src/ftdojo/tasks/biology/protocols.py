@@ -6,7 +6,7 @@ evaluation shuffles the test part with seed 42 and takes the first 100 for valid
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -33,7 +33,7 @@ class Protocols:
 
     ``text`` is what tells records apart; ``spoil`` makes the record of a careless source; ``prompt_field``,
     ``response_field`` and the two templates are those of the sources. ``derive`` adds the fields to a source's row that
-    ``derived`` describes.
+    ``derived`` describes; ``leaks`` tells whether a row so completed gives a held-out question away.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class Protocols:
     response_template: str = ""
     derived: Mapping[str, str] = field(default_factory=dict)
     derive: Callable[[Row], Mapping[str, Any]] = lambda row: {}
+    leaks: Callable[[Row], bool] = lambda row: False
 
     def clean(self) -> Clean:
         """Return our splits, and the rest as ``train``."""
@@ -106,20 +107,21 @@ class Protocols:
         )
 
     def _official(self) -> Iterator[dict[str, Any]]:
-        return map(self._whole, self._unknown(dataset_rows(BIOPROBENCH, f"{self.kind}_train")))
+        return self._completed(self._unknown(dataset_rows(BIOPROBENCH, f"{self.kind}_train")))
 
     def _rest(self) -> Iterator[dict[str, Any]]:
-        return map(self._whole, self._records())
+        return self._completed(self._records())
 
     def _records(self) -> Iterator[dict[str, Any]]:
         return self._unknown(self.clean()["train"])
 
-    def _whole(self, row: Row) -> dict[str, Any]:
-        return {**row, **self.derive(row)}
+    def _completed(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+        whole = ({**row, **self.derive(row)} for row in rows)
+        return (row for row in whole if not self.leaks(row))
 
     def _careless(self) -> Iterator[dict[str, Any]]:
         quirks = random.Random(f"{self.kind} careless v1")
-        return (self._whole(self.spoil(row, quirks)) for row in self._records())
+        return self._completed(self.spoil(row, quirks) for row in self._records())
 
     def _unknown(self, rows: Iterator[Row] | Sequence[Row]) -> Iterator[dict[str, Any]]:
         """Leave out the rows that give a held-out question away, whichever of their fields does."""
