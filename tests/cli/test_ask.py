@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -81,8 +82,8 @@ def test_the_script_in_the_readme_answers_as_ask_does(tuned, environment, home):
 def test_a_question_longer_than_the_context_is_refused(call, tuned):
     ended = call("ask", tuned, "word " * 300)
     assert (ended.code, ended.out) == (2, "")
-    said = "Prompt 1 has 1532 tokens, and the context of tiny ends at 1024; shorten it"
-    assert said in ended.err.splitlines()[-1]
+    said = r"Prompt 1 has 15\d\d tokens, and the context of tiny ends at 1024; shorten it"
+    assert re.search(said, ended.err.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
