@@ -88,6 +88,6 @@ def test_a_row_without_a_column_of_the_question_is_named(read):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    for name in ("q.txt", "q.csv"):
-        with pytest.raises(FtdojoError, match=f"{name} cannot be read: No such file"):
+    for name, why in (("q.txt", "No such file"), ("q.csv", "No such"), ("q" * 300, "File name")):
+        with pytest.raises(FtdojoError, match=f"{name} cannot be read: {why}"):
             questions_of(str(tmp_path / name), asks())

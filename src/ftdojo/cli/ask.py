@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.records import Message
     from ftdojo.worker import Generated
 
+NAME = 100
+"""How much of an unknown name is repeated."""
+
 
 def ask(
     model: str = typer.Argument(
@@ -86,18 +89,26 @@ def _found(model: str, *, experiment: str, runs: Path | None) -> "Askable":
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
-    root, path = runs or runs_dir(), Path(model).expanduser()
+    root, path = runs or runs_dir(), Path(model)
+    if not _is_folder(root / model) and not _is_folder(path):
+        hint = f"Looked in {root}; the path of a run folder or of an exported model works too."
+        raise UnknownName("run or folder", model[:NAME], run_ids(root), hint)
     if any((each / "run.json").is_file() for each in (root / model, path)):
         folder = RunFolder.open(model if (root / model / "run.json").is_file() else path, root)
         return of_run(folder, experiment=experiment, cache=cache_dir(), on_progress=say)
-    if not path.is_dir():
-        hint = f"Looked in {root}; the path of a run folder or of an exported model works too."
-        raise UnknownName("run or folder", model, run_ids(root), hint)
     if experiment:
         raise UsageError(
             f"{model} is not a run, so it has no experiments; leave out --experiment and --base, or name the run."
         )
     return of_export(path, cache=cache_dir(), on_progress=say)
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether ``path`` is a folder; a question in its place may be longer than any name."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _raw(question: str) -> "tuple[Message, ...]":

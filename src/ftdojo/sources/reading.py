@@ -42,8 +42,8 @@ def read_rows(path: Path) -> Numbered:
         SourceError: the file is of another kind, cannot be read, or holds something that is not a row.
         MissingExtra: Parquet and Arrow need a package that is not installed.
     """
-    _require_kind(path)
     with _told(path):
+        _require_kind(path)
         yield from _READERS[kind_of(path)](path)
 
 
