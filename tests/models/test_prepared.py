@@ -184,11 +184,12 @@ def test_another_template_or_another_tokenizer_is_another_model(base, put_on, ji
 def test_a_folder_of_the_cache_that_was_changed_is_made_again(base, put_on):
     folder = base()
     model = put_on(folder)
-    template = (model.path / "chat_template.jinja").read_text()
-    (model.path / "chat_template.jinja").write_text(template.replace("user", "usre"))
+    before = (model.path / "chat_template.jinja").read_text()
+    (model.path / "chat_template.jinja").write_text(before.replace("content", "contemt"))
+    assert put_on(folder) == model
+    assert (model.path / "chat_template.jinja").read_text() == before
     (model.path / "model.safetensors").unlink()
     assert put_on(folder) == model
-    assert (model.path / "chat_template.jinja").read_text() == template
     assert (model.path / "model.safetensors").samefile(folder / "model.safetensors")
 
 

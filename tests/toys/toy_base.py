@@ -28,5 +28,7 @@ def _end(file, eos):
     else:
         number = {"<|pad|>": 0, "<|endoftext|>": 1}.get(eos)
         said |= {"bos_token_id": number, "eos_token_id": number, "pad_token_id": number}
+    if file.name == "generation_config.json":
+        said["_from_model_config"] = True  # as transformers writes it
     kept = {key: value for key, value in said.items() if value is not None}
     file.write_text(json.dumps(kept), "utf8")
