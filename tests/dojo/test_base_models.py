@@ -106,7 +106,7 @@ def test_a_template_that_changed_meanwhile_is_noticed(start, reopen, taught, tmp
     reopen("changed").close()
     file.write_text(template(taught).replace("'\\n' }}{% endfor", "'\\n\\n' }}{% endfor"))
     with pytest.raises(StoreError, match=f"with the chat template {file}, together .*, and this"):
-        reopen("changed")
+        reopen("changed").close()
 
 
 def test_an_export_with_another_template_than_was_trained_with_is_refused(taught, cache, tmp_path):
