@@ -27,6 +27,7 @@ def read(page):
 @example("~~~ x", PLACES[0])
 @example("12) x", PLACES[0])
 @example("_x_ ~~y~~", PLACES[1])
+@example("1 #", PLACES[1])
 def test_marks_are_text_wherever_they_stand(text, place):
     kinds, said = read(place.replace("{}", inline(text)))
     plain, expected = read(place.replace("{}", "word"))

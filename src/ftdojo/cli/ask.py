@@ -55,10 +55,11 @@ def ask(
     if text is not None:
         require_text(text, "The question")
     found = _found(model, experiment=_experiment(experiment, base=base), runs=runs)
-    questions = questions_of(file, found.asked) if text is None else [text]
+    put = str if raw else found.asked.whole
+    questions = questions_of(file, found.asked, raw=raw) if text is None else [put(text)]
     cap = max_new_tokens or found.asked.max_new_tokens
     prompts = [_raw(each) if raw else found.asked.prompt(each) for each in questions]
-    _say_who(found, raw=raw, whole=text is not None)
+    _say_who(found, raw=raw, whole=text is not None or ".txt" in Path(file).suffixes)
     show = _json_line if as_json else _one_answer if text is not None else _one_line
     try:
         with asking(found) as asker:

@@ -1,11 +1,11 @@
 """The questions of a file, a line or a row each, as ``ftdojo ask --file`` reads them."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftdojo.errors import UsageError
+from ftdojo.errors import SourceError, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.export import AskedAs
@@ -15,8 +15,10 @@ NAMES = ("question", "prompt", "text", "input")
 """What the column of a question is called where a task does not say."""
 
 
-def questions_of(file: str, asked: "AskedAs") -> list[str]:
+def questions_of(file: str, asked: "AskedAs", *, raw: bool = False) -> list[str]:
     """Return the questions in ``file``: lines of text (``.txt``, ``-`` for stdin), or rows of any kind that is read.
+
+    Where a question is made of several columns, stdin holds rows: a JSON object a line. ``raw`` leaves a line as it is.
 
     Raises:
         UsageError: it holds no question, an empty one, or rows without the columns that make up a question.
@@ -25,10 +27,13 @@ def questions_of(file: str, asked: "AskedAs") -> list[str]:
     from ftdojo.sources import read_lines, read_rows
     from ftdojo.sources.kinds import kind_of
 
-    if file == STDIN:
-        found = _of_lines(enumerate(_stdin().split("\n"), start=1), "stdin")
+    whole = str if raw else asked.whole
+    if file == STDIN and len(asked.columns) > 1:
+        found = [_of_row(row, asked, f"stdin, line {at}") for at, row in _stdin_rows(asked)]
+    elif file == STDIN:
+        found = [whole(each) for each in _of_lines(_stdin_lines(), "stdin")]
     elif kind_of(Path(file)) == ".txt":
-        found = _of_lines(read_lines(Path(file)), file)
+        found = [whole(each) for each in _of_lines(read_lines(Path(file)), file)]
     else:
         found = [_of_row(row, asked, f"{file}, line {at}") for at, row in read_rows(Path(file))]
     if not found:
@@ -57,13 +62,29 @@ def _of_lines(numbered: Iterable[tuple[int, str]], where: str) -> list[str]:
     return [require_text(line, f"{where}, line {at},") for at, line in found]
 
 
-def _stdin() -> str:
+def _stdin_rows(asked: "AskedAs") -> Iterator[tuple[int, dict[str, Any]]]:
+    from ftdojo.sources.json_text import parse
+
+    for at, line in _stdin_lines():
+        if not line.strip():
+            continue
+        try:
+            yield at, parse(line, Path("stdin"), at)
+        except SourceError as error:
+            made = ", ".join(asked.columns)
+            raise UsageError(
+                f"{error} A question of {asked.task} is made of {made}, so stdin holds a JSON object with them a line."
+            ) from error
+
+
+def _stdin_lines() -> Iterable[tuple[int, str]]:
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(
             f"Byte {error.start + 1} of stdin is not UTF-8; send text in UTF-8."
         ) from error
+    return enumerate(text.split("\n"), start=1)
 
 
 def _of_row(row: Mapping[str, Any], asked: "AskedAs", where: str) -> str:

@@ -14,6 +14,7 @@ from ftdojo.dojo.exporting import weights_of
 from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import ModelError, StoreError, UsageError
 from ftdojo.export import AskCard, AskedAs, asked_as, kind_of, read_asked
+from ftdojo.export.asked import FILE
 from ftdojo.models import LocalModel, hub_id, prepare, pull, tensor_digest
 from ftdojo.models.entries import Progress
 from ftdojo.records import BASE, Message
@@ -58,20 +59,13 @@ def of_run(
         )
     name = experiment or (result.chosen if result else BASE)
     weights = weights_of(folder, name)
-    task = tasks.get(config.task)
+    asked, remark = _asked(folder)
     base = prepare(
         config.model, chat_template=config.chat_template, cache=cache, on_progress=on_progress
     )
     require_same_model(config, base)
-    changed = task.version != config.task_version
     return Askable(
-        name=f"{name} of {config.id}",
-        base=base,
-        weights=weights,
-        asked=asked_as(task),
-        remark=f"{task.name} was changed since that run, and may ask otherwise now"
-        if changed
-        else "",
+        name=f"{name} of {config.id}", base=base, weights=weights, asked=asked, remark=remark
     )
 
 
@@ -142,6 +136,17 @@ class Asker:
             yield from self._worker.generate(
                 batch, weights=self._model.weights, timeout_s=PATIENCE_S
             )
+
+
+def _asked(folder: RunFolder) -> tuple[AskedAs, str]:
+    """Return how the task of a run asked, as its export says; without one how it asks today, and a remark on that."""
+    config, result = folder.config, folder.result()
+    export = folder.path / result.export if result and result.export else None
+    if export and (export / FILE).is_file():
+        return read_asked(export).asked, ""
+    task = tasks.get(config.task)
+    changed = f"{task.name} was changed since that run, and may ask otherwise now"
+    return asked_as(task), changed if task.version != config.task_version else ""
 
 
 def _card(folder: Path) -> AskCard:

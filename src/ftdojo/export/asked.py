@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from ftdojo.errors import ModelError
-from ftdojo.records import Message, Task, asking, columns_of
+from ftdojo.records import Message, Task, asking, columns_of, filled
 
 FILE = "ftdojo.json"
 FORMAT: Literal[1] = 1
@@ -36,6 +36,13 @@ class AskedAs:
     columns: tuple[str, ...]
     max_new_tokens: Count
     stop: tuple[Stop, ...]
+
+    def whole(self, text: str) -> str:
+        """Return the question that ``text`` is: the value of the one column, where there is one, with the words around it.
+
+        Where a question is made of several columns, ``text`` is taken for a whole question.
+        """
+        return filled(self.question, {self.columns[0]: text}) if len(self.columns) == 1 else text
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way the task does."""

@@ -8,6 +8,7 @@ _SPECIAL = re.compile(
       [\\`*~\[\]<>|&]
     | (?<![^\W_])_ | _(?![^\W_])      # within a word it is a letter
     | ^[-+\#] | (?<=\d)[.)](?!\S)   # begins a list or a heading, also within a list
+    | \#(?=\#*$)  # at the end of a heading they would close it
     """,
     re.VERBOSE,
 )

@@ -7,6 +7,8 @@ from ftdojo.export.markup import fenced, shell_word
 
 _TURNS = """
 how = json.loads(Path("ftdojo.json").read_text(encoding="utf8"))["asked"]
+if len(how["columns"]) == 1:
+    question = how["question"].replace("{%s}" % how["columns"][0], question.strip())
 turns = [{"role": "user", "content": how["template"].replace("{question}", question)}]
 if how["system"]:
     turns.insert(0, {"role": "system", "content": how["system"]})
@@ -111,7 +113,7 @@ With llama-cpp-python: save this as `ask.py` in this folder and run `python ask.
 
 def llama_cli(file: str, how: AskedAs) -> str:
     """Return the command that asks ``file`` with ``llama-cli``."""
-    asked = how.template.replace("{question}", QUESTION)
+    asked = how.template.replace("{question}", how.whole(QUESTION))
     words = [f"llama-cli -m {file} --single-turn --no-escape --temp 0 -n {how.max_new_tokens}"]
     words += [f"-r {shell_word(each)}" for each in how.stop]
     words += [f"-sys {shell_word(how.system)}"] if how.system else []
@@ -121,7 +123,7 @@ def llama_cli(file: str, how: AskedAs) -> str:
 def llama_server(file: str, how: AskedAs) -> str:
     """Return the commands that serve ``file`` with ``llama-server`` and ask it."""
     request = {
-        "messages": how.prompt(QUESTION),
+        "messages": how.prompt(how.whole(QUESTION)),
         "max_tokens": how.max_new_tokens,
         "temperature": 0,
         "stop": how.stop,
