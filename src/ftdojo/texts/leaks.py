@@ -73,14 +73,17 @@ class Gate:
             if len(words) > self._length:
                 counts.update(_hashes(words, self._length))
         common = {run for run, count in counts.items() if count >= SHARED_BY}
-        opening = {hash(words[: self._length]): words for words in self._whole}
+        opening: defaultdict[int, list[Words]] = defaultdict(list)
+        for words in self._whole:
+            opening[hash(words[: self._length])].append(words)
         short: Counter[Words] = Counter()
         for words in beside:
             short.update(
                 {found for at in range(len(words) - 1) for found in self._found(words, at)}
             )
             runs = _hashes(words, self._length) & self._runs
-            if runs and not any(_holds_all(words, opening[run]) for run in runs if run in opening):
+            wholes = [whole for run in runs & opening.keys() for whole in opening[run]]
+            if not any(_holds_all(words, whole) for whole in wholes):
                 common |= runs
         self._runs -= common
         for known in self._short.values():
