@@ -110,6 +110,17 @@ def test_the_model_leaves_in_each_form(call, learned, tmp_path, form, found):
     assert (to / "README.md").is_file()
 
 
+def test_the_exported_base_is_not_given_the_score_of_the_selected_model(call, learned, tmp_path):
+    ended = call("export", "learned", "--to", tmp_path / "x", "--merge", "--experiment", "base")
+    assert ended.code == 0, ended.err
+    rows = [
+        line.split("|")[2:5]
+        for line in (tmp_path / "x" / "README.md").read_text().splitlines()
+        if line.startswith(("| base, ", "| this model "))
+    ]
+    assert rows[0] == rows[1]
+
+
 def test_an_export_says_nothing_but_where_it_is(program, learned, tmp_path):
     ended = program("export", "learned", "--to", tmp_path / "taken", "--merge", PYTHONWARNINGS="")
     assert (ended.code, ended.err) == (0, "")

@@ -107,3 +107,11 @@ def test_llama_cli_gets_system_text_prompt_cap_and_stop(asked):
     options = dict(pairwise(words))
     assert (options["-sys"], options["-p"]) == ("Answer briefly.", "Q: your question")
     assert (options["-n"], options["-r"], options["--temp"]) == ("24", "END", "0")
+
+
+def test_an_experiment_that_was_not_selected_is_not_said_to_be_tested(readme, card):
+    text = readme(replace(card, split="validation"))
+    front = yaml.safe_load(text.split("---")[1])
+    assert front["model-index"][0]["results"][0]["dataset"]["split"] == "validation"
+    assert "it was never tested" in text
+    assert "held-out test items" not in text

@@ -1,7 +1,7 @@
 """What the model card of an export says, from the records of its run."""
 
 from ftdojo.export import ExportCard, asked_as
-from ftdojo.records import BASE, Estimate, Experiment, Task
+from ftdojo.records import BASE, EvaluationReport, Experiment, Task
 from ftdojo.store import RunConfig
 
 
@@ -10,18 +10,18 @@ def export_card(
     task: Task,
     chosen: Experiment | None,
     *,
-    base: Estimate,
-    test: Estimate,
-    metric: str,
+    base: EvaluationReport,
+    ours: EvaluationReport,
 ) -> ExportCard:
-    """Return what the model card of ``chosen`` (None for the base) says; the scores are in ``metric``."""
+    """Return what the model card of ``chosen`` (None for the base) says; both passes are over one split."""
     data = chosen.feedback.check.data if chosen and chosen.feedback else None
     return ExportCard(
         asked=asked_as(task),
-        metric=metric,
+        metric=task.metric,
         unit=task.unit,
-        base=base,
-        test=test,
+        split=ours.split,
+        base=base.score,
+        score=ours.score,
         run=config.id,
         experiment=chosen.id if chosen else BASE,
         seed=config.seed,

@@ -67,16 +67,10 @@ def weights_of(folder: RunFolder, name: str) -> Path | None:
 
 
 def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
-    """Return the model card; an experiment that was not chosen was never tested, so validation stands in."""
-    task, tested = tasks.get(folder.config.task), name == result.chosen
+    """Return the model card; an experiment that was not chosen was never tested, so its card shows validation."""
+    task = tasks.get(folder.config.task)
     found = next((each for each in folder.experiments() if each.id == name), None)
-    evaluation = found.evaluation if found else None
-    ours = result.test.score if tested or evaluation is None else evaluation.score
-    return export_card(
-        folder.config,
-        task,
-        found,
-        base=result.base_test.score if tested else result.base.score,
-        test=ours,
-        metric=task.metric if tested else f"{task.metric} (validation)",
-    )
+    base, ours = result.base_test, result.test if name == result.chosen else result.base_test
+    if found and found.evaluation and name != result.chosen:
+        base, ours = result.base, found.evaluation
+    return export_card(folder.config, task, found, base=base, ours=ours)

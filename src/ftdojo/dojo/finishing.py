@@ -103,14 +103,7 @@ def _export(
         return ""
     began, to = time.monotonic(), parts.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
-    card = export_card(
-        parts.folder.config,
-        parts.task,
-        chosen,
-        base=base.score,
-        test=test.score,
-        metric=parts.task.metric,
-    )
+    card = export_card(parts.folder.config, parts.task, chosen, base=base, ours=test)
     weights = parts.folder.path / chosen.weights
     write = export_adapter if (weights / "adapter_config.json").exists() else export_merged
     write(weights, parts.model, to=to, card=card)

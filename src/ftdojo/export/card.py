@@ -16,20 +16,30 @@ UNNAMED = "unknown"
 """What a row counts for whose source the data script did not name."""
 
 
+_WHERE = {
+    "test": "Both rows are scores on the same held-out test items, which were read once, after the choice was made."
+}
+_ELSEWHERE = (
+    "Both rows are scores on validation items, which steered the search: this experiment was not selected, so it was never "
+    "tested, and its score may flatter it."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExportCard:
     """What a model card says beyond the files.
 
-    ``asked`` is how the task asks. ``base`` and ``test`` are the scores of the base model and of this one on the same
-    test items. ``sources`` maps each raw source that was on offer to its licence; ``used`` maps those that the training
+    ``asked`` is how the task asks. ``base`` and ``score`` are the scores of the base model and of this one on the same
+    items of ``split``: the test, or validation where this one was not selected. ``sources`` maps each raw source that was on offer to its licence; ``used`` maps those that the training
     rows came from, by the word of the data script, to how many rows did; ``versions`` maps packages to versions.
     """
 
     asked: AskedAs
     metric: str
     unit: str
+    split: str
     base: Estimate
-    test: Estimate
+    score: Estimate
     run: str
     experiment: str
     seed: int
@@ -82,12 +92,12 @@ def _front_matter(card: ExportCard, base: LocalModel, library: str) -> dict[str,
 
 
 def _result(card: ExportCard) -> dict[str, Any]:
-    interval = {"n": card.test.n, "low": card.test.low, "high": card.test.high}
+    interval = {"n": card.score.n, "low": card.score.low, "high": card.score.high}
     return {
         "task": {"type": "text-generation"},
-        "dataset": {"name": card.asked.task, "type": card.asked.task, "split": "test"},
+        "dataset": {"name": card.asked.task, "type": card.asked.task, "split": card.split},
         "metrics": [
-            {"type": card.metric, "name": card.metric, "value": card.test.score, "args": interval}
+            {"type": card.metric, "name": card.metric, "value": card.score.score, "args": interval}
         ],
     }
 
@@ -102,9 +112,9 @@ def _body(card: ExportCard, base: LocalModel) -> str:
 | model | {metric} ({inline(card.unit)}) | 95 % interval | n |
 |---|---|---|---|
 | base, {name} | {card.base.score:.4g} | {card.base.low:.4g} to {card.base.high:.4g} | {card.base.n} |
-| this model | {card.test.score:.4g} | {card.test.low:.4g} to {card.test.high:.4g} | {card.test.n} |
+| this model | {card.score.score:.4g} | {card.score.low:.4g} to {card.score.high:.4g} | {card.score.n} |
 
-Both rows are scores on the same held-out test items, which were read once, after the choice was made.
+{_WHERE.get(card.split, _ELSEWHERE)}
 
 ## Base model
 

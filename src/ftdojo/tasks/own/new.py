@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,8 @@ from ftdojo.tasks.own.scorer import load_scorer
 from ftdojo.tasks.own.shapes import Table, table, text_of
 from ftdojo.texts import Gate
 
-OVERLAP_WORDS = 12
 PASSES = 5
-"""So often the gate goes over the training rows: a row less can make words rarer."""
+"""So often the gate goes over the training rows: what one row shares with others may be known by it alone."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -207,31 +207,24 @@ def _proposal(
     return propose(rows, told.answer, questions=questions, metric=wanted.metric, names=names)
 
 
-class _filling:
-    """A folder under another name while it is filled; it takes its own when all went well, and leaves nothing else."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> Path:
-        parent = self._folder.parent
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-            self._home = Path(tempfile.mkdtemp(dir=parent, prefix=f".{self._folder.name}-"))
-        except OSError as error:
-            raise UsageError(
-                f"{parent} cannot be written ({error.strerror}); name another folder with --to."
-            ) from error
-        fresh = self._home / self._folder.name
+@contextmanager
+def _filling(folder: Path) -> Iterator[Path]:
+    """Yield a folder under another name to fill; it becomes ``folder`` when all went well, and leaves nothing else."""
+    parent = folder.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        home = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}-"))
+    except OSError as error:
+        raise UsageError(
+            f"{parent} cannot be written ({error.strerror}); name another folder with --to."
+        ) from error
+    try:
+        fresh = home / folder.name
         fresh.mkdir()
-        return fresh
-
-    def __exit__(self, failed: object, *rest: object) -> None:
-        try:
-            if failed is None:
-                (self._home / self._folder.name).rename(self._folder)
-        finally:
-            shutil.rmtree(self._home, ignore_errors=True)
+        yield fresh
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _write(
@@ -280,7 +273,6 @@ def _declared(wanted: NewTask, told: Roles, proposal: Proposal, *, confirm: bool
         "answer": told.answer,
         "max_new_tokens": tokens,
         "shown": "full",
-        "overlap_words": OVERLAP_WORDS,
         "train": "train.jsonl",
         "validation": "validation.jsonl",
         **({"confirm": "confirm.jsonl"} if confirm else {}),
