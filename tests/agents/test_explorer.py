@@ -285,3 +285,23 @@ def test_a_climb_announces_what_it_expects(play_out, world):
     assert predicted
     assert all(0 < each < 1 for each in predicted)
     assert played.of("climb")[0].passes >= LEAST_ROWS
+
+
+def test_time_for_a_part_of_an_epoch_is_used(world):
+    cards = world({"d": 1.0}, cards={"d": {"rows": 96}}).see().sources
+    found = fitted(Recipe(phase="x", sources={"d": 1.0}, rows=9), cards, passes=180)
+    assert (found.rows, found.num_train_epochs) == (96, 1.875)
+
+
+@pytest.mark.parametrize(("rows", "rate"), [(270, 3e-3), (2000, 1e-3)])
+def test_one_source_needs_no_probe_and_few_rows_a_higher_rate(play_out, world, rows, rate):
+    played = play_out(Explorer(), world({"mine": 0.8}, cards={"mine": {"rows": rows}}))
+    assert played.of("probe") == []
+    assert played.of("climb")[0].learning_rate == rate
+
+
+@pytest.mark.parametrize("kind", [FailureKind.CONTAMINATED, FailureKind.FORMAT_COLLAPSE])
+def test_what_would_fail_again_is_not_tried_again(play_out, world, kind):
+    fails = failing(kind, lambda recipe, earlier: recipe.phase == "climb")
+    played = play_out(Explorer(), world({"mine": 0.8}, fails=fails))
+    assert len(played.of("climb")) == 1

@@ -28,7 +28,7 @@ def next_change(best: Recipe, tried: Sequence[Recipe], ranked: Sequence[str]) ->
 def fitted(
     recipe: Recipe, cards: Sequence[SourceCard], *, passes: int, cap: int | None = None
 ) -> Recipe | None:
-    """Return ``recipe`` cut or stretched to ``passes`` rows seen: distinct rows first, then up to three epochs.
+    """Return ``recipe`` cut or stretched to ``passes`` rows seen: distinct rows first, then up to three epochs or a part.
 
     ``cap`` is the most rows that the run allows. None if not a single row would be seen.
     """
@@ -38,7 +38,8 @@ def fitted(
     if rows < 1:
         return None
     rows = rows // recipe.batch * recipe.batch or rows
-    epochs = min(MOST_EPOCHS, max(1.0, passes * 10 // rows / 10), recipe.num_train_epochs + 2)
+    # Eighths of an epoch: exact in binary, so that no rounding adds a row.
+    epochs = min(MOST_EPOCHS, max(1.0, passes * 8 // rows / 8), recipe.num_train_epochs + 2)
     return replace(recipe, rows=rows, num_train_epochs=float(epochs))
 
 
