@@ -32,7 +32,7 @@ def run(scale: Scale) -> list[Contest]:
 
 def _newest(model: str) -> Path | None:
     folders = [RunFolder.open(run, runs_dir()) for run in run_ids(runs_dir())]
-    ended = [each for each in folders if each.config.model == model and each.result()]
+    ended = [each for each in folders if each.config.spec.model == model and each.result()]
     return max(ended, key=lambda each: each.config.created).path if ended else None
 
 
@@ -57,7 +57,7 @@ def _contest(folder: Path) -> Contest:
         name="share of a run outside training and generation",
         unit="% of wall time",
         higher_is_better=False,
-        n=f"one run: {config.task}, {config.model}, {config.agent}, budget {config.budget.wall_s:.0f} s",
+        n=f"one run: {config.spec.task}, {config.spec.model}, {config.spec.agent}, budget {config.spec.budget.wall_s:.0f} s",
         readings={OURS: [100 * outside(spent)]},
         aims={OURS: "<= 10 %"},
         notes=(

@@ -28,8 +28,7 @@ AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=getattr(torch, sys.argv[
 FIRST = """
 import sys, ftdojo
 from pathlib import Path
-from ftdojo.dojo import Choices
-with ftdojo.make(sys.argv[1], model=sys.argv[2], choices=Choices(root=Path(sys.argv[3]))) as dojo:
+with ftdojo.make(sys.argv[1], model=sys.argv[2], root=Path(sys.argv[3])) as dojo:
     dojo.reset()
 """
 LIGHT = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.records import Budget, Machine
+from ftdojo.records import Budget, Machine, RunSpec
 from ftdojo.store import Ledger, RunConfig, RunFolder
 
 ROOT = Path(__file__).parent.parent
@@ -114,14 +114,16 @@ def test_only_the_figures_of_a_readme_are_replaced(measure, tmp_path):
 def asked():
     return RunConfig(
         id="known",
-        task="math/mini",
+        spec=RunSpec(
+            task="math/mini",
+            model="tiny",
+            agent="explorer",
+            seed=0,
+            budget=Budget(wall_s=60.0),
+            sandbox="bubblewrap",
+        ),
         task_version=1,
-        model="tiny",
         model_digest="ab12",
-        agent="explorer",
-        seed=0,
-        budget=Budget(wall_s=60.0),
-        sandbox="bubblewrap",
         created="2026-11-23T15:12:00+00:00",
         ftdojo="0.1.0",
         machine=Machine(

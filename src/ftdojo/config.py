@@ -1,4 +1,4 @@
-"""The only reader of environment variables: where things are kept, and how units are written.
+"""The only reader of environment variables: where things are kept.
 
 ``FTDOJO_HOME`` holds runs (default ``./runs``); ``FTDOJO_CACHE`` holds models, built data and scores (default: the
 user's cache folder); ``FTDOJO_MIRROR`` holds copies of published data sets; ``FTDOJO_ACCEPT_LICENCES`` names licences
@@ -13,8 +13,6 @@ from pathlib import Path
 
 from ftdojo.errors import UsageError
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_UNITS_B = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SECRET = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$")
 LOW_PRECISION = "FTDOJO_LOW_PRECISION"
 SECRET_LENGTH = 8
@@ -90,39 +88,3 @@ def secrets() -> frozenset[str]:
     """Return the values of all variables whose names say that they are secret, to be taken out of texts."""
     named = {value.strip() for name, value in os.environ.items() if _SECRET.search(name.upper())}
     return frozenset(value for value in named if len(value) >= SECRET_LENGTH)
-
-
-def seconds(text: str) -> float:
-    """Read a duration such as ``90s``, ``10m``, ``1.5h`` or ``1h30m``; a bare number is refused.
-
-    Raises:
-        UsageError: not a duration, or not positive.
-
-    Example:
-        >>> seconds("1h30m")
-        5400.0
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
-    whole = "".join(number + unit for number, unit in parts)
-    total = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
-    if not parts or whole != re.sub(r"\s+", "", text.strip().lower()) or total <= 0:
-        raise UsageError(
-            f"{text!r} is no duration; write a number and a unit, such as 90s, 10m or 1h30m."
-        )
-    return float(total)
-
-
-def size_bytes(text: str) -> int:
-    """Read a size such as ``500M`` or ``2G`` (powers of ten).
-
-    Raises:
-        UsageError: not a size, or not positive.
-
-    Example:
-        >>> size_bytes("1.5G")
-        1500000000
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if not match or float(match[1]) <= 0:
-        raise UsageError(f"{text!r} is no size; write a number and a unit, such as 500M or 2G.")
-    return int(float(match[1]) * _UNITS_B[match[2]])

@@ -6,7 +6,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.agents import enlist
-from ftdojo.bench import base_cells, cells, most_s, read_matrix, require_names, require_options
+from ftdojo.bench import base_cells, cells, most_s, read_matrix, require_names
 from ftdojo.errors import FtdojoError, UsageError
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "matrices").glob("*.yaml"))
@@ -20,8 +20,14 @@ AGENT = "[{{name: ft-agent, llm: openai/m, {}}}]"
         ({"tasks": None, "task": "[math/mini]"}, "'task' is unknown, the nearest is tasks; known:"),
         ({"tasks": None}, "tasks is missing; add a line tasks: ..."),
         ({"budget": None}, "budget is missing; add a line budget: ..."),
-        ({"budget": "10"}, "'10' is no duration; write a number and a unit, such as 90s, 10m or"),
-        ({"budget": "soon"}, "'soon' is no duration; write a number and a unit, such as 90s, 10m"),
+        (
+            {"budget": "10"},
+            "'10' is not a duration; write a number and a unit, such as 90s, 10m or",
+        ),
+        (
+            {"budget": "soon"},
+            "'soon' is not a duration; write a number and a unit, such as 90s, 10m",
+        ),
         ({"name": "a/b"}, "name is 'a/b': up to 40 letters, digits, dots, dashes and underscores"),
         ({"seeds": "[-1]"}, "seeds, entry 1 is -1: input should be greater than or equal to 0."),
         ({"seeds": "[0, 0]"}, "the seed 0 is listed twice; keep one."),
@@ -44,7 +50,10 @@ AGENT = "[{{name: ft-agent, llm: openai/m, {}}}]"
             "agents, entry 1: label is 'x|y': one line without",
         ),
         ({"baseline": "randm"}, "the baseline 'randm' is unknown, the nearest is random; agents:"),
-        ({"max_disk": "10Q"}, "'10Q' is no size; write a number and a unit, such as 500M or 2G."),
+        (
+            {"max_disk": "10Q"},
+            "'10Q' is not a size; write a number and a unit, such as 500M or 2G.",
+        ),
         ({"max_experiments": "0"}, "max_experiments is 0: input should be greater than or equal"),
         ({"max_llm_usd": "free"}, "max_llm_usd is 'free': input should be a valid number."),
         (
@@ -86,11 +95,20 @@ def test_options_reach_the_command_line_of_run(matrix):
     limited = {"max_llm_usd": 2, "max_experiments": 3, "data_cap": 10}
     asked = matrix(agents=AGENT.format(options), chat_template="chatml", **limited)
     (one, _) = cells(asked)
-    agent = ("--policy", "tree", "--without", "planning,memory", "--llm", "openai/m")
-    limits = ("--max-experiments", "3", "--chat-template", "chatml")
-    rest = ("--data-cap", "20", "--option", "repairs=5")
-    start = ("math/mini", "--agent", "ft-agent", "--model", "tiny", "--seed", "0", "--budget", "5m")
-    assert one.arguments == (*start, *limits, *agent, *rest, "--max-usd", "2.0")
+    run = ("math/mini", "--agent", "ft-agent", "--model", "tiny", "--seed", "0", "--budget", "5m")
+    agent = ("--policy", "tree", "--without", "planning,memory", "--option", "repairs=5")
+    limits = ("--max-experiments", "3", "--max-llm-usd", "2.0", "--data-cap", "20")
+    rest = ("--llm", "openai/m", "--chat-template", "chatml")
+    assert one.arguments == (*run, *agent, *limits, *rest)
+
+
+def test_what_an_agent_says_goes_before_what_the_matrix_says(matrix):
+    agents = (
+        "[{name: explorer, label: a, trainer: trl, with_judge: true}, {name: explorer, label: b}]"
+    )
+    mine, others = cells(matrix(agents=agents, trainer="loop"))[:2]
+    assert mine.arguments[-3:] == ("--with-judge", "--trainer", "trl")
+    assert others.arguments[-2:] == ("--trainer", "loop")
 
 
 def test_a_cap_on_language_models_is_not_asked_of_a_run_that_names_none(matrix):
@@ -158,18 +176,6 @@ def test_names_are_looked_up_before_anything_is_spent(matrix, lines, said):
     with pytest.raises(FtdojoError) as refused:
         require_names(matrix(**lines))
     assert str(refused.value).startswith(said)
-
-
-def test_an_option_that_run_does_not_take_is_refused_with_the_agent_that_asks_for_it(matrix):
-    asked = matrix(agents=AGENT.format("policy: tree"), max_experiments=2)
-    known = ["--budget", "--max-experiments", "--llm"]
-    with pytest.raises(
-        UsageError, match=r"The agent 'ft-agent' asks for policy, and `ftdojo run` "
-    ):
-        require_options(asked, known)
-    require_options(asked, [*known, "--policy"])
-    with pytest.raises(UsageError, match=r"The matrix asks for max_experiments, and"):
-        require_options(asked, ["--budget", "--llm", "--policy"])
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

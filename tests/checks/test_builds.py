@@ -9,8 +9,8 @@ from ftdojo.checks import build as building
 from ftdojo.checks.build import build, dry_run
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
-from ftdojo.llm import Exchanges, Llm, LlmChoice, open_models
-from ftdojo.records import Budget
+from ftdojo.llm import Exchanges, Llm, open_models
+from ftdojo.records import Budget, LlmChoice
 from ftdojo.store import Cache, Ledger
 from ftdojo.testing.llm import ScriptedLlm, behaviours
 

@@ -2,9 +2,6 @@
 
 import pytest
 
-from ftdojo.cli.llm_options import capped
-from ftdojo.records import Budget
-
 RUN = ("run", "ftdojo_toy:task", "--model", "tiny")
 
 
@@ -13,8 +10,8 @@ RUN = ("run", "ftdojo_toy:task", "--model", "tiny")
     [
         (("--llm-strong", "openai/x"), "--llm-strong openai/x: no language model is named; add"),
         (("--base-url", "http://x"), "--base-url http://x: no language model is named; add --llm"),
-        (("--with-judge",), "--with-judge on: no language model is named; add --llm"),
-        (("--max-usd", "1"), "--max-usd 1.0: no language model is named; add --llm"),
+        (("--with-judge",), "--with-judge: no language model is named; add --llm"),
+        (("--max-usd", "1"), "--max-llm-usd 1.0: no language model is named; add --llm"),
         (("--prices", "p.yaml"), "--prices p.yaml: no language model is named; add --llm"),
         (
             ("--llm", "openia/gpt-5"),
@@ -46,9 +43,3 @@ def test_a_cap_that_allows_nothing_is_refused(call, option):
     ended = call(*RUN, "--llm", "vllm/x", option, "0")
     assert ended.code == 2
     assert f"Invalid value for '{option}': Input should be greater than or equal to 1." in ended.err
-
-
-def test_a_cap_that_is_given_anew_replaces_that_one_only():
-    before = Budget(wall_s=60.0, max_llm_calls=4, max_llm_usd=1.0, max_experiments=3)
-    after = capped(before, calls=8, tokens=None, usd=None)
-    assert after == Budget(wall_s=60.0, max_llm_calls=8, max_llm_usd=1.0, max_experiments=3)

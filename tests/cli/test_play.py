@@ -219,10 +219,10 @@ def test_a_view_that_is_not_there_is_answered_with_the_nearest(call, refused):
 def test_a_wrong_start_is_refused_before_anything_is_made(call, refused, tmp_path):
     wrong = {
         ("nope", *TINY): "No task is called 'nope'.",
-        ("toy_yes:task", "--budget", "soon"): "'soon' is no duration",
+        ("toy_yes:task", "--budget", "soon"): "'soon' is not a duration",
         ("toy_yes:task", *TINY, "--sandbox", "none"): "No sandbox is called 'none'.",
         ("toy_yes:task", "--model", "no/such:model"): "",
-        ("toy_yes:task", *TINY, "--name", "../x"): "'../x' is no name for a run",
+        ("toy_yes:task", *TINY, "--name", "../x"): "'../x' is not a name for a run",
         ("toy_yes:task", *TINY, "--base-url", "http://x"): "--base-url http://x: no language model",
     }
     for asked, said in wrong.items():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo import make
-from ftdojo.dojo import Choices, resume
+from ftdojo.dojo import resume, start
+from ftdojo.records import OUTSIDE, Budget, RunSpec, seconds
 
 TOYS = Path(__file__).parent.parent / "toys"
 
@@ -43,9 +43,10 @@ def new(toys, home, cache):
     """Return a function that makes a dojo for the toy task; close what it makes."""
 
     def make_one(run, *, budget="10m", seed=0, task="ftdojo_toy:task", cache=cache, tell=None):
-        choices = Choices(run=run, root=home / "runs", cache=cache)
+        limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
+        spec = RunSpec(task=task, agent=OUTSIDE, model="tiny", budget=limits, seed=seed)
         told = {"tell": tell} if tell else {}
-        return make(task, model="tiny", budget=budget, seed=seed, choices=choices, **told)
+        return start(spec, name=run, root=home / "runs", cache=cache, **told)
 
     return make_one
 

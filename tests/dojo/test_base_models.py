@@ -8,10 +8,11 @@ import pytest
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ftdojo.dojo import Choices, export, make
+from ftdojo.dojo import export
+from ftdojo.dojo import start as begin
 from ftdojo.errors import StoreError
 from ftdojo.models import pull
-from ftdojo.records import Finish, Submission, Train
+from ftdojo.records import Finish, RunSpec, Submission, Train
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,8 @@ def start(home, cache, folder):
     """Return a function that makes a run of the base model."""
 
     def started(run, **more):
-        choices = Choices(run=run, root=home / "runs", cache=cache, **more)
-        return make("toy_yes:task", model=str(folder), budget="10m", choices=choices)
+        spec = RunSpec(task="toy_yes:task", model=str(folder), **more)
+        return begin(spec, name=run, root=home / "runs", cache=cache)
 
     return started
 

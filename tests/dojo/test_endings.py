@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ftdojo import play
-from ftdojo.config import seconds
 from ftdojo.errors import BudgetError, UnknownName
-from ftdojo.records import BASE, Budget, FailureKind, Finish, Status, Train
+from ftdojo.records import BASE, Budget, FailureKind, Finish, Status, Train, seconds
 
 
 @pytest.fixture
@@ -123,7 +122,7 @@ def test_a_new_budget_is_remembered_by_later_resumes(new, reopen):
         pass
     with reopen("rebudgeted") as again:
         assert again.reset().budget == Budget(wall_s=900.0)
-        assert again.folder.config.budget == Budget(wall_s=3.0)
+        assert again.folder.config.spec.budget == Budget(wall_s=3.0)
 
 
 @pytest.mark.parametrize(

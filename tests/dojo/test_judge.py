@@ -2,8 +2,8 @@
 
 import pytest
 
-from ftdojo.dojo import Choices, make
-from ftdojo.llm import LlmChoice
+from ftdojo.dojo import start
+from ftdojo.records import LlmChoice, RunSpec
 from ftdojo.testing.llm import Said, ScriptedLlm, Trouble
 
 
@@ -14,8 +14,8 @@ def base(toys, tmp_path, cache):
     def validated(behaviour, *, judge=True):
         with ScriptedLlm(behaviour) as server:
             llm = LlmChoice(models={"planner": "openai/scripted"}, base_url=server.url)
-            choices = Choices(run="judged", root=tmp_path, cache=cache, llm=llm, judge=judge)
-            with make("ftdojo_judged:task", model="tiny", choices=choices) as dojo:
+            spec = RunSpec(task="ftdojo_judged:task", model="tiny", llm=llm, judge=judge)
+            with start(spec, name="judged", root=tmp_path, cache=cache) as dojo:
                 return dojo.reset().base, server
 
     return validated

@@ -13,9 +13,9 @@ from ftdojo.checks.build import asked_as
 from ftdojo.checks.ground import KIT
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
-from ftdojo.llm import Exchanges, Llm, LlmChoice, open_models
+from ftdojo.llm import Exchanges, Llm, open_models
 from ftdojo.llm.patience import Patience
-from ftdojo.records import Budget
+from ftdojo.records import Budget, LlmChoice
 from ftdojo.sandbox import Limits, open_sandbox
 from ftdojo.store import Ledger
 from ftdojo.testing.llm import ScriptedLlm, behaviours

@@ -5,8 +5,9 @@ import contextlib
 import pytest
 from pydantic import BaseModel, Field
 
-from ftdojo.llm import Ask, Exchanges, Llm, LlmChoice, open_models
+from ftdojo.llm import Ask, Exchanges, Llm, open_models
 from ftdojo.llm.patience import Patience
+from ftdojo.records import LlmChoice
 from ftdojo.testing.llm import ScriptedLlm
 
 QUICK = Patience(request_s=1, deadline_s=3, tries=5, first_pause_s=0.02)

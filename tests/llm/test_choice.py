@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from ftdojo.errors import MissingExtra, UnknownName, UsageError
-from ftdojo.llm import ROLES, LlmChoice, open_models
+from ftdojo.llm import open_models
+from ftdojo.records import ROLES, LlmChoice
 from ftdojo.testing.llm import behaviours
 
 HOSTED = "https://models.example/v1"

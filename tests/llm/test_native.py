@@ -8,9 +8,10 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from ftdojo.errors import LlmError
-from ftdojo.llm import LlmChoice, open_models
+from ftdojo.llm import open_models
 from ftdojo.llm.forms import schema_of
 from ftdojo.llm.patience import Patience
+from ftdojo.records import LlmChoice
 
 QUICK = Patience(request_s=1, deadline_s=3, tries=3, first_pause_s=0.01)
 

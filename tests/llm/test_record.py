@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import LlmError, StoreError, UsageError
-from ftdojo.llm import Exchange, Exchanges, Llm, LlmChoice, Reply, Usage, open_models, replayed
+from ftdojo.llm import Exchange, Exchanges, Llm, Reply, Usage, open_models, replayed
 from ftdojo.llm.record import digest_of
+from ftdojo.records import LlmChoice
 from ftdojo.testing.llm import behaviours
 
 SAID = Reply(

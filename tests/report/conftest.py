@@ -26,6 +26,7 @@ from ftdojo.records import (
     ProbeReport,
     Quantiles,
     Result,
+    RunSpec,
     Spend,
     Stage,
     Status,
@@ -79,15 +80,17 @@ STORY = [
 def config(name="math-mini-explorer-s0-20261123-151200"):
     return RunConfig(
         id=name,
-        task="math/mini",
+        spec=RunSpec(
+            task="math/mini",
+            model="smollm2-135m",
+            agent="explorer",
+            agent_options={"width": "3"},
+            seed=0,
+            budget=Budget(wall_s=1200.0, max_experiments=12),
+            sandbox="bubblewrap",
+        ),
         task_version=1,
-        model="smollm2-135m",
         model_digest="sha256:5f3a9c0be1d27744",
-        agent="explorer",
-        agent_options={"width": "3"},
-        seed=0,
-        budget=Budget(wall_s=1200.0, max_experiments=12),
-        sandbox="bubblewrap",
         created="2026-11-23T15:12:00+00:00",
         ftdojo="0.1.0",
         machine=Machine(

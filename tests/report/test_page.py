@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import StoreError
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Budget, Direction
+from ftdojo.records import Budget, Direction, LlmChoice
 from ftdojo.report import render, write
 from ftdojo.report.numbers import Scale
 from ftdojo.report.reproduce import recipe
@@ -168,7 +167,8 @@ def test_a_price_that_is_not_known_is_never_nothing(running):
 
 
 def test_the_command_and_the_table_name_a_chat_template_that_was_put_on(story):
-    put_on = recipe(replace(story.config(), chat_template="/my own.jinja"))
+    known, own = story.config(), "/my own.jinja"
+    put_on = recipe(replace(known, chat_template=own, spec=replace(known.spec, chat_template=own)))
     assert "--model smollm2-135m --budget 1200s" in put_on.command
     assert "--chat-template '/my own.jinja'" in put_on.command
     assert ("chat template put on", "/my own.jinja") in put_on.asked
@@ -178,6 +178,8 @@ def test_the_command_and_the_table_name_a_chat_template_that_was_put_on(story):
 def test_the_command_names_the_models_and_their_caps(story, tmp_path):
     choice = LlmChoice(models={"planner": "vllm/a", "weak": "vllm/b"}, prices="/p.yaml")
     budget = Budget(wall_s=60.0, max_llm_calls=9, max_llm_usd=1.5)
-    command = recipe(replace(story.config(), llm=choice, budget=budget)).command
+    command = recipe(
+        replace(story.config(), spec=replace(story.config().spec, llm=choice, budget=budget))
+    ).command
     assert "--llm vllm/a --llm-weak vllm/b --prices /p.yaml" in command
-    assert "--max-llm-calls 9 --max-usd 1.5" in command
+    assert "--max-llm-calls 9 --max-llm-usd 1.5" in command

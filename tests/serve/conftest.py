@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ftdojo.records import Budget
-from ftdojo.serve import TrainRequest, Wanted, ask, await_quiet, begin, hand_in
+from ftdojo.records import OUTSIDE, Budget, RunSpec
+from ftdojo.serve import Start, TrainRequest, ask, await_quiet, begin, hand_in
 from ftdojo.serve.place import read_kept, remove_socket
 from ftdojo.store import RunFolder
 
@@ -124,17 +124,14 @@ def start(home, toy):
     made = []
 
     def started(run, *, wall_s=600.0, **limits):
-        wanted = Wanted(
+        spec = RunSpec(
             task="ftdojo_toy:task",
+            agent=OUTSIDE,
             model="tiny",
             budget=Budget(wall_s=wall_s, **limits),
-            seed=0,
-            sandbox="auto",
-            trainer="loop",
-            run=run,
-            root=home / "runs",
         )
-        held = Held(begin(wanted, say=lambda text: None), [])
+        request = Start(spec=spec, name=run, root=home / "runs")
+        held = Held(begin(request, say=lambda text: None), [])
         made.append(held)
         return held
 

@@ -7,7 +7,7 @@ import pytest
 
 from ftdojo.errors import FtdojoError, RunBusy, UsageError
 from ftdojo.records import Budget
-from ftdojo.serve import Again, FinishRequest, LookRequest, StatusRequest, go_on
+from ftdojo.serve import FinishRequest, LookRequest, Resume, StatusRequest, go_on
 
 TASK = LookRequest(what="task")
 
@@ -21,7 +21,7 @@ def test_the_process_leads_a_session_of_its_own_and_is_nobodys_child(held):
 
 
 def test_the_record_says_who_plays(held):
-    assert held.folder.config.agent == "outside"
+    assert held.folder.config.spec.agent == "outside"
 
 
 def test_time_that_the_agent_thinks_is_counted(held, until):
@@ -111,7 +111,7 @@ def test_a_process_killed_while_it_waits_is_started_again_by_any_verb_and_obeys(
 
 def test_a_run_that_is_held_is_not_opened_twice(held):
     with pytest.raises(RunBusy, match="is played by process"):
-        go_on(held.folder, Again(folder=held.folder.path), say=print)
+        go_on(held.folder, Resume(folder=held.folder.path), say=print)
     assert held.standing()["state"] == "waiting"
 
 
@@ -121,11 +121,11 @@ def test_a_budget_that_allows_nothing_is_told_and_can_be_replaced(start):
     stopped = run.quiet()
     assert stopped["state"] == "stopped"
     assert stopped["error"].startswith("A budget of 3 s does not allow one experiment here")
-    go_on(run.folder, Again(folder=run.folder.path, budget=Budget(wall_s=600)), say=print)
+    go_on(run.folder, Resume(folder=run.folder.path, budget=Budget(wall_s=600)), say=print)
     assert run.quiet()["state"] == "waiting"
 
 
 def test_a_run_that_cannot_be_made_is_refused_before_there_is_a_folder(start, home):
-    with pytest.raises(UsageError, match="'a/b' is no name for a run"):
+    with pytest.raises(UsageError, match="'a/b' is not a name for a run"):
         start("a/b")
     assert not (home / "runs" / "a").exists()

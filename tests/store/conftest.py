@@ -10,6 +10,7 @@ from ftdojo.records import (
     Machine,
     Quantiles,
     Result,
+    RunSpec,
     Spend,
     Status,
     Submission,
@@ -22,15 +23,17 @@ SUBMISSION = Submission(plan="# Less\r\nis more \u2028", data="print('é')\n", t
 def asked(name="math-mini-explorer-s0"):
     return RunConfig(
         id=name,
-        task="math/mini",
+        spec=RunSpec(
+            task="math/mini",
+            model="tiny",
+            agent="explorer",
+            agent_options={"width": "3"},
+            seed=0,
+            budget=Budget(wall_s=60.0),
+            sandbox="bubblewrap",
+        ),
         task_version=1,
-        model="tiny",
         model_digest="ab12",
-        agent="explorer",
-        agent_options={"width": "3"},
-        seed=0,
-        budget=Budget(wall_s=60.0),
-        sandbox="bubblewrap",
         created="2026-11-23T15:12:00+00:00",
         ftdojo="0.1.0",
         machine=Machine(

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import StoreError, UnknownName, UsageError
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Grade, Graded, Status, Train
+from ftdojo.records import Grade, Graded, LlmChoice, Status, Train
 from ftdojo.store import RunFolder, new_run_id, run_ids
 
 OUTPUTS = [
@@ -85,9 +84,9 @@ def test_a_torn_last_event_is_passed_over_and_a_damaged_one_before_it_is_named(f
 
 
 def test_the_budget_last_given_is_in_force_and_what_was_asked_for_stays(folder, config):
-    assert folder.budget == config.budget
-    more = replace(config.budget, wall_s=7200.0, max_disk_bytes=10**9)
-    folder.set_budget(config.budget)  # nothing new: no event
+    assert folder.budget == config.spec.budget
+    more = replace(config.spec.budget, wall_s=7200.0, max_disk_bytes=10**9)
+    folder.set_budget(config.spec.budget)  # nothing new: no event
     folder.set_budget(more)
     folder.set_budget(more)
     assert RunFolder(folder.path).budget == more
@@ -202,4 +201,4 @@ def test_a_run_from_before_language_models_still_opens(folder, config):
 def test_a_run_remembers_whom_it_asks(tmp_path, config):
     choice = LlmChoice(models={"planner": "openai/gpt", "weak": "openai/mini"}, base_url="http://x")
     made = RunFolder.create(tmp_path / "more", replace(config, llm=choice))
-    assert RunFolder(made.path).config.llm == choice
+    assert RunFolder(made.path).config.spec.llm == choice

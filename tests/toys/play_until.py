@@ -7,9 +7,10 @@
 import sys
 from pathlib import Path
 
-from ftdojo import make, play
+from ftdojo import play
 from ftdojo.agents import agents
-from ftdojo.dojo import Choices
+from ftdojo.dojo import start
+from ftdojo.records import RunSpec
 
 
 def main(home, run, seed, moment):
@@ -26,10 +27,8 @@ def main(home, run, seed, moment):
             ):  # a rung is told before it is climbed: what is waited for comes later
                 sys.stdin.readline()
 
-    choices = Choices(agent="ftdojo_toy:Player", run=run, root=home / "runs", cache=home / "cache")
-    with make(
-        "ftdojo_toy:task", model="tiny", budget="10m", seed=int(seed), choices=choices, tell=tell
-    ) as dojo:
+    spec = RunSpec(task="ftdojo_toy:task", agent="ftdojo_toy:Player", model="tiny", seed=int(seed))
+    with start(spec, name=run, root=home / "runs", cache=home / "cache", tell=tell) as dojo:
         play(agents.get("ftdojo_toy:Player")(int(seed)), dojo)
 
 

@@ -1,6 +1,6 @@
 """Agents compared: a matrix of tasks, agents, models and seeds, run cell by cell and read from the run folders."""
 
-from ftdojo.bench.cells import base_cells, cells, most_s, require_names, require_options
+from ftdojo.bench.cells import base_cells, cells, most_s, require_names
 from ftdojo.bench.comparing import compare, read, write
 from ftdojo.bench.matrix_file import read_matrix
 from ftdojo.bench.place import Place
@@ -30,7 +30,6 @@ __all__ = [
     "read",
     "read_matrix",
     "require_names",
-    "require_options",
     "row_table",
     "write",
 ]

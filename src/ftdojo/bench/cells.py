@@ -3,13 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from math import ceil
 
-from ftdojo.bench.options import asked
 from ftdojo.bench.words import Cell, Contender, Matrix
-from ftdojo.errors import UsageError
 from ftdojo.records import BASE
 
 DIGITS = 8
@@ -60,30 +58,6 @@ def require_names(matrix: Matrix) -> None:
     for contender in matrix.contenders:
         enlisted = enlist(contender.agent, seed=0, options=contender.options)
         enlisted.require(llm=contender.asks_models)
-
-
-def require_options(matrix: Matrix, known: Iterable[str]) -> None:
-    """Refuse options that ``ftdojo run`` does not take.
-
-    Args:
-        matrix: what is to be run.
-        known: the options that it takes.
-
-    Raises:
-        UsageError: one is not among them.
-    """
-    taken = set(known)
-    for who, words in [("The matrix", matrix.arguments), *_each(matrix.contenders)]:
-        for option in asked(words):
-            if option not in taken:
-                key = option.removeprefix("--").replace("-", "_")
-                raise UsageError(
-                    f"{who} asks for {key}, and `ftdojo run` of this version has no option {option}; leave {key} out."
-                )
-
-
-def _each(contenders: Sequence[Contender]) -> list[tuple[str, tuple[str, ...]]]:
-    return [(f"The agent {each.label!r}", each.arguments) for each in contenders]
 
 
 def _cell(matrix: Matrix, contender: Contender, seed: int, task: str, model: str) -> Cell:

@@ -2,70 +2,52 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from ftdojo.bench.options import AGENT_OPTIONS, LLM_CAPS, RUN_OPTIONS, texts, words
+from ftdojo.bench.options import AGENT_KEYS, LLM_KEYS, RUN_KEYS, Text, fields_of, own_options, words
 from ftdojo.bench.words import Contender, Matrix
-from ftdojo.config import seconds, size_bytes
 from ftdojo.errors import UsageError
+from ftdojo.records import seconds, size_bytes
 from ftdojo.submissions.dialects import nearest
 from ftdojo.submissions.strict_yaml import YamlFault, read_mapping
 from ftdojo.submissions.texts import short
 
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f|]+$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]{0,39}$")]
-Some = Annotated[int, Field(ge=1)]
-Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,39}$")]
 
 
-class AgentEntry(BaseModel):
-    """An agent of the file, with options: the keys of ``AGENT_OPTIONS``."""
-
+class _Agent(BaseModel):
     model_config = STRICT
 
     name: Text
     label: Text = ""
-    policy: Text | None = None
-    without: Annotated[list[Text], Field(min_length=1)] | None = None
-    llm: Text | None = None
-    llm_strong: Text | None = None
-    llm_weak: Text | None = None
-    llm_judge: Text | None = None
-    base_url: Text | None = None
-    prices: Text | None = None
-    data_cap: Some | None = None
-    options: dict[Name, Text | int | float] | None = None
 
 
-class MatrixFile(BaseModel):
-    """What a matrix file may say; beside its own keys those of ``RUN_OPTIONS``."""
-
+class _Matrix(BaseModel):
     model_config = STRICT
 
     name: Word
     tasks: Annotated[list[Text], Field(min_length=1)]
-    agents: Annotated[list[AgentEntry], Field(min_length=1)]
     models: Annotated[list[Text], Field(min_length=1)] = ["smollm2-135m"]
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
     budget: Text
     baseline: Text = ""
-    data_cap: Some | None = None
     isolated: bool = True
-    max_experiments: Some | None = None
-    max_train_seconds: Above0 | None = None
-    max_disk: Text | None = None
-    max_llm_calls: Some | None = None
-    max_llm_tokens: Some | None = None
-    max_llm_usd: Above0 | None = None
-    sandbox: Literal["auto", "unsafe"] | None = None
-    trainer: Text | None = None
-    chat_template: Text | None = None
+
+
+AgentEntry = create_model("AgentEntry", __base__=_Agent, **fields_of(AGENT_KEYS))
+"""An agent of the file, with options."""
+MatrixFile = create_model(
+    "MatrixFile",
+    __base__=_Matrix,
+    agents=(Annotated[list[AgentEntry], Field(min_length=1)], ...),
+    **fields_of(RUN_KEYS),
+)
+"""What a matrix file may say: its own keys, and options for every run."""
 
 
 def read_matrix(path: Path) -> Matrix:
@@ -96,7 +78,7 @@ def read_matrix(path: Path) -> Matrix:
         raise UsageError(f"{path}: {error}") from error
 
 
-def _matrix(said: MatrixFile) -> Matrix:
+def _matrix(said: Any) -> Matrix:
     contenders = tuple(_contender(each, said) for each in said.agents)
     labels = [each.label for each in contenders]
     for what, values in (("task", said.tasks), ("model", said.models), ("seed", said.seeds)):
@@ -106,9 +88,7 @@ def _matrix(said: MatrixFile) -> Matrix:
     baseline = said.baseline or labels[0]
     if baseline not in labels:
         raise UsageError(f"the baseline {nearest(baseline, labels)}; agents: {', '.join(labels)}.")
-    if said.max_disk:
-        size_bytes(said.max_disk)
-    idle = [key for key in LLM_CAPS if getattr(said, key) is not None]
+    idle = [key for key in LLM_KEYS if getattr(said, key) is not None]
     if idle and not any(each.asks_models for each in contenders):
         raise UsageError(
             f"{idle[0]} caps language models, and no agent here names one; leave it out, or give an agent `llm`."
@@ -121,21 +101,25 @@ def _matrix(said: MatrixFile) -> Matrix:
         seeds=tuple(said.seeds),
         budget_s=seconds(said.budget),
         baseline=baseline,
-        arguments=("--budget", said.budget, *words(said.model_dump(), RUN_OPTIONS)),
+        arguments=("--budget", said.budget),
         isolated=said.isolated,
     )
 
 
-def _contender(entry: AgentEntry, matrix: MatrixFile) -> Contender:
-    said = entry.model_dump() | {"data_cap": entry.data_cap or matrix.data_cap}
-    caps = words(matrix.model_dump(), LLM_CAPS) if entry.llm else ()
-    named = {"policy": entry.policy, "without": entry.without, **(entry.options or {})}
+def _contender(entry: Any, matrix: Any) -> Contender:
+    """Return an agent with its options; what it leaves open, the matrix says."""
+    asks_models = bool(entry.llm or entry.replay)
+    general = {key: getattr(matrix, key) for key in RUN_KEYS if asks_models or key not in LLM_KEYS}
+    own = {key: value for key, value in entry.model_dump().items() if value is not None}
+    values = general | own
+    if values.get("max_disk"):
+        size_bytes(values["max_disk"])
     return Contender(
         label=entry.label or entry.name,
         agent=entry.name,
-        asks_models=entry.llm is not None,
-        options={name: text for name, value in named.items() for text in texts(value)},
-        arguments=(*words(said, AGENT_OPTIONS), *caps),
+        asks_models=asks_models,
+        options=own_options(values),
+        arguments=words(values),
     )
 
 

@@ -41,7 +41,7 @@ def is_finished(cell: Cell, place: Place) -> bool:
 
 
 def _finished(folder: RunFolder, result: Result) -> Finished:
-    config, task = folder.config, tasks.get(folder.config.task)
+    config, task = folder.config, tasks.get(folder.config.spec.task)
     validated = _validated(folder, result)
     graded = folder.predictions(result.chosen, "test")
     best = max if task.direction is Direction.HIGHER else min

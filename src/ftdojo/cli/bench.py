@@ -44,8 +44,6 @@ def bench(
     chosen = room.read_matrix(matrix)
     room.require_names(chosen)
     place = room.Place(to or runs_dir() / f"bench-{chosen.name}")
-    if not table:
-        room.require_options(chosen, _options_of_run())
     if dry_run:
         _plan(chosen, place, jobs=jobs, as_json=as_json)
         return
@@ -140,13 +138,3 @@ def _show(found: "Bench", *, as_json: bool) -> None:
             print()
     for note in room.notes(found):
         print(wrapped(note, indent=0))
-
-
-def _options_of_run() -> set[str]:
-    """Return the options that ``ftdojo run`` takes."""
-    from ftdojo.cli import playing
-
-    app = typer.Typer()
-    playing.register(app)
-    command = typer.main.get_group(app).commands["run"]
-    return {option for each in command.params for option in each.opts}

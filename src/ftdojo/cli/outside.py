@@ -24,12 +24,12 @@ def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
         FtdojoError: it cannot be opened; another process holds it.
     """
     from ftdojo.cli.summary import close
-    from ftdojo.serve import Again, go_on
+    from ftdojo.serve import Resume, go_on
 
     if folder.result():
         close(folder, as_json=as_json)
         return
-    go_on(folder, Again(folder=folder.path.absolute(), budget=budget), say=say)
+    go_on(folder, Resume(folder=folder.path.absolute(), budget=budget), say=say)
     show(folder, standing(folder, seconds=0.0), as_json=as_json)
 
 
@@ -88,7 +88,7 @@ def found_run(run: str, runs: Path | None) -> "RunFolder":
         UsageError: none is named, and there are none or several.
     """
     from ftdojo.config import runs_dir
-    from ftdojo.serve import OUTSIDE
+    from ftdojo.records import OUTSIDE
     from ftdojo.store import RunFolder, run_ids
 
     root = runs or runs_dir()
@@ -110,7 +110,7 @@ def found_run(run: str, runs: Path | None) -> "RunFolder":
 def _agent(folder: "RunFolder") -> str:
     """Return who plays a run; a damaged one, which is nobody's, hides no other."""
     try:
-        return folder.config.agent
+        return folder.config.spec.agent
     except StoreError:
         return ""
 

@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import typer
 
-from ftdojo.cli import llm_options as llms
 from ftdojo.cli import playing
 from ftdojo.cli.outside import FOREVER_S, found_run, handed_in, say, show, standing
+from ftdojo.cli.run_options import takes_a_run
 from ftdojo.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+    from ftdojo.records import RunSpec
 
 play_app = typer.Typer(
     no_args_is_help=True,
@@ -33,28 +36,9 @@ def guide(as_json: bool = JSON) -> None:
 
 
 @play_app.command("start")
+@takes_a_run(without=("agent", "agent_options"))
 def start(
-    task: str = playing.TASK,
-    model: str = typer.Option(
-        "smollm2-135m",
-        help="The base model: a known name, a folder, or a hub id org/name[@revision].",
-    ),
-    budget: str = playing.BUDGET,
-    max_experiments: int | None = playing.EXPERIMENTS,
-    max_train_seconds: float | None = playing.TRAIN,
-    max_disk: str | None = playing.DISK,
-    llm: str = llms.LLM,
-    llm_strong: str = llms.STRONG,
-    llm_weak: str = llms.WEAK,
-    base_url: str = llms.BASE_URL,
-    prices: Path | None = llms.PRICES,
-    max_llm_calls: int | None = llms.CALLS,
-    max_llm_tokens: int | None = llms.TOKENS,
-    max_usd: float | None = llms.USD,
-    seed: int = typer.Option(0, min=0, help="For the record and your own choices."),
-    sandbox: str = typer.Option("auto", help="auto (bubblewrap) or unsafe (no protection)."),
-    trainer: str = typer.Option("loop", help="loop, or trl: the slower reference, for comparison."),
-    chat_template: str = playing.CHAT_TEMPLATE,
+    spec: "RunSpec",
     name: str = typer.Option("", help="The run's id; made up if left out."),
     runs: Path | None = RUNS,
     wait: bool = WAIT,
@@ -64,28 +48,15 @@ def start(
 
     Example: ftdojo play start math/mini --budget 30m --wait
     """
-    from ftdojo.config import runs_dir
-    from ftdojo.serve import Wanted, begin
+    from dataclasses import replace
 
-    limits = playing.budget_of(budget, max_experiments, max_train_seconds, max_disk)
-    limits = llms.capped(limits, calls=max_llm_calls, tokens=max_llm_tokens, usd=max_usd)
-    chosen = llms.llm_choice(
-        {"planner": llm, "strong": llm_strong, "weak": llm_weak}, base_url=base_url, prices=prices
-    )
-    playing.fetch(task)
-    wanted = Wanted(
-        task=task,
-        model=model,
-        budget=limits,
-        seed=seed,
-        sandbox=sandbox,
-        trainer=trainer,
-        chat_template=chat_template,
-        llm=chosen,
-        run=name,
-        root=(runs or runs_dir()).absolute(),
-    )
-    folder = begin(wanted, say=say)
+    from ftdojo.config import runs_dir
+    from ftdojo.records import OUTSIDE
+    from ftdojo.serve import Start, begin
+
+    spec = playing.checked(replace(spec, agent=OUTSIDE), runs)
+    playing.fetch(spec.task)
+    folder = begin(Start(spec=spec, name=name, root=(runs or runs_dir()).absolute()), say=say)
     show(folder, standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
 
 

@@ -73,7 +73,7 @@ def compare_runs(
     from ftdojo.stats import compare
 
     folders = [_open(each, runs) for each in (one, other)]
-    names = {tasks.same_items(folder.config.task) for folder in folders}
+    names = {tasks.same_items(folder.config.spec.task) for folder in folders}
     results = [folder.result() for folder in folders]
     if len(names) > 1:
         raise UsageError(
@@ -169,9 +169,9 @@ def _row(folder: "RunFolder") -> dict[str, Any]:
         return made | {"base": made["base_test"]["score"], "test": made["test"]["score"]}
     return {
         "run": config.id,
-        "task": config.task,
-        "agent": config.agent,
-        "seed": config.seed,
+        "task": config.spec.task,
+        "agent": config.spec.agent,
+        "seed": config.spec.seed,
         "status": "unfinished",
         "experiments": len(folder.experiments()),
     }

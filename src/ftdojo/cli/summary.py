@@ -52,10 +52,10 @@ def facts(folder: RunFolder, result: Result) -> dict[str, Any]:
     validation = chosen.evaluation if chosen and chosen.evaluation else result.base
     return {
         "run": config.id,
-        "task": config.task,
-        "model": config.model,
-        "agent": config.agent,
-        "seed": config.seed,
+        "task": config.spec.task,
+        "model": config.spec.model,
+        "agent": config.spec.agent,
+        "seed": config.spec.seed,
         "status": result.status,
         "stopped_by": result.stopped_by,
         "base": _score(result.base),
@@ -94,7 +94,7 @@ def _rows(folder: RunFolder, result: Result) -> list[dict[str, Any]]:
     scored.append(("base, test", result.base_test))
     if result.chosen != BASE:
         scored.append((f"{result.chosen}, test", result.test))
-    return [_row(folder.config.task, name, report) for name, report in scored]
+    return [_row(folder.config.spec.task, name, report) for name, report in scored]
 
 
 def _row(task: str, name: str, report: EvaluationReport) -> dict[str, Any]:

@@ -3,6 +3,6 @@
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.exporting import export
 from ftdojo.dojo.machine import this_machine
-from ftdojo.dojo.setup import DEFAULT_MODEL, Choices, make, resume
+from ftdojo.dojo.setup import make, resolve, resume, start
 
-__all__ = ["DEFAULT_MODEL", "Choices", "Dojo", "export", "make", "resume", "this_machine"]
+__all__ = ["Dojo", "export", "make", "resolve", "resume", "start", "this_machine"]

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 
 from ftdojo.errors import LlmBudget, UsageError
-from ftdojo.llm import Ask, ChatModel, Exchange, LlmChoice, Reply, Role, Usage
+from ftdojo.llm import Ask, ChatModel, Exchange, Reply, Usage
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.providers import server_of
-from ftdojo.records import Budget
+from ftdojo.records import Budget, LlmChoice, Role
 from ftdojo.store import NANO, Ledger
 
 DATA = "data/"
@@ -116,7 +116,7 @@ class Account:
                 "price with --prices, or cap calls or tokens instead."
             )
         if usd is not None and self._nano_usd >= usd * NANO:
-            raise self._reached(f"${usd:g}", "--max-usd")
+            raise self._reached(f"${usd:g}", "--max-llm-usd")
 
     def _reached(self, cap: str, option: str) -> LlmBudget:
         return LlmBudget(

@@ -61,7 +61,7 @@ def of_run(
     weights = weights_of(folder, name)
     asked, remark = _asked(folder)
     base = prepare(
-        config.model, chat_template=config.chat_template, cache=cache, on_progress=on_progress
+        config.spec.model, chat_template=config.chat_template, cache=cache, on_progress=on_progress
     )
     require_same_model(config, base)
     return Askable(
@@ -144,7 +144,7 @@ def _asked(folder: RunFolder) -> tuple[AskedAs, str]:
     export = folder.path / result.export if result and result.export else None
     if export and (export / FILE).is_file():
         return read_asked(export).asked, ""
-    task = tasks.get(config.task)
+    task = tasks.get(config.spec.task)
     changed = f"{task.name} was changed since that run, and may ask otherwise now"
     return asked_as(task), changed if task.version != config.task_version else ""
 

@@ -24,7 +24,7 @@ def export_card(
         score=ours.score,
         run=config.id,
         experiment=chosen.id if chosen else BASE,
-        seed=config.seed,
+        seed=config.spec.seed,
         versions=config.versions,
         sources={source.name: source.licence for source in task.sources},
         used=data.lineage if data else {},

@@ -33,7 +33,9 @@ def export(
         )
     name = experiment or result.chosen
     weights = weights_of(folder, name)
-    base = prepare(config.model, chat_template=config.chat_template, cache=cache or cache_dir())
+    base = prepare(
+        config.spec.model, chat_template=config.chat_template, cache=cache or cache_dir()
+    )
     require_same_model(config, base)
     card = _card(folder, result, name)
     match form:
@@ -68,7 +70,7 @@ def weights_of(folder: RunFolder, name: str) -> Path | None:
 
 def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
     """Return the model card; an experiment that was not chosen was never tested, so its card shows validation."""
-    task = tasks.get(folder.config.task)
+    task = tasks.get(folder.config.spec.task)
     found = next((each for each in folder.experiments() if each.id == name), None)
     base, ours = result.base_test, result.test if name == result.chosen else result.base_test
     if found and found.evaluation and name != result.chosen:

@@ -45,7 +45,7 @@ class Parts:
     @property
     def judge(self) -> Callable[[tuple[Message, ...]], str] | None:
         """What puts a question to the run's judge; None unless the run asked for one. An equal question is asked once."""
-        return self._judged if self.llm and self.folder.config.judge else None
+        return self._judged if self.llm and self.folder.config.spec.judge else None
 
     def _judged(self, messages: tuple[Message, ...]) -> str:
         assert self.llm

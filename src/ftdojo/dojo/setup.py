@@ -11,7 +11,7 @@ from typing import Any
 
 from ftdojo import __version__, tasks
 from ftdojo.checks import KIT, Ground
-from ftdojo.config import cache_dir, runs_dir, seconds
+from ftdojo.config import cache_dir, runs_dir
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import require_number_format, this_machine
@@ -20,15 +20,14 @@ from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
-from ftdojo.llm import ChatModel, Exchanges, Llm, LlmChoice, Role, open_models
+from ftdojo.llm import ChatModel, Exchanges, Llm, open_models
 from ftdojo.models import CHATML, LocalModel, prepare
-from ftdojo.records import Budget, Task
+from ftdojo.records import OUTSIDE, Budget, LlmChoice, Role, RunSpec, Task, seconds
 from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource, card, head, materialise
 from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
 from ftdojo.worker import TRAINERS, Worker
 
-DEFAULT_MODEL = "smollm2-135m"
 HEAD_ROWS = 64
 MEMORY_SHARE = 0.9
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -38,39 +37,14 @@ def silent(kind: str, facts: Mapping[str, Any]) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """What a run may be told beyond task, model, budget and seed.
-
-    ``agent`` and ``agent_options`` are for the record; ``trainer`` is ``loop``, or ``trl`` for the slower reference;
-    ``chat_template`` is ``chatml`` or the path of a Jinja file, in place of the model's own (a model without one gets
-    ChatML anyway);
-    ``llm`` names the language models that agent and data scripts may ask, none if left out; with ``judge`` its judge gives
-    a second reference score where the published evaluator has one;
-    ``root`` is where run folders go, ``cache`` where everything goes that can be made again (defaults:
-    ``config.runs_dir()``, ``config.cache_dir()``).
-    """
-
-    agent: str = "outside"
-    agent_options: Mapping[str, str] | None = None
-    sandbox: str = "auto"
-    trainer: str = "loop"
-    chat_template: str = ""
-    llm: LlmChoice | None = None
-    judge: bool = False
-    run: str = ""
-    root: Path | None = None
-    cache: Path | None = None
-
-
 def make(
     task: str,
     *,
-    model: str = DEFAULT_MODEL,
+    model: str = RunSpec.model,
     budget: str | Budget = "10m",
-    seed: int = 0,
-    choices: Choices | None = None,
-    tell: Tell = silent,
+    seed: int = RunSpec.seed,
+    root: Path | None = None,
+    cache: Path | None = None,
 ) -> Dojo:
     """Make a dojo: one task, one base model, one budget, one seed, in a run folder of its own.
 
@@ -79,7 +53,32 @@ def make(
         model: ``smollm2-135m``, ``tiny``, a folder, or a hub id.
         budget: wall time such as ``10m``, or a ``Budget``.
         seed: of the agent's choices; the held-out items do not depend on it.
-        choices: where things go and what is recorded.
+        root: where run folders go (default: ``config.runs_dir()``).
+        cache: where everything goes that can be made again (default: ``config.cache_dir()``).
+
+    Raises:
+        FtdojoError: as ``start`` does, which takes everything that a run can be told.
+    """
+    limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
+    spec = RunSpec(task=task, agent=OUTSIDE, model=model, budget=limits, seed=seed)
+    return start(spec, root=root, cache=cache)
+
+
+def start(
+    spec: RunSpec,
+    *,
+    name: str = "",
+    root: Path | None = None,
+    cache: Path | None = None,
+    tell: Tell = silent,
+) -> Dojo:
+    """Make the dojo of the run that ``spec`` declares; ``name`` is the run's id, made up if left out.
+
+    Args:
+        spec: all of it.
+        name: as above.
+        root: where run folders go (default: ``config.runs_dir()``).
+        cache: where everything goes that can be made again (default: ``config.cache_dir()``).
         tell: is told of everything that happens, as (kind, facts).
 
     Raises:
@@ -89,53 +88,56 @@ def make(
         LlmError: a language model cannot be asked.
         SandboxError: agent code cannot be run safely here.
     """
-    choices = choices or Choices()
-    chosen, folder = tasks.get(task), tasks.folder_of(task)
-    if chosen.ready:
-        chosen.ready()
-    limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"seed={seed} must lie in 0 to {2**32 - 1}.")
-    _require_name(choices.run)
-    if choices.trainer not in TRAINERS:
-        raise UnknownName("trainer", choices.trainer, TRAINERS)
-    sandbox, models = open_sandbox(choices.sandbox), _models(choices.llm, limits)
-    cache = choices.cache or cache_dir()
-    tell("model", {"name": model})
-    template = _whole(choices.chat_template)
-    local = _prepared(model, template, cache=cache, tell=tell)
-    root, machine = choices.root or runs_dir(), this_machine(sandbox.tier)
+    root, cache = root or runs_dir(), cache or cache_dir()
+    spec = resolve(spec, root=root)
+    task = tasks.get(spec.task)
+    if task.ready:
+        task.ready()
+    _require_sound(spec, name)
+    sandbox, models = open_sandbox(spec.sandbox), _models(spec.llm, spec.budget)
+    tell("model", {"name": spec.model})
+    local = _prepared(spec.model, spec.chat_template, cache=cache, tell=tell)
+    short = task.name if tasks.folder_of(spec.task) else spec.task
+    machine = this_machine(sandbox.tier)
     config = RunConfig(
-        id=choices.run or new_run_id(chosen.name if folder else task, choices.agent, seed, root),
-        task=str(folder or task),  # whole, so that the run can be resumed from anywhere
-        task_version=chosen.version,
-        model=model,
+        id=name or new_run_id(short, spec.agent, spec.seed, root),
+        spec=spec,
+        task_version=task.version,
         model_digest=local.identity,
-        chat_template=template or (CHATML if local.put_on else ""),
-        agent=choices.agent,
-        agent_options=choices.agent_options or {},
-        seed=seed,
-        budget=limits,
-        sandbox=choices.sandbox,
-        trainer=choices.trainer,
-        llm=choices.llm,
-        judge=choices.judge,
+        chat_template=spec.chat_template or (CHATML if local.put_on else ""),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ftdojo=__version__,
         machine=machine,
         versions=machine.versions,
-        sources={name: each.digest for name, each in _stored(chosen, cache).items()},
+        sources={name: each.digest for name, each in _stored(task, cache).items()},
     )
     setting = _Setting(
         folder=RunFolder.create(root, config),
-        task=chosen,
+        task=task,
         model=local,
-        budget=limits,
+        budget=spec.budget,
         cache=cache,
         tell=tell,
         models=models,
     )
     return setting.opened()
+
+
+def resolve(spec: RunSpec, *, root: Path) -> RunSpec:
+    """Return ``spec`` such that it says the same from any folder: paths whole, a run to replay (one of ``root``) found.
+
+    Raises:
+        UnknownName: there is no such run to replay.
+    """
+    llm = spec.llm
+    if llm and llm.replay:
+        llm = replace(llm, replay=str(RunFolder.open(llm.replay, root).path.resolve()))
+    return replace(
+        spec,
+        task=str(tasks.folder_of(spec.task) or spec.task),
+        chat_template=_whole(spec.chat_template),
+        llm=llm,
+    )
 
 
 def resume(
@@ -159,9 +161,9 @@ def resume(
     folder = RunFolder.open(run, root or runs_dir())
     config, cache = folder.config, cache or cache_dir()
     limits = budget or folder.budget
-    models = {} if folder.result() else _models(config.llm, limits)
-    task = tasks.get(config.task)
-    local = _prepared(config.model, config.chat_template, cache=cache, tell=tell)
+    models = {} if folder.result() else _models(config.spec.llm, limits)
+    task = tasks.get(config.spec.task)
+    local = _prepared(config.spec.model, config.chat_template, cache=cache, tell=tell)
     _require_same(config, task, local, _stored(task, cache))
     if folder.result() is None:
         require_number_format(config)
@@ -209,7 +211,7 @@ class _Setting:
             task=self.task,
             model=self.model,
             machine=replace(config.machine, sandbox=ground.sandbox.tier),
-            seed=config.seed,
+            seed=config.spec.seed,
             folder=self.folder,
             cache=ground.cache,
             ledger=ledger,
@@ -252,7 +254,7 @@ class _Setting:
         log = self.folder.path / "worker.log"
         return Ground(
             task=self.task,
-            sandbox=open_sandbox(self.folder.config.sandbox),
+            sandbox=open_sandbox(self.folder.config.spec.sandbox),
             worker=Worker(self.model, log=log, on_tick=ledger.heartbeat),
             vault=Vault(self.task),
             cache=cache,
@@ -300,11 +302,18 @@ def _data_folders(scratch: Path, stored: Mapping[str, StoredSource]) -> tuple[Pa
     return whole, heads
 
 
-def _require_name(run: str) -> None:
-    """Refuse an id that would lead out of the runs' folder, or that a shell and an option parser would take apart."""
-    if run and not _NAME.fullmatch(run):
+def _require_sound(spec: RunSpec, name: str) -> None:
+    """Refuse values that no part of a run would.
+
+    An id must not lead out of the runs' folder, and neither a shell nor an option parser may take it apart.
+    """
+    if not 0 <= spec.seed < 2**32:
+        raise UsageError(f"seed={spec.seed} must lie in 0 to {2**32 - 1}.")
+    if spec.trainer not in TRAINERS:
+        raise UnknownName("trainer", spec.trainer, TRAINERS)
+    if name and not _NAME.fullmatch(name):
         raise UsageError(
-            f"{run!r} is no name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "
+            f"{name!r} is not a name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "
             "letter or digit."
         )
 
@@ -328,7 +337,7 @@ def _require_same(
     """Refuse to go on with other scores than those the run began with."""
     if task.version != config.task_version:
         raise StoreError(
-            f"The run {config.id} began with version {config.task_version} of {config.task}, and this is version "
+            f"The run {config.id} began with version {config.task_version} of {config.spec.task}, and this is version "
             f"{task.version}; its scores would not compare. Start a new run."
         )
     changed = [name for name, each in stored.items() if config.sources.get(name) != each.digest]
@@ -348,6 +357,6 @@ def require_same_model(config: RunConfig, local: LocalModel) -> None:
     if local.identity != config.model_digest:
         put_on = f" with the chat template {config.chat_template}" if config.chat_template else ""
         raise StoreError(
-            f"The run {config.id} began with model {config.model}{put_on}, together {config.model_digest[:12]}, and "
+            f"The run {config.id} began with model {config.spec.model}{put_on}, together {config.model_digest[:12]}, and "
             f"this is {local.identity[:12]}; put the files back as they were, or start a new run."
         )

@@ -56,7 +56,7 @@ def trained(parts: Parts, checked: Checked, *, name: str) -> tuple[TrainingRepor
 
 def _trainer_facts(parts: Parts) -> tuple[str, ...]:
     """Return what sets a trainer's weights apart from the loop's."""
-    trainer = parts.folder.config.trainer
+    trainer = parts.folder.config.spec.trainer
     return () if trainer == "loop" else (trainer, parts.machine.versions.get(trainer, ""))
 
 
@@ -72,7 +72,7 @@ def _train(parts: Parts, checked: Checked, name: str) -> tuple[Path, TrainingRep
         to=made,
         seconds=max(1.0, parts.meter.train_left_s()),
         on_step=_teller(parts, name, planned),
-        trainer=parts.folder.config.trainer,
+        trainer=parts.folder.config.spec.trainer,
     )
     parts.ledger.charge("train", seconds=report.seconds, experiment=name)
     parts.meter.train_tokens_per_s = report.tokens_per_s

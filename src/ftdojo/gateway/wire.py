@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.llm import Ask, Reply, Role
+from ftdojo.llm import Ask, Reply
 from ftdojo.llm.record import digest_of
-from ftdojo.records import Message
+from ftdojo.records import Message, Role
 
 MODELS: tuple[Role, ...] = ("strong", "weak")
 """The names by which a script asks; which models they are is the run's affair."""

@@ -11,8 +11,8 @@ from ftdojo.errors import LlmUnusable
 from ftdojo.llm import forms
 from ftdojo.llm.record import Exchange, Exchanges, digest_of
 from ftdojo.llm.redaction import redact
-from ftdojo.llm.words import Ask, ChatModel, Reply, Role
-from ftdojo.records import Message
+from ftdojo.llm.words import Ask, ChatModel, Reply
+from ftdojo.records import Message, Role
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -1,7 +1,5 @@
 """Which models a run asks: read, and checked for names, keys and packages before anything is spent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftdojo.errors import UnknownName, UsageError
@@ -9,23 +7,8 @@ from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.providers import open_model, server_of
 from ftdojo.llm.replay import replayed
-from ftdojo.llm.words import ROLES, ChatModel, Role
-
-
-@dataclass(frozen=True, kw_only=True)
-class LlmChoice:
-    """Which models a user asked for. It goes into ``run.json`` and holds no secret.
-
-    ``models`` maps roles to ``provider/model``; ``planner`` must be there unless ``replay`` is. ``base_url`` is the
-    address of the server of ``openai/...`` (before ``OPENAI_BASE_URL``). ``replay`` is the folder of a run whose
-    exchanges answer instead of a model, ``prices`` a file of prices, ``timeout_s`` how long one request may take.
-    """
-
-    models: Mapping[Role, str] = field(default_factory=dict)
-    base_url: str = ""
-    replay: str = ""
-    prices: str = ""
-    timeout_s: float = 300.0
+from ftdojo.llm.words import ChatModel
+from ftdojo.records import ROLES, LlmChoice, Role
 
 
 def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[Role, ChatModel]:

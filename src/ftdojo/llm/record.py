@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import StoreError
-from ftdojo.llm.words import Ask, Reply, Role, Usage
-from ftdojo.records import Message
+from ftdojo.llm.words import Ask, Reply, Usage
+from ftdojo.records import Message, Role
 
 FILE = "exchanges.jsonl"
 

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from ftdojo.records import Message
-
-Role = Literal["planner", "strong", "weak", "judge"]
-"""Whom a question is for; a role without a model of its own is the planner's."""
-
-ROLES: tuple[Role, ...] = ("planner", "strong", "weak", "judge")
+from ftdojo.records import Message, Role
 
 Finish = Literal["stop", "length", "refusal"]
 

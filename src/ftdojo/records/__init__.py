@@ -18,6 +18,7 @@ from ftdojo.records.feedback import (
     WrongItem,
 )
 from ftdojo.records.grades import Comparison, Direction, Estimate, Grade, Graded, Verdict
+from ftdojo.records.options import Option
 from ftdojo.records.protocol import (
     Action,
     Agent,
@@ -34,6 +35,16 @@ from ftdojo.records.protocol import (
     TaskCard,
     Train,
 )
+from ftdojo.records.run_spec import (
+    OPTIONS,
+    OUTSIDE,
+    ROLES,
+    LlmChoice,
+    Role,
+    RunSpec,
+    command,
+    run_spec,
+)
 from ftdojo.records.tasks import (
     Aggregate,
     Item,
@@ -47,9 +58,13 @@ from ftdojo.records.tasks import (
     asking,
 )
 from ftdojo.records.templates import columns_of, filled, hole
+from ftdojo.records.units import duration, seconds, size_bytes
 
 __all__ = [
     "BASE",
+    "OPTIONS",
+    "OUTSIDE",
+    "ROLES",
     "Action",
     "Agent",
     "Aggregate",
@@ -73,12 +88,14 @@ __all__ = [
     "Graded",
     "Item",
     "Judge",
+    "LlmChoice",
     "Look",
     "LossPoint",
     "Machine",
     "Message",
     "ModelCard",
     "Observation",
+    "Option",
     "Outlook",
     "Overlap",
     "Part",
@@ -87,6 +104,8 @@ __all__ = [
     "Quantiles",
     "Reference",
     "Result",
+    "Role",
+    "RunSpec",
     "Shell",
     "Source",
     "SourceCard",
@@ -104,6 +123,11 @@ __all__ = [
     "WrongItem",
     "asking",
     "columns_of",
+    "command",
+    "duration",
     "filled",
     "hole",
+    "run_spec",
+    "seconds",
+    "size_bytes",
 ]

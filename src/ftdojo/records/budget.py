@@ -1,6 +1,16 @@
 """What a run may spend, and what it has spent."""
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
+from typing import Any
+
+from ftdojo.records.options import Option, optional
+from ftdojo.records.units import duration, seconds, size_bytes
+
+
+def _cap(flag: str, of: str, *, much: bool = False, **facts: Any) -> Any:
+    """Return the field of a limit, which is None unless ``flag`` sets it."""
+    most = "At most this much" if much else "At most this many"
+    return optional(None, Option(flag=flag, help=f"{most} {of}.", **facts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,14 +22,38 @@ class Budget:
     that fails its check.
     """
 
-    wall_s: float
-    max_experiments: int | None = None
-    max_train_s: float | None = None
-    max_disk_bytes: int | None = None
-    max_llm_calls: int | None = None
-    max_llm_tokens: int | None = None
-    max_llm_usd: float | None = None
-    max_rows: int | None = None
+    wall_s: float = optional(
+        MISSING,
+        Option(
+            flag="--budget",
+            help="Wall time of the whole run, final test included: 90s, 10m, 1h30m (default 10m).",
+            read=seconds,
+            write=duration,
+            pinned=True,
+        ),
+    )
+    max_experiments: int | None = _cap("--max-experiments", "experiments", kind=int, least=1)
+    max_train_s: float | None = _cap(
+        "--max-train-seconds", "seconds of training in all", kind=float, least=1.0
+    )
+    max_disk_bytes: int | None = _cap(
+        "--max-disk", "disk for the run folder, such as 2G", read=size_bytes, much=True
+    )
+    max_llm_calls: int | None = _cap(
+        "--max-llm-calls", "calls to language models", kind=int, least=1, scope="llm"
+    )
+    max_llm_tokens: int | None = _cap(
+        "--max-llm-tokens", "tokens, read and written together", kind=int, least=1, scope="llm"
+    )
+    max_llm_usd: float | None = _cap(
+        "--max-llm-usd",
+        "dollars for language models",
+        kind=float,
+        least=0.0,
+        other_flags=("--max-usd",),
+        scope="llm",
+    )
+    max_rows: int | None = _cap("--data-cap", "training rows an experiment", kind=int, least=1)
 
 
 @dataclass(frozen=True, kw_only=True)

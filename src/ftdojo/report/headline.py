@@ -122,8 +122,8 @@ def _said(evidence: Evidence) -> str:
     config, count = evidence.config, len(evidence.experiments)
     if not count:
         known = "The base model is scored" if evidence.base else "Nothing is scored yet"
-        return f"{known}; the agent {config.agent} has carried out no experiment so far."
-    begun = f"The agent {config.agent} carried out {plural(count, 'experiment')}"
+        return f"{known}; the agent {config.spec.agent} has carried out no experiment so far."
+    begun = f"The agent {config.spec.agent} carried out {plural(count, 'experiment')}"
     text = f"{begun} in {seconds(evidence.spent.wall_s)}: {_outcomes(evidence)}."
     return f"{text} {_end(evidence)}"
 

@@ -1,10 +1,9 @@
 """What it takes to do the run again: the command, the inputs by digest, the versions and the machine."""
 
-import shlex
 from dataclasses import dataclass
 
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Budget
+from ftdojo.records import Budget, RunSpec, command, duration
+from ftdojo.records.options import options_of, value_at
 from ftdojo.report.numbers import size
 from ftdojo.store import RunConfig
 
@@ -25,10 +24,10 @@ class Recipe:
 def recipe(config: RunConfig) -> Recipe:
     """Write down how ``config`` is run again."""
     return Recipe(
-        command=command(config),
+        command=command(config.spec),
         asked=_asked(config),
         inputs=(
-            (f"model {config.model}", config.model_digest),
+            (f"model {config.spec.model}", config.model_digest),
             *((f"source {name}", digest) for name, digest in sorted(config.sources.items())),
         ),
         versions=(("ftdojo", config.ftdojo), *sorted(_versions(config).items())),
@@ -36,72 +35,33 @@ def recipe(config: RunConfig) -> Recipe:
     )
 
 
-def command(config: RunConfig) -> str:
-    """Return the command that asks for the same run; options of the agent are listed apart."""
-    budget = config.budget
-    options = {
-        "--agent": config.agent,
-        "--model": config.model,
-        "--budget": f"{budget.wall_s:g}s",
-        "--seed": str(config.seed),
-        "--chat-template": config.chat_template or None,
-        "--max-experiments": budget.max_experiments,
-        "--max-train-seconds": budget.max_train_s,
-        "--max-disk": budget.max_disk_bytes,
-        "--max-llm-calls": budget.max_llm_calls,
-        "--max-llm-tokens": budget.max_llm_tokens,
-        "--max-usd": budget.max_llm_usd,
-        **(_models(config.llm) if config.llm else {}),
-    }
-    given = [(name, f"{value}") for name, value in options.items() if value is not None]
-    return shlex.join(["ftdojo", "run", config.task, *(word for pair in given for word in pair)])
-
-
-def _models(choice: LlmChoice) -> dict[str, str | None]:
-    """Return the options that name the language models."""
-    named = {
-        "--llm" if role == "planner" else f"--llm-{role}": name
-        for role, name in choice.models.items()
-    }
-    return {
-        **named,
-        "--base-url": choice.base_url or None,
-        "--prices": choice.prices or None,
-        "--replay": choice.replay or None,
-    }
-
-
 def _asked(config: RunConfig) -> Facts:
+    spec = config.spec
     return (
         ("run", config.id),
-        ("task", f"{config.task}, version {config.task_version}"),
-        ("model", config.model),
+        ("task", f"{spec.task}, version {config.task_version}"),
+        ("model", spec.model),
         *([("chat template put on", config.chat_template)] if config.chat_template else []),
-        ("agent", config.agent),
-        *((f"language model, {role}", name) for role, name in _llms(config)),
-        *((f"agent option {name}", value) for name, value in config.agent_options.items()),
-        ("seed", str(config.seed)),
-        ("budget", _limits(config.budget)),
-        ("sandbox", config.sandbox),
+        ("agent", spec.agent),
+        *((f"language model, {role}", name) for role, name in _llms(spec)),
+        *((f"agent option {name}", value) for name, value in spec.agent_options.items()),
+        ("seed", str(spec.seed)),
+        ("budget", _limits(spec.budget)),
+        ("sandbox", spec.sandbox),
+        ("trainer", spec.trainer),
         ("created", config.created),
     )
 
 
-def _llms(config: RunConfig) -> tuple[tuple[str, str], ...]:
-    return tuple(config.llm.models.items()) if config.llm else ()
+def _llms(spec: RunSpec) -> tuple[tuple[str, str], ...]:
+    return tuple(spec.llm.models.items()) if spec.llm else ()
 
 
 def _limits(budget: Budget) -> str:
-    limits = {
-        "experiments": budget.max_experiments,
-        "s of training": budget.max_train_s,
-        "bytes of disk": budget.max_disk_bytes,
-        "calls to language models": budget.max_llm_calls,
-        "tokens": budget.max_llm_tokens,
-        "dollars": budget.max_llm_usd,
-    }
-    known = [f"{value:g} {name}" for name, value in limits.items() if value is not None]
-    return ", ".join([f"{budget.wall_s:g} s", *known])
+    """Return every limit that is set, as the options that set them."""
+    _, *caps = options_of(Budget)
+    named = (" ".join(each.words(value_at(budget, each.path))) for each in caps)
+    return ", ".join([duration(budget.wall_s), *filter(None, named)])
 
 
 def _versions(config: RunConfig) -> dict[str, str]:

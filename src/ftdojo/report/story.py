@@ -65,7 +65,7 @@ def chapters(evidence: Evidence) -> list[Chapter]:
 
 
 def _notes(folder: RunFolder) -> list[Note]:
-    if folder.config.agent != "ft-agent":
+    if folder.config.spec.agent != "ft-agent":
         return []
     book: Notebook[Note] = Notebook(folder.path / "agent" / "notes.jsonl", KINDS)
     return book.notes()

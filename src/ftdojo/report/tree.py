@@ -64,7 +64,7 @@ def _base_row(evidence: Evidence) -> Row:
         rails=(),
         look=BASE,
         symbol=SYMBOLS[BASE],
-        title=f"{evidence.config.model}, untouched",
+        title=f"{evidence.config.spec.model}, untouched",
         score=evidence.base.score if evidence.base else None,
         status="scored" if evidence.base else "not scored yet",
         change=None,

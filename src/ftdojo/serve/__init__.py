@@ -4,26 +4,24 @@ from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in
 from ftdojo.serve.guide import guide
 from ftdojo.serve.handing_in import read_submission
 from ftdojo.serve.words import (
-    OUTSIDE,
-    Again,
     CheckRequest,
     FinishRequest,
     LookRequest,
+    Resume,
+    Start,
     StatusRequest,
     TrainRequest,
-    Wanted,
     Whats,
 )
 
 __all__ = [
-    "OUTSIDE",
-    "Again",
     "CheckRequest",
     "FinishRequest",
     "LookRequest",
+    "Resume",
+    "Start",
     "StatusRequest",
     "TrainRequest",
-    "Wanted",
     "Whats",
     "ask",
     "await_quiet",

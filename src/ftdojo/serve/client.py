@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import FtdojoError, RunBusy, StoreError, UsageError
+from ftdojo.records import OUTSIDE
 from ftdojo.serve.place import Kept, read_kept
 from ftdojo.serve.status import status
 from ftdojo.serve.words import (
     MAX_WAIT_S,
-    OUTSIDE,
-    Again,
     CheckRequest,
     FinishRequest,
     LookRequest,
     Request,
+    Resume,
+    Start,
     StatusRequest,
     TrainRequest,
-    Wanted,
 )
 from ftdojo.store import RunFolder, dump
 
@@ -40,22 +40,22 @@ class _Gone(Exception):  # never leaves this module
     """Nobody answered."""
 
 
-def begin(wanted: Wanted, *, say: Say) -> RunFolder:
+def begin(request: Start, *, say: Say) -> RunFolder:
     """Make a run in a process of its own, which goes on without this one; return its folder.
 
     Raises:
         FtdojoError: the run cannot be made.
     """
-    return RunFolder(_launched("wanted", wanted, say))
+    return RunFolder(_launched("start", request, say))
 
 
-def go_on(folder: RunFolder, again: Again, *, say: Say) -> None:
+def go_on(folder: RunFolder, request: Resume, *, say: Say) -> None:
     """Start the process that holds a run again, after the last finished stage.
 
     Raises:
         FtdojoError: the run cannot be opened.
     """
-    _launched("again", again, say)
+    _launched("resume", request, say)
     kept = read_kept(folder)
     job = kept.job if kept else None
     begun = f"; {job.id} ({job.verb}) goes on" if job and job.state == "running" else ""
@@ -128,9 +128,9 @@ def _ended(folder: RunFolder) -> str:
 
 def _require_open(folder: RunFolder) -> None:
     config = folder.config
-    if config.agent != OUTSIDE:
+    if config.spec.agent != OUTSIDE:
         raise UsageError(
-            f"The run {config.id} is played by {config.agent}, not from outside; `ftdojo play start` makes a run to be "
+            f"The run {config.id} is played by {config.spec.agent}, not from outside; `ftdojo play start` makes a run to be "
             "played."
         )
     if folder.result():
@@ -144,7 +144,7 @@ def _start_again(folder: RunFolder, say: Say) -> None:
     if folder.result():  # it ended while it was asked
         return
     try:
-        go_on(folder, Again(folder=folder.path.absolute()), say=say)
+        go_on(folder, Resume(folder=folder.path.absolute()), say=say)
     except RunBusy:
         time.sleep(1.0)
 
@@ -188,7 +188,7 @@ def _silent(folder: RunFolder) -> StoreError:
     )
 
 
-def _launched(kind: str, asked: Wanted | Again, say: Say) -> Path:
+def _launched(kind: str, request: Start | Resume, say: Say) -> Path:
     """Start the process that is to hold a run and listen until it has opened it."""
     command = [sys.executable, "-P", "-m", "ftdojo.serve.daemon"]
     with subprocess.Popen(
@@ -196,7 +196,7 @@ def _launched(kind: str, asked: Wanted | Again, say: Say) -> Path:
     ) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(f"{kind} {dump(asked)}\n")
+        process.stdin.write(f"{kind} {dump(request)}\n")
         process.stdin.close()
         return _opened(process.stdout, say)
 

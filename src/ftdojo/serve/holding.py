@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ftdojo.dojo import Choices, Dojo, make, resume
+from ftdojo.dojo import Dojo, resume, start
 from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
 from ftdojo.report import write
 from ftdojo.serve.answering import answer
@@ -18,20 +18,20 @@ from ftdojo.serve.keeper import Keeper
 from ftdojo.serve.place import Kept, new_socket, read_kept, remove_socket, write_kept
 from ftdojo.serve.server import Server
 from ftdojo.serve.watching import Watch
-from ftdojo.serve.words import OUTSIDE, Again, Job, Wanted
+from ftdojo.serve.words import Job, Resume, Start
 from ftdojo.store import RunFolder, codec, load
 
 LOG = "play.log"
 
 
 def hold(line: str) -> int:
-    """Open the run that ``line`` asks for (``wanted`` or ``again``, then the record) and hold it; return the exit code."""
+    """Open the run that ``line`` asks for (``start`` or ``resume``, then the record) and hold it; return the exit code."""
     _report(pid=os.getpid())
     kind, _, text = line.partition(" ")
     watch = Watch(_talk)
     try:
-        asked = load(Wanted, text) if kind == "wanted" else load(Again, text)
-        with _opened(asked, watch) as dojo:
+        request = load(Start, text) if kind == "start" else load(Resume, text)
+        with _opened(request, watch) as dojo:
             _hold(dojo, watch)
     except FtdojoError as error:
         busy = isinstance(error, RunBusy)
@@ -40,31 +40,16 @@ def hold(line: str) -> int:
     return 0
 
 
-def _opened(asked: Wanted | Again, tell: Watch) -> Dojo:
+def _opened(request: Start | Resume, tell: Watch) -> Dojo:
     """Make the run, or open it again.
 
     Raises:
         FtdojoError: it cannot be had.
     """
     try:
-        if isinstance(asked, Again):
-            return resume(asked.folder, budget=asked.budget, tell=tell)
-        return make(
-            asked.task,
-            model=asked.model,
-            budget=asked.budget,
-            seed=asked.seed,
-            choices=Choices(
-                agent=OUTSIDE,
-                sandbox=asked.sandbox,
-                trainer=asked.trainer,
-                chat_template=asked.chat_template,
-                llm=asked.llm,
-                run=asked.run,
-                root=asked.root,
-            ),
-            tell=tell,
-        )
+        if isinstance(request, Resume):
+            return resume(request.folder, budget=request.budget, tell=tell)
+        return start(request.spec, name=request.name, root=request.root, tell=tell)
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"A run needs the train extra, of which {error.name} is not installed: pip install 'ftdojo[train]'."

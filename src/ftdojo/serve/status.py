@@ -24,9 +24,9 @@ def status(folder: RunFolder, live: Live | None, *, ended: str = "") -> dict[str
     return {
         "run": config.id,
         "folder": str(folder.path),
-        "task": config.task,
-        "model": config.model,
-        "seed": config.seed,
+        "task": config.spec.task,
+        "model": config.spec.model,
+        "seed": config.spec.seed,
         "state": state,
         "error": ended,
         "job": asdict(job) if job else None,

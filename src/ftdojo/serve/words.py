@@ -11,11 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ftdojo.errors import UsageError
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Budget, CheckReport, Failure
+from ftdojo.records import Budget, CheckReport, Failure, RunSpec
 
-OUTSIDE = "outside"
-"""The name of the agent in the record of a run that is played through the socket."""
 MAX_LINE = 4 * 2**20
 """Bytes of the longest request."""
 MAX_TEXT = 512 * 1024
@@ -134,23 +131,16 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A run to be made, as the process that will hold it is told."""
+class Start:
+    """A run to be made below ``root``, as the process that will hold it is told; ``name`` is its id, or empty."""
 
-    task: str
-    model: str
-    budget: Budget
-    seed: int
-    sandbox: str
-    trainer: str
-    run: str
+    spec: RunSpec
+    name: str
     root: Path
-    llm: LlmChoice | None = None
-    chat_template: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
+class Resume:
     """A run to go on with; ``budget`` replaces the one it had."""
 
     folder: Path

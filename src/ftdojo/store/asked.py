@@ -6,40 +6,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Budget, Machine
+from ftdojo.records import Machine, RunSpec
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older ftdojo could no longer read a run folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What a run was asked to do, resolved.
+    """What a run was asked to do, and what it was made from.
 
-    ``model_digest`` and the digests of ``sources`` (by name) pin the inputs; ``created`` is UTC in ISO 8601;
-    ``versions`` names the libraries the numbers depend on; ``llm`` is who answers the agent's questions, and
-    ``judge`` whether one of them also judges. ``chat_template`` is what was put on the model: ``chatml``, a Jinja file's
-    whole path, or nothing where its own is used. No secret belongs here.
+    ``spec`` is as it was given, its paths made absolute. ``model_digest`` and the digests of ``sources`` (by name) pin the
+    inputs; ``chat_template`` is what was put on the model: ``chatml``, a Jinja file's path, or nothing where its own is
+    used; ``created`` is UTC in ISO 8601; ``versions`` names the libraries the numbers depend on. No secret belongs here.
     """
 
     id: str
-    task: str
+    spec: RunSpec
     task_version: int
-    model: str
     model_digest: str
-    agent: str
-    seed: int
-    budget: Budget
-    sandbox: str
     created: str
     ftdojo: str
     machine: Machine
-    trainer: str = "loop"
     chat_template: str = ""
-    llm: LlmChoice | None = None
-    judge: bool = False
-    agent_options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT

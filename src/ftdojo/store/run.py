@@ -103,7 +103,7 @@ class RunFolder:
         Raises:
             StoreError: the file is damaged.
         """
-        return self._load(Budget, self.path / "budget.json") or self.config.budget
+        return self._load(Budget, self.path / "budget.json") or self.config.spec.budget
 
     def set_budget(self, budget: Budget) -> None:
         """Replace the budget from here on; ``run.json`` goes on telling what was asked for first."""

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo import make
 from ftdojo.agents import enlist, play
 from ftdojo.agents.ft_agent.notes import KINDS
 from ftdojo.agents.notebook import Notebook
-from ftdojo.dojo import Choices
-from ftdojo.llm import LlmChoice
-from ftdojo.records import Budget
+from ftdojo.dojo import start
+from ftdojo.records import Budget, LlmChoice, RunSpec, seconds
 from ftdojo.store import RunFolder
 from ftdojo.testing.llm import ScriptedLlm
 
@@ -64,15 +62,16 @@ def played(home):
             llm = LlmChoice(models={"planner": "openai/scripted"}, base_url=server.url)
             llm = LlmChoice(models={}, replay=options.pop("replay")) if "replay" in options else llm
             task = options.pop("task", "ftdojo_toy:task")
-            choices = Choices(
+            limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
+            spec = RunSpec(
+                task=task,
                 agent=agent,
                 agent_options=options,
+                model="tiny",
+                budget=limits,
                 llm=llm,
-                run=run,
-                root=home / "runs",
-                cache=home / "cache",
             )
-            with make(task, model="tiny", budget=budget, choices=choices) as dojo:
+            with start(spec, name=run, root=home / "runs", cache=home / "cache") as dojo:
                 player = enlist(agent, seed=0, options=options).enter(dojo)
                 step = play(player, dojo)
         return Played(step, dojo.folder, server)
