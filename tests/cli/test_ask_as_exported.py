@@ -14,7 +14,9 @@ def run(learned, home, tmp_path):
     """A copy of a run that chose what it trained; its task is gone."""
     folder = shutil.copytree(home / "runs" / "learned", tmp_path / "learned")
     asked = json.loads((folder / "run.json").read_text("utf8"))
-    (folder / "run.json").write_text(json.dumps(asked | {"task": "./gone"}), "utf8")
+    (folder / "run.json").write_text(
+        json.dumps(asked | {"spec": asked["spec"] | {"task": "./gone"}}), "utf8"
+    )
     return folder
 
 

@@ -31,7 +31,10 @@ RUN = ("run", "toy_yes:task", "--model", "tiny")
             "'10Q' is not a size; write a number and a unit, such as 500M",
         ),
         ((*RUN, "--seed", 2**32), "seed=4294967296 must lie in 0 to 4294967295."),
-        ((*RUN, "--name", "../up"), "'../up' is not a name for a run; use up to 100 letters, digits,"),
+        (
+            (*RUN, "--name", "../up"),
+            "'../up' is not a name for a run; use up to 100 letters, digits,",
+        ),
         ((*RUN, "--chat-template", "chatlm"), "There is no chat template '"),
         (("play", "start", *RUN[1:], "--chat-template", "x"), "There is no chat template '"),
         (("resume", "nosuch"), "No run is called 'nosuch'. Known: "),

@@ -42,7 +42,7 @@ def asked(tmp_path_factory):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"seeds": "seds"}, "'seds' is unknown, the nearest is seeds; known: name, tasks, agents,"),
+        ({"seeds": "seds"}, "'seds' is unknown, the nearest is seeds; known: name, tasks, models,"),
         ({"Learner": "Lerner"}, "The agent 'toy_yes:Lerner' (toy_yes:Lerner) cannot be imported:"),
         (
             {"label: idler": "polic: x"},

@@ -77,7 +77,7 @@ def test_two_controllers_of_one_run_are_one_too_many(call, refused, learned, hom
     assert line.endswith("; wait for it, or end it first.")
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("content", ["", "{", '{"format": 2}', "\x00"])
 def test_a_damaged_run_is_named_and_hides_no_other(call, refused, learned, home, tmp_path, content):
     shutil.copytree(home / "runs" / "learned", tmp_path / "sound")
     shutil.copytree(home / "runs" / "learned", tmp_path / "torn")
@@ -96,12 +96,15 @@ def test_runs_without_a_common_test_item_are_not_compared(call, refused, learned
     assert line.startswith(f"learned and {tmp_path / 'bare'} have no test items in common, so they")
 
 
-def test_a_run_of_a_later_format_says_so(call, refused, learned, home, tmp_path):
+@pytest.mark.parametrize("other", [1, 9])
+def test_a_run_of_another_format_says_so(call, refused, learned, home, tmp_path, other):
     shutil.copytree(home / "runs" / "learned", tmp_path / "later")
     where = tmp_path / "later" / "run.json"
-    where.write_text(where.read_text().replace('"format":1', '"format":9'))
+    where.write_text(where.read_text().replace('"format":2', f'"format":{other}'))
     line = refused(call("runs", "show", "later", "--runs", tmp_path), code=1)
-    assert line.startswith(f"{where} has format 9 and this ftdojo reads 1; install the ftdojo that")
+    assert line.startswith(
+        f"{where} has format {other} and this ftdojo reads 2; install the ftdojo that"
+    )
 
 
 def test_a_truncated_model_is_made_again_and_told_of(call, cache):

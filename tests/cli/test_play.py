@@ -245,7 +245,7 @@ def test_of_several_runs_one_has_to_be_named(call, refused, idle, home, tmp_path
         config = json.loads((home / "runs" / "idle" / "run.json").read_text())
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text(
-            json.dumps(config | {"id": name, "agent": "outside"})
+            json.dumps(config | {"id": name, "spec": config["spec"] | {"agent": "outside"}})
         )
     line = refused(call("play", "status", FTDOJO_HOME=tmp_path), code=2)
     assert line == "Several runs are being played: one, two. Name one with --run."

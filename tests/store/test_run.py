@@ -50,9 +50,9 @@ def test_an_empty_folder_is_taken_and_so_is_one_whose_making_was_cut_short(confi
 
 
 def test_a_folder_of_a_later_format_is_refused(config, tmp_path):
-    folder = RunFolder.create(tmp_path, replace(config, format=2))
+    folder = RunFolder.create(tmp_path, replace(config, format=3))
     with pytest.raises(
-        StoreError, match="has format 2 and this ftdojo reads 1; install the ftdojo that"
+        StoreError, match="has format 3 and this ftdojo reads 2; install the ftdojo that"
     ):
         _ = folder.config
 
@@ -60,7 +60,7 @@ def test_a_folder_of_a_later_format_is_refused(config, tmp_path):
 def test_a_damaged_run_is_one_line_with_its_file(folder):
     (folder.path / "run.json").write_text('{"id":"x"}')
     with pytest.raises(
-        StoreError, match=r"run.json is damaged .* as a RunConfig, task: Field required"
+        StoreError, match=r"run.json is damaged .* as a RunConfig, spec: Field required"
     ):
         _ = folder.config
 
