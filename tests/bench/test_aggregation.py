@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata, ttest_1samp
 
 from ftdojo.bench import Cell, Matrix, Outcome, State, compare, facts
-from ftdojo.bench.markdown import page
-from ftdojo.bench.plain import failures, notes, overall_table, row_table
-from ftdojo.bench.words import Contender, Finished
+from ftdojo.bench.tables import failures, notes, overall_table, page, row_table
+from ftdojo.bench.types import Contender, Finished
 from ftdojo.records import Direction, Spend
 
 AGENTS, SEEDS, TASKS = ("a", "b", "c"), (0, 1, 2), ("t", "u")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ftdojo.bench.tether import shares
+from ftdojo.bench.runner import shares
 
 CORES = sorted(os.sched_getaffinity(0))
 

@@ -1,13 +1,11 @@
 """Agents compared: a matrix of tasks, agents, models and seeds, run cell by cell and read from the run folders."""
 
-from ftdojo.bench.cells import base_cells, cells, most_s, require_names
-from ftdojo.bench.comparing import compare, read, write
-from ftdojo.bench.matrix_file import read_matrix
-from ftdojo.bench.place import Place
-from ftdojo.bench.plain import facts, failures, notes, overall_table, row_table
-from ftdojo.bench.reading import is_finished, outcome
-from ftdojo.bench.running import Runner
-from ftdojo.bench.words import Bench, Cell, Matrix, Outcome, State
+from ftdojo.bench.compare import compare, read, write
+from ftdojo.bench.folder import Place, is_finished, outcome
+from ftdojo.bench.matrix import base_cells, cells, most_s, read_matrix, require_names
+from ftdojo.bench.runner import Runner
+from ftdojo.bench.tables import facts, failures, notes, overall_table, row_table
+from ftdojo.bench.types import Bench, Cell, Matrix, Outcome, State
 
 __all__ = [
     "Bench",

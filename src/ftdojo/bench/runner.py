@@ -1,6 +1,8 @@
-"""The cells of a matrix, carried out: each is a process of its own, so many at a time."""
+"""Cells carried out, each a process of its own that ends with this one."""
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,12 +13,35 @@ from functools import partial
 from pathlib import Path
 from signal import SIGINT
 
-from ftdojo.bench.place import Place
-from ftdojo.bench.reading import is_finished
-from ftdojo.bench.tether import shares, tethered
-from ftdojo.bench.words import Cell
+from ftdojo.bench.folder import Place, is_finished
+from ftdojo.bench.types import Cell
 from ftdojo.config import cache_dir
 from ftdojo.store import files
+
+PR_SET_PDEATHSIG = 1
+
+
+def shares(jobs: int) -> list[frozenset[int]]:
+    """Return which cores each of ``jobs`` processes may use: equal shares, so that none slows another.
+
+    Where there are fewer cores than jobs, and where a system cannot pin, all share all of them.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    each = len(cores) // jobs
+    if not each:
+        return [frozenset(cores)] * jobs
+    return [frozenset(cores[at * each : (at + 1) * each]) for at in range(jobs)]
+
+
+def tethered(cores: frozenset[int]) -> None:
+    """Keep this process to ``cores``, and end it when its parent is gone; called in the child before its program starts.
+
+    Only Linux can; elsewhere a run whose bench was killed plays on to its end, and the bench finds its result.
+    """
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, cores)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
 
 PROGRAM = (sys.executable, "-m", "ftdojo.cli.main")
 LOOK_S = 0.1

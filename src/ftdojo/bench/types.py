@@ -1,4 +1,4 @@
-"""The words of the room: a matrix and its cells, how a cell ended, and what the cells make up together."""
+"""The records of the room: a matrix and its cells, how a cell ended, and what the cells make up together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,11 +1,11 @@
-"""A comparison as plain data: rows for tables, and one object that holds everything."""
+"""A comparison as tables: for a terminal, as JSON, and as the page bench.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from ftdojo.bench.words import Against, Bench, Cost, Outcome, Overall, Row, State
+from ftdojo.bench.types import Against, Bench, Cost, Outcome, Overall, Row, State
 from ftdojo.records import Estimate
 
 INTERVALS = {
@@ -167,3 +167,54 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def page(bench: Bench) -> str:
+    """Return the page."""
+    return "\n".join(_lines(bench)) + "\n"
+
+
+def _lines(bench: Bench) -> Iterator[str]:
+    matrix, states = bench.matrix, [each.state for each in bench.outcomes]
+    finished, failed = states.count(State.FINISHED), states.count(State.FAILED)
+    yield f"# {matrix.name}"
+    yield ""
+    yield (
+        f"{finished} of {len(states)} runs finished, {failed} failed. Budget {matrix.budget_s:.0f} s a run, seeds "
+        f"{', '.join(map(str, matrix.seeds))}, models {', '.join(matrix.models)}."
+    )
+    yield ""
+    yield from _table(row_table(bench))
+    yield ""
+    yield from _table(overall_table(bench))
+    yield ""
+    for note in notes(bench):
+        yield f"- {note}"
+    if failed:
+        yield ""
+        yield from _table(failures(bench))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    columns = list(rows[0])
+    yield _line(columns)
+    yield _line(["---:" if _is_number(rows, column) else "---" for column in columns])
+    for row in rows:
+        yield _line([_text(row[column]) for column in columns])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _is_number(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
+    return any(isinstance(row[column], int | float) for row in rows)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,25 +1,17 @@
-"""The bench folder: one run folder a cell, what became of every attempt, and what is made of them.
-
-::
-
-    bench-<name>/
-      <cell>/         the run folder of a cell, as `ftdojo run` writes it
-      base/           the same of the base alone, which is scored before the first cell
-      cells.jsonl     every start and end of a cell's process, in order
-      logs/           what the processes said
-      caches/         of isolated cells that have not finished, one each
-      bench.json      the comparison, and the same for people in bench.md
-"""
+"""Where the cells of a matrix live, and how each of them ended."""
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftdojo.bench.words import Cell
+from ftdojo import tasks
+from ftdojo.bench.types import Cell, Finished, Outcome, State
 from ftdojo.errors import StoreError
-from ftdojo.store import append_line, files
+from ftdojo.evaluation import scores
+from ftdojo.records import BASE, Direction, Result, Status
+from ftdojo.store import Ledger, RunFolder, append_line, files
 from ftdojo.store.asked import now
 from ftdojo.store.codec import dump_object, load_object
 
@@ -103,3 +95,61 @@ class Place:
     def _note(self, cell: Cell, what: str, *, reason: str = "") -> None:
         line = dump_object({"t": now(), "cell": cell.id, "what": what, "reason": reason})
         append_line(self.path / LOG, line)
+
+
+def outcomes(cells: Sequence[Cell], place: Place) -> list[Outcome]:
+    """Return how each of ``cells`` stands; nothing is written."""
+    failures = place.failures()
+    return [outcome(cell, place, failures) for cell in cells]
+
+
+def outcome(cell: Cell, place: Place, failures: Mapping[str, str]) -> Outcome:
+    """Return how ``cell`` stands; a damaged run folder is a failure, and hides no other."""
+    reason = failures.get(cell.id, "")
+    if not (place.run(cell) / "run.json").is_file():
+        return Outcome(cell=cell, state=State.FAILED if reason else State.MISSING, reason=reason)
+    folder = RunFolder(place.run(cell))
+    try:
+        result = folder.result()
+        if result:
+            run = _finished(folder, result)
+            return Outcome(cell=cell, state=State.FINISHED, spent=result.spent, run=run)
+        spent = Ledger(folder.path).spend()
+    except StoreError as error:
+        return Outcome(cell=cell, state=State.FAILED, reason=str(error))
+    state = State.FAILED if reason else State.UNFINISHED
+    return Outcome(cell=cell, state=state, reason=reason, spent=spent)
+
+
+def is_finished(cell: Cell, place: Place) -> bool:
+    """Return whether the cell's run is sealed."""
+    return (place.run(cell) / "result.json").is_file()
+
+
+def _finished(folder: RunFolder, result: Result) -> Finished:
+    config, task = folder.config, tasks.get(folder.config.spec.task)
+    validated = _validated(folder, result)
+    graded = folder.predictions(result.chosen, "test")
+    best = max if task.direction is Direction.HIGHER else min
+    return Finished(
+        played=f"{config.task_version} {config.model_digest}",
+        metric=result.test.metric,
+        unit=result.test.unit,
+        direction=task.direction,
+        test=result.test.score.score,
+        base=result.base_test.score.score,
+        found=best(validated.values()),
+        kept=validated[result.chosen],
+        items=scores(graded, task.aggregate),
+    )
+
+
+def _validated(folder: RunFolder, result: Result) -> dict[str, float]:
+    """Return the validation score of the base, of the choice, and of all others that were validated to the end."""
+    found = {BASE: result.base.score.score}
+    for each in folder.experiments():
+        report = each.evaluation
+        whole = report and not report.raced_out and each.status is Status.DONE
+        if report and (whole or each.id == result.chosen):
+            found[each.id] = report.score.score
+    return found
