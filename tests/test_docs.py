@@ -96,6 +96,15 @@ def test_every_function_that_the_trust_page_names_exists():
         assert found is not None, name
 
 
+def test_the_glossary_is_in_order_and_every_home_it_names_exists():
+    text = (ROOT / "docs" / "glossary.md").read_text("utf8")
+    rows = [row.strip("| ").split(" | ") for row in text.splitlines() if row.startswith("| ")][1:]
+    words = [word.strip("`").casefold() for word, _, _ in rows]
+    assert len(words) > 50
+    assert words == sorted(words)
+    assert [home for _, _, home in rows if resolve(home.strip("`")) is None] == []
+
+
 def resolve(dotted):
     """Return what ``room.module.name`` means inside the package, attributes of classes included."""
     parts = dotted.split(".")
