@@ -135,7 +135,7 @@ class Lab:
 
 
 def config(seed: int) -> TrainConfig:
-    """Return the setting of the tables in docs/tasks.md."""
+    """Return the setting of the tables in docs/results.md."""
     return TrainConfig(
         per_device_train_batch_size=8, learning_rate=1e-3, r=16, lora_alpha=32, seed=seed
     )

@@ -105,6 +105,13 @@ def test_the_glossary_is_in_order_and_every_home_it_names_exists():
     assert [home for _, _, home in rows if resolve(home.strip("`")) is None] == []
 
 
+def test_each_answer_to_where_do_i_put_names_a_file():
+    text = (ROOT / "docs" / "where.md").read_text("utf8")
+    answers = text.split("\n## ")[1:]
+    assert len(answers) >= 10
+    assert [each[:30] for each in answers if not re.search(r"`[\w/]+\.(py|md)`", each)] == []
+
+
 def resolve(dotted):
     """Return what ``room.module.name`` means inside the package, attributes of classes included."""
     parts = dotted.split(".")
@@ -124,21 +131,36 @@ def test_the_agent_on_the_front_page_is_the_example():
     assert example in fenced((ROOT / "README.md").read_text("utf8"), "python")
 
 
-def test_the_page_of_training_options_is_what_the_code_says():
-    spec = importlib.util.spec_from_file_location("options", ROOT / "docs" / "train_options.py")
+@pytest.mark.parametrize(
+    ("script", "page"), [("train_options.py", "train-options.md"), ("cli.py", "cli.md")]
+)
+def test_a_generated_page_is_what_the_code_says(script, page):
+    spec = importlib.util.spec_from_file_location("generator", ROOT / "docs" / script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found = (ROOT / "docs" / "train-options.md").read_text("utf8")
-    assert found == module.page(), "run `python docs/train_options.py`"
+    found = (ROOT / "docs" / page).read_text("utf8")
+    assert found == module.page(), f"run `python docs/{script}`"
 
 
-def test_the_front_page_lists_every_command():
-    shown = {tuple(words[:2]) for words in commands((ROOT / "README.md").read_text("utf8"))}
+def test_the_page_of_commands_shows_a_call_of_every_command():
+    shown = {tuple(words[:2]) for words in commands((ROOT / "docs" / "cli.md").read_text("utf8"))}
     for name, command in typer.main.get_command(app).commands.items():
         if hasattr(command, "commands"):
             assert {(name, inner) for inner in command.commands} <= shown, name
         else:
             assert any(words[0] == name for words in shown), name
+
+
+def test_the_front_page_stays_short():
+    assert len((ROOT / "README.md").read_text("utf8").splitlines()) <= 110
+
+
+def test_every_part_of_the_results_names_the_command_that_measures_it_again():
+    parts = re.split(r"^## ", (ROOT / "docs" / "results.md").read_text("utf8"), flags=re.MULTILINE)
+    measured = [part for part in parts[1:] if "|---|" in part]
+    assert len(measured) >= 4
+    for part in measured:
+        assert re.search(r"`[^`\n]*(make demo|python -m|ftdojo (run|bench)) ?", part), part[:60]
 
 
 @pytest.mark.parametrize(
