@@ -1,4 +1,4 @@
-"""What a run folder holds, read once, and the few questions every part of the page asks of it."""
+"""The contents of a run folder, read once, and the few queries that every part of the page needs."""
 
 import math
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ SYMBOLS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run as its folder tells it."""
+    """A run as its folder records it."""
 
     folder: RunFolder
     config: RunConfig
@@ -72,7 +72,7 @@ class Evidence:
 
     @property
     def chosen(self) -> str:
-        """What the run stands by: the sealed choice, or the best so far while there is none."""
+        """The selected model: the sealed choice, or the best so far while there is none."""
         return self.result.chosen if self.result else self.best
 
     def evaluation(self, name: str) -> EvaluationReport | None:
@@ -89,7 +89,7 @@ class Evidence:
 
 
 def _spent(folder: RunFolder) -> Spend:
-    """Return the ledger's sums; an earlier page is no part of the run, so it is not counted on the disk."""
+    """Return the ledger's sums; an earlier page is not part of the run, so its disk space is not counted."""
     spent, page = Ledger(folder.path).spend(), folder.path / PAGE
     bytes_of_page = page.stat().st_size if page.exists() else 0
     return replace(spent, disk_bytes=spent.disk_bytes - bytes_of_page)
@@ -113,14 +113,14 @@ def verdict_of(experiment: Experiment) -> Verdict | None:
 
 
 def headline_of(plan: str, *, limit: int = 90) -> str:
-    """Return the first line of a plan that says something, without its front matter and Markdown signs."""
+    """Return the first line of a plan that has text, without its front matter and Markdown signs."""
     lines = body_of(plan)[1].splitlines()
-    said = (line.strip().strip("#*_-> `").strip() for line in lines)
-    return cut(next(filter(None, said), ""), limit)
+    texts = (line.strip().strip("#*_-> `").strip() for line in lines)
+    return cut(next(filter(None, texts), ""), limit)
 
 
 def body_of(plan: str) -> tuple[str, str]:
-    """Part a plan into its front matter and its Markdown."""
+    """Split a plan into its front matter and its Markdown."""
     text = plan.removeprefix("\ufeff").replace("\r\n", "\n")
     front, fence, body = text.removeprefix("---\n").partition("\n---\n")
     return (front, body) if fence and text.startswith("---\n") else ("", text)

@@ -24,7 +24,7 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """``sealed`` says that the numbers are the test's; before, they are validation's."""
+    """``sealed``: the numbers are the test's; before, they are validation's."""
 
     status: str
     sealed: bool
@@ -36,7 +36,7 @@ class Headline:
 
 
 def headline(evidence: Evidence) -> Headline:
-    """Say how the run stands."""
+    """Return the state of the run for the top of the page."""
     result = evidence.result
     scores = _scores(evidence)
     return Headline(
@@ -118,12 +118,12 @@ def _kept(evidence: Evidence) -> Tile:
 
 
 def _said(evidence: Evidence) -> str:
-    """Say in two sentences what happened."""
+    """Return two sentences on what happened."""
     config, count = evidence.config, len(evidence.experiments)
     if not count:
         known = "The base model is scored" if evidence.base else "Nothing is scored yet"
-        return f"{known}; the agent {config.spec.agent} has carried out no experiment so far."
-    begun = f"The agent {config.spec.agent} carried out {plural(count, 'experiment')}"
+        return f"{known}; the agent {config.spec.agent} has run no experiment so far."
+    begun = f"The agent {config.spec.agent} ran {plural(count, 'experiment')}"
     text = f"{begun} in {seconds(evidence.spent.wall_s)}: {_outcomes(evidence)}."
     return f"{text} {_end(evidence)}"
 
@@ -134,14 +134,14 @@ def _outcomes(evidence: Evidence) -> str:
         "raced" if each.id in raced else "scored" if each.evaluation else look(each)
         for each in evidence.experiments
     )
-    said = {
+    texts = {
         "scored": "scored in full",
         "raced": "stopped early by a race",
         "failed": "failed",
         "running": "still running",
         "unscored": "without a score",
     }
-    return ", ".join(f"{words[word]} {text}" for word, text in said.items() if words[word])
+    return ", ".join(f"{words[word]} {text}" for word, text in texts.items() if words[word])
 
 
 def _end(evidence: Evidence) -> str:

@@ -14,7 +14,7 @@ RATE_FLOOR, RATE_HEIGHT = 104, 130
 POINTS = 160
 """At most this many points a curve; beyond, each is the mean of neighbours."""
 SHOWN = 8
-"""Curves drawn before anybody asks for more."""
+"""Curves drawn before the reader switches on more."""
 COLOURS = 8
 
 Ticks = tuple[tuple[float, str], ...]

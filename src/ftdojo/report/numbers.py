@@ -13,7 +13,7 @@ class Scale:
     """A metric's unit and direction, and how its values are written.
 
     Shares are written as per cent, their differences as percentage points. A direction that was not recorded is
-    taken as higher, and ``words`` says so.
+    taken as higher, and ``words`` reports that.
     """
 
     metric: str = ""

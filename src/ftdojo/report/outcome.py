@@ -1,6 +1,6 @@
-"""What came of it, on the first screen: what the model now gets right that the base got wrong, or why the base was kept.
+"""The outcome on the first screen: what the model now gets right that the base got wrong, or why the base was kept.
 
-Only validation items are told of, and of them no more than the task shows.
+Only validation items appear, and of them no more than the task shows.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from ftdojo.report.evidence import Evidence, cut
 from ftdojo.report.numbers import plural
 
 FEW, MESSAGE = 3, 400
-"""At most so many items, and so many characters of a failure's message."""
+"""At most this many items, and this many characters of a failure's message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What is said there.
+    """The texts and items of that part of the page.
 
-    ``counts`` says how many validation items became better and worse; ``name`` is the experiment beside the base.
-    ``why`` and ``failed`` say why the base was kept; a run that chose an experiment says its reason elsewhere.
+    ``counts``: how many validation items became better and worse; ``name`` is the experiment beside the base.
+    ``why`` and ``failed``: why the base was kept; a run that selected an experiment gives its reason elsewhere.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def outcome(evidence: Evidence, answers: Answers | None) -> Outcome | None:
-    """Say what the chosen experiment or the best so far learnt, or why the base was kept; None as long as neither is known."""
+    """Return what the selected experiment or the best so far learnt, or why the base was kept; None while neither is known."""
     if evidence.chosen != BASE:
         return _learnt(answers) if answers else None
     if evidence.result is None:
@@ -67,7 +67,7 @@ def _which(answers: Answers, *, chosen: bool = False) -> str:
 
 
 def _counts(answers: Answers) -> str:
-    """Say what became of the items that both models answered."""
+    """Return how many items both models answered became right, became wrong or stayed."""
     counts = answers.counts
     return (
         f"{counts['fixed']} fixed, {counts['broken']} broken, "
@@ -83,11 +83,11 @@ def _few(answers: Answers) -> tuple[Pair, ...]:
 
 
 def _failed(experiments: tuple[Experiment, ...]) -> str:
-    """Say how many experiments failed, and what the first of them said."""
+    """Return how many experiments failed, with the first one's message."""
     failures = [(each.id, each.failure) for each in experiments if each.failure]
     if not failures:
         return ""
     name, first = failures[0]
     share = f"{len(failures)} of {plural(len(experiments), 'experiment')} failed"
-    said = f"{name} in {first.stage}: {cut(first.message, MESSAGE)}"
-    return f"{share}. The first was {said}" if len(failures) > 1 else f"{share}, {said}"
+    message = f"{name} in {first.stage}: {cut(first.message, MESSAGE)}"
+    return f"{share}. The first was {message}" if len(failures) > 1 else f"{share}, {message}"

@@ -1,4 +1,4 @@
-"""What it takes to do the run again: the command, the inputs by digest, the versions and the machine."""
+"""What it takes to repeat the run: the command, the inputs by digest, the versions and the machine."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Recipe:
 
 
 def recipe(config: RunConfig) -> Recipe:
-    """Write down how ``config`` is run again."""
+    """Return how to repeat the run of ``config``."""
     return Recipe(
         command=command(config.spec),
         asked=_asked(config),

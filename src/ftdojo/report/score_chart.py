@@ -111,7 +111,7 @@ def _mark(evidence: Evidence, each: Experiment, *, x: float, axis: Axis) -> Mark
 
 
 def tip_of(evidence: Evidence, each: Experiment) -> str:
-    """Return what pointing at an experiment says, in up to five lines."""
+    """Return the tooltip of an experiment, in up to five lines."""
     lines = [f"{SYMBOLS[look(each)]} {each.id}: {headline_of(each.submission.plan)}"]
     if each.evaluation:
         lines.append(score_line(each.evaluation, evidence.scale))

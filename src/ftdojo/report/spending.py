@@ -49,8 +49,8 @@ class Spending:
     budget_x: float
     booked: tuple[Booked, ...]
     totals: Booked
-    asked: str = ""
-    """What language models cost, in words; nothing if none was asked."""
+    llm: str = ""
+    """What language models cost, in words; empty if none was called."""
     width: float = WIDTH
     stages: tuple[str, ...] = STAGES
 
@@ -78,13 +78,13 @@ def spending(evidence: Evidence) -> Spending:
         budget_x=round(budget_s * WIDTH / whole, 1),
         booked=tuple(_booked(evidence)),
         totals=totals,
-        asked=_asked(spent),
+        llm=_llm(spent),
         stages=tuple(seconds),
     )
 
 
-def _asked(spent: Spend) -> str:
-    """Say what language models cost; a sum with an unknown part is unknown."""
+def _llm(spent: Spend) -> str:
+    """Return what language models cost, in words; a sum with an unknown part is unknown."""
     if not spent.llm_calls:
         return ""
     usd = "at a price that is not known" if spent.llm_usd is None else f"for ${spent.llm_usd:.4f}"

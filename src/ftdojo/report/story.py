@@ -1,4 +1,4 @@
-"""A run told as a story, in Markdown: for each experiment what was expected, done, measured, decided and learnt."""
+"""A run as a story in Markdown: for each experiment what was expected, done, measured, decided and learnt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ TEXT = 1200
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """One experiment, or one turn that led to none. ``troubles`` are drafts that failed and how they were mended."""
+    """One experiment, or one turn that led to none. ``troubles`` are drafts that failed and how they were repaired."""
 
     title: str
     experiment: Experiment | None = None
@@ -45,15 +45,15 @@ def write_story(folder: RunFolder) -> str:
 
 
 def learnt(folder: RunFolder) -> dict[str, Analysed]:
-    """Return what FT-Agent made of each experiment; empty for other agents."""
+    """Return FT-Agent's analysis of each experiment; empty for other agents."""
     return analyses(_notes(folder))
 
 
 def chapters(evidence: Evidence) -> list[Chapter]:
     """Return the run's chapters in order."""
     notes = _notes(evidence.folder)
-    told, known = turns(notes), analyses(notes)
-    drafts = {id(turn): turn for turn in told}
+    known = analyses(notes)
+    drafts = {id(turn): turn for turn in turns(notes)}
     found: list[Chapter] = []
     for each in evidence.experiments:
         turn = next((turn for turn in drafts.values() if _led_to(turn, each)), None)
@@ -98,19 +98,19 @@ def _chapter(each: Experiment, turn: Turn | None, known: Analysed | None) -> Cha
 
 def _given_up(turn: Turn) -> Chapter:
     return Chapter(
-        title=f"A plan that came to nothing (turn {turn.number})",
+        title=f"An abandoned plan (turn {turn.number})",
         plan="\n\n".join(cut(each.plan.hypothesis, TEXT) for each in turn.candidates),
         troubles=[line for each in turn.candidates for line in _troubles(each)],
     )
 
 
 def _troubles(candidate: Candidate) -> list[str]:
-    mended = {draft.attempt: draft.note for draft in candidate.drafts}
+    notes = {draft.attempt: draft.note for draft in candidate.drafts}
     lines = []
     for draft, failure in candidate.failures:
         line = f"Draft {draft.attempt + 1} failed at {failure.stage} ({failure.kind}): {cut(failure.message, 300)}"
-        if note := mended.get(draft.attempt + 1):
-            line += f" Mended: {cut(note, 200)}"
+        if note := notes.get(draft.attempt + 1):
+            line += f" Repaired: {cut(note, 200)}"
         lines.append(line)
     if candidate.dropped:
         lines.append(f"Dropped: {cut(candidate.dropped, 300)}")
