@@ -109,7 +109,7 @@ def test_an_unreadable_adapter_config_is_named(adapter, tiny, card, tmp_path):
     raw = (adapter / "adapter_model.safetensors").read_bytes()
     (tmp_path / "weights/adapter_model.safetensors").write_bytes(raw)
     (tmp_path / "weights/adapter_config.json").write_text("{")
-    with pytest.raises(ModelError, match=r"adapter_config.json holds no JSON object; train the"):
+    with pytest.raises(ModelError, match=r"adapter_config.json .* JSON object; train the"):
         export_adapter(tmp_path / "weights", tiny, to=tmp_path / "out", card=card)
     assert [path.name for path in tmp_path.iterdir()] == ["weights"]
 

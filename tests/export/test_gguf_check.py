@@ -91,7 +91,7 @@ def test_a_tensor_under_a_name_that_nobody_knows_is_seen(file, model):
     [
         ("llama.attention.layer_norm_rms_epsilon", 0.1, "gives other logits than the same weights"),
         ("llama.rope.freq_base", 100.0, "gives other logits than the same weights do"),
-        ("llama.context_length", 77, "says max_position_embeddings = 77, which is 1024"),
+        ("llama.context_length", 77, r"max_position_embeddings = 77 .*1024"),
     ],
 )
 def test_a_wrong_shape_is_seen(file, model, key, value, said):
@@ -128,7 +128,7 @@ def test_a_special_token_that_is_marked_as_text_is_seen(file, tiny):
 @pytest.mark.parametrize(("role", "said"), [("eos", "eos"), ("bos", "bos"), ("padding", "pad")])
 def test_a_wrong_special_number_is_seen(file, tiny, role, said):
     set_value(file, f"tokenizer.ggml.{role}_token_id", 2)
-    with pytest.raises(ModelError, match=rf"says 2 for the {said} token, which is \d"):
+    with pytest.raises(ModelError, match=rf"has 2 for the {said} token .* \d"):
         check_tokenizer(file, tiny.path)
 
 

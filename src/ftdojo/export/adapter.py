@@ -27,7 +27,7 @@ def export_adapter(weights: Path | None, base: LocalModel, *, to: Path, card: Ex
     ``base_model_name_or_path`` becomes the hub's id of the base where it has one, its name otherwise.
 
     Raises:
-        UsageError: ``to`` is not empty, or ``weights`` is no adapter.
+        UsageError: ``to`` is not empty, or ``weights`` is not an adapter.
         ModelError: the adapter is damaged, or the disk refuses it.
     """
     if weights is None or kind_of(weights) != "adapter":
@@ -49,7 +49,9 @@ def _config(weights: Path, base: LocalModel) -> dict[str, object]:
     try:
         config = dict(json.loads(file.read_text(encoding="utf8")))
     except (ValueError, TypeError) as error:
-        raise ModelError(f"{file} holds no JSON object; train the experiment again.") from error
+        raise ModelError(
+            f"{file} does not hold a JSON object; train the experiment again."
+        ) from error
     config["base_model_name_or_path"] = hub_id(base) or base.name
     config["revision"] = base.revision if hub_id(base) == base.name.partition("@")[0] else None
     config["inference_mode"] = True

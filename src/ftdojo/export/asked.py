@@ -1,4 +1,4 @@
-"""How an exported model is asked, as ``ftdojo.json`` beside its weights: written with them, read back as hostile text."""
+"""How an exported model is prompted, as ``ftdojo.json`` beside its weights: written with them, read back as hostile text."""
 
 import json
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ Stop = Annotated[str, Field(min_length=1)]
 
 @dataclass(frozen=True, kw_only=True)
 class AskedAs:
-    """How a task asks: all that makes a prompt of a question, and what ends an answer.
+    """How a task prompts a model: all that makes a prompt of a question, and what ends an answer.
 
-    ``template`` has one hole, ``{question}``. ``question`` says how the ``columns`` of a row make up a question; it is
+    ``template`` has one hole, ``{question}``. ``question`` is how the ``columns`` of a row make up a question; it is
     empty where questions are single texts.
     """
 
@@ -45,7 +45,7 @@ class AskedAs:
         return filled(self.question, {self.columns[0]: text}) if len(self.columns) == 1 else text
 
     def prompt(self, question: str) -> tuple[Message, ...]:
-        """Return the chat turns that ask ``question`` the way the task does."""
+        """Return the chat turns of ``question``, as the task writes them."""
         return asking(question, system=self.system, template=self.template)
 
 
@@ -53,7 +53,7 @@ class AskedAs:
 class Origin:
     """The base model that an export was made from; ``digest`` is of its tensors.
 
-    ``put_on`` is true where it was asked by a chat template that is not its own; that one lies beside the weights.
+    ``put_on`` is true where it was prompted through a chat template that is not its own; that one lies beside the weights.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class AskCard:
-    """What ``ftdojo.json`` says: which weights lie here, what they were made from, and how they are asked."""
+    """What ``ftdojo.json`` holds: which weights lie here, what they were made from, and how they are prompted."""
 
     format: Literal[1]
     form: Form
@@ -76,7 +76,7 @@ class AskCard:
 
 
 def asked_as(task: Task) -> AskedAs:
-    """Return how ``task`` asks.
+    """Return how ``task`` prompts a model.
 
     The columns of its question are those that a raw source has; braces around anything else are text.
     """
@@ -100,10 +100,10 @@ def dump_asked(card: AskCard) -> str:
 
 
 def read_asked(folder: Path) -> AskCard:
-    """Return what ``ftdojo.json`` in ``folder`` says.
+    """Return what ``ftdojo.json`` in ``folder`` holds.
 
     Raises:
-        ModelError: it is absent, too large, or says something that no export says; one line says what.
+        ModelError: it is absent, too large, or not what an export writes; one line names the fault.
     """
     file = folder / FILE
     try:
@@ -111,8 +111,8 @@ def read_asked(folder: Path) -> AskCard:
             content = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelError(
-            f"{file} cannot be read ({error.strerror}), so nothing says how this model is asked; ask the run it is "
-            "from, or export it with this ftdojo."
+            f"{file} cannot be read ({error.strerror}), so it is not known how to prompt this model; use the run "
+            "it is from, or export it with this ftdojo."
         ) from error
     if len(content) > MAX_BYTES:
         raise ModelError(f"{file} has more than {MAX_BYTES} bytes; export the model again.")
@@ -120,7 +120,7 @@ def read_asked(folder: Path) -> AskCard:
         found = _adapter().validate_json(b"[" + content + b"]")
     except ValidationError as error:
         raise ModelError(
-            f"{file} does not say how a model is asked: {_first(error)}; export the model again with this ftdojo."
+            f"{file} does not hold how to prompt a model: {_first(error)}; export the model again with this ftdojo."
         ) from error
     if len(found) != 1:
         raise ModelError(f"{file} holds {len(found)} records, not one; export the model again.")

@@ -1,4 +1,4 @@
-"""The model card: what was trained, from what, what it scored with which interval, and how it is asked."""
+"""The model card: what was trained, from what, what it scored with which interval, and how it is prompted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from ftdojo.records import Estimate
 _LIBRARIES = {"adapter": "peft", "merged": "transformers", "gguf": "gguf"}
 """What loads each form, as the hub spells it."""
 UNNAMED = "unknown"
-"""What a row counts for whose source the data script did not name."""
+"""The source of rows for which the data script named none."""
 
 
 _WHERE = {
-    "test": "Both rows are scores on the same held-out test items, which were read once, after the choice was made."
+    "test": "Both rows are scores on the same held-out test items, which were read once, after the selection was made."
 }
 _ELSEWHERE = (
     "Both rows are scores on validation items, which steered the search: this experiment was not selected, so it was never "
@@ -27,11 +27,12 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, kw_only=True)
 class ExportCard:
-    """What a model card says beyond the files.
+    """What a model card holds beyond the files.
 
-    ``asked`` is how the task asks. ``base`` and ``score`` are the scores of the base model and of this one on the same
-    items of ``split``: the test, or validation where this one was not selected. ``sources`` maps each raw source that was on offer to its licence; ``used`` maps those that the training
-    rows came from, by the word of the data script, to how many rows did; ``versions`` maps packages to versions.
+    ``asked`` is how the task prompts a model. ``base`` and ``score`` are the scores of the base model and of this one on
+    the same items of ``split``: the test, or validation where this one was not selected. ``sources`` maps each raw source
+    on offer to its licence; ``used`` maps the sources of the training rows, as the data script named them, to numbers of
+    rows; ``versions`` maps packages to versions.
     """
 
     asked: AskedAs
@@ -54,9 +55,9 @@ def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, 
     Args:
         folder: where the weights lie.
         card: the scores and where they come from.
-        base: the model that was started from.
+        base: the model that training started from.
         form: what the weights are.
-        usage: the Markdown of the section that says how to load and ask them.
+        usage: the Markdown of the section on how to load and prompt them.
     """
     import yaml
 
@@ -124,7 +125,7 @@ def _body(card: ExportCard, base: LocalModel) -> str:
 - licence: {inline(base.licence)}
 - chat template: {"put on by ftdojo, and found here beside the weights" if base.put_on else "its own"}
 
-`ftdojo models pull {base.name}` fetches exactly these weights and says in which folder they lie.
+`ftdojo models pull {base.name}` fetches exactly these weights and prints their folder.
 
 ## Raw sources used
 
@@ -140,7 +141,7 @@ def _body(card: ExportCard, base: LocalModel) -> str:
 
 
 def _used(card: ExportCard) -> str:
-    """Return a line a source that training rows came from; only the data script can say where a row is from."""
+    """Return a line for each source of training rows; only the data script knows where a row is from."""
     if not card.used:
         return "none: these are the base model's own weights."
     lines = [
@@ -164,7 +165,7 @@ def _offered(card: ExportCard) -> str:
 
 
 def _asking(how: AskedAs, form: Form) -> str:
-    """Return the section that says how the task asks; a model asked otherwise is not the one that was scored."""
+    """Return the section on how the task prompts; a model prompted otherwise is not the one that was scored."""
     system = (
         f"after the system text\n\n{fenced(how.system)}" if how.system else "without a system text."
     )
@@ -176,7 +177,7 @@ def _asking(how: AskedAs, form: Form) -> str:
     )
     return f"""## Ask it
 
-The scores hold for this model asked as the task asks: through its chat template, {system}
+The scores hold for this model prompted as the task does it: through its chat template, {system}
 
 The user's turn, in which `{{question}}` stands for the question, is
 
@@ -189,5 +190,5 @@ The answer is decoded greedily and ends after {how.max_new_tokens} tokens at the
 
 def _ask_command(form: Form) -> str:
     if form == "gguf":
-        return "`ftdojo ask` asks the other exports of this model, the adapter and the merged one, in this way."
-    return '`ftdojo ask FOLDER "your question"` asks in this way, with this folder as FOLDER.'
+        return "`ftdojo ask` prompts the other exports of this model, the adapter and the merged one, in this way."
+    return '`ftdojo ask FOLDER "your question"` prompts in this way, with this folder as FOLDER.'

@@ -15,7 +15,7 @@ Kind = Literal["base", "adapter", "full"]
 
 
 def kind_of(weights: Path | None) -> Kind:
-    """Tell what an experiment left behind; None stands for the untouched base.
+    """Return what kind of weights an experiment left; None stands for the untouched base.
 
     Raises:
         ModelError: the folder holds neither an adapter nor a model.

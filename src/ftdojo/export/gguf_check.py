@@ -72,7 +72,9 @@ def check_tokenizer(file: Path, folder: Path) -> None:
     for role in ("bos", "eos", "unk", "pad"):
         wanted, found = (getattr(each, f"{role}_token_id") for each in (ours, theirs))
         if found != wanted:
-            raise _refusal(file, f"says {found} for the {role} token, which is {wanted}")
+            raise _refusal(
+                file, f"has {found} for the {role} token where the tokenizer has {wanted}"
+            )
     if theirs.chat_template != ours.chat_template:
         raise _refusal(file, "has another chat template")
     every = ours.decode(range(len(ours)))  # each token, between neighbours it seldom has
@@ -105,7 +107,7 @@ def _read(file: Path, model: Any) -> Any:
     for name in ("max_position_embeddings", "vocab_size"):
         wanted, found = getattr(model.config, name), getattr(again.config, name)
         if found != wanted:
-            raise _refusal(file, f"says {name} = {found}, which is {wanted}")
+            raise _refusal(file, f"has {name} = {found} where the model has {wanted}")
     return again.eval()
 
 

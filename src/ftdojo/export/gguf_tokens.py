@@ -11,7 +11,7 @@ def write_tokenizer(writer: Any, folder: Path, *, vocabulary: int) -> None:
     """Copy the tokenizer in ``folder`` into ``writer``, filled up with unused tokens to ``vocabulary`` entries.
 
     Raises:
-        UsageError: it is no byte-level BPE whose way of splitting text has a name in GGUF.
+        UsageError: it is not a byte-level BPE whose way of splitting text has a name in GGUF.
     """
     from gguf import GGUFValueType
     from transformers import AutoTokenizer

@@ -63,8 +63,8 @@ def load_merged(weights: Path | None, base: LocalModel) -> tuple[Any, Any]:
             if adapter:
                 model = PeftModel.from_pretrained(model, weights).merge_and_unload(safe_merge=True)
     except (ValueError, RuntimeError, OSError, SafetensorError) as error:
-        told = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0]
         raise ModelError(
-            f"The weights in {weights or source} do not fit {base.name} ({told}); train the experiment again."
+            f"The weights in {weights or source} do not fit {base.name} ({reason}); train the experiment again."
         ) from error
     return model.eval(), stored

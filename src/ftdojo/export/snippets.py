@@ -1,4 +1,4 @@
-"""The scripts of the model cards: they ask as the task does, read how from ``ftdojo.json``, and need no ftdojo."""
+"""The scripts of the model cards: they prompt as the task does, as ``ftdojo.json`` describes it, and need no ftdojo."""
 
 import json
 
@@ -96,7 +96,7 @@ def ask_merged() -> str:
 
 
 def gguf_usage(file: str, how: AskedAs) -> str:
-    """Return the ways to ask the GGUF ``file`` with llama.cpp, as Markdown: two of its programs, and Python."""
+    """Return the ways to prompt the GGUF ``file`` with llama.cpp, as Markdown: two of its programs, and Python."""
     script = _python(_LLAMA_CPP.replace("FILE", file) + _TURNS + _COMPLETE)
     return f"""With llama.cpp's `llama-cli`:
 
@@ -112,16 +112,16 @@ With llama-cpp-python: save this as `ask.py` in this folder and run `python ask.
 
 
 def llama_cli(file: str, how: AskedAs) -> str:
-    """Return the command that asks ``file`` with ``llama-cli``."""
-    asked = how.template.replace("{question}", how.whole(QUESTION))
+    """Return the command that prompts ``file`` with ``llama-cli``."""
+    prompt = how.template.replace("{question}", how.whole(QUESTION))
     words = [f"llama-cli -m {file} --single-turn --no-escape --temp 0 -n {how.max_new_tokens}"]
     words += [f"-r {shell_word(each)}" for each in how.stop]
     words += [f"-sys {shell_word(how.system)}"] if how.system else []
-    return " ".join([*words, f"-p {shell_word(asked)}"])
+    return " ".join([*words, f"-p {shell_word(prompt)}"])
 
 
 def llama_server(file: str, how: AskedAs) -> str:
-    """Return the commands that serve ``file`` with ``llama-server`` and ask it."""
+    """Return the commands that serve ``file`` with ``llama-server`` and send it a request."""
     request = {
         "messages": how.prompt(how.whole(QUESTION)),
         "max_tokens": how.max_new_tokens,
