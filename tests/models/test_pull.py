@@ -130,7 +130,7 @@ def test_a_folder_whose_weights_change_gets_a_new_digest(tiny, tmp_path):
     ("files", "message"),
     [
         (None, "There is no folder .*; name one with config.json and safetensors"),
-        ({}, "is no model folder: it has no config.json; name the folder that save_pretrained"),
+        ({}, "not a model folder: it has no config.json; name the folder that save_pretrained"),
         ({"config.json": "[]"}, "config.json holds no JSON object; get the model again"),
         ({"config.json": "{}", "pytorch_model.bin": ""}, "holds no safetensors file; ftdojo reads"),
     ],

@@ -38,7 +38,7 @@ class KnownModel:
 
 
 def silent(message: str) -> None:
-    """Take a progress message and say nothing."""
+    """Drop a progress message."""
 
 
 def pull(name: str, *, cache: Path, on_progress: Progress = silent) -> LocalModel:
@@ -47,11 +47,11 @@ def pull(name: str, *, cache: Path, on_progress: Progress = silent) -> LocalMode
     Args:
         name: ``smollm2-135m``, ``tiny``, a folder, or ``org/name`` or ``org/name@revision`` on the hub.
         cache: where models are kept, under ``models/``.
-        on_progress: is told, in one line each, what takes time and what was repaired.
+        on_progress: gets a line for each thing that takes time or was repaired.
 
     Raises:
         UnknownName: no such name.
-        ModelError: it cannot be had, read or trusted; the message says what to do.
+        ModelError: it cannot be obtained, read or trusted; the message says what to do.
     """
     if name == smollm2.NAME:
         return _made(name, _smollm2(cache, on_progress), cache=cache, on_progress=on_progress)
@@ -90,7 +90,9 @@ def known(*, cache: Path) -> list[KnownModel]:
     """Return our models and every hub model that was pulled into ``cache``."""
     ours = [
         _known(smollm2.NAME, cache, smollm2.LICENCE, smollm2.PARAMS, "default; 93 MB to download"),
-        _known(tiny.NAME, cache, tiny.LICENCE, tiny.PARAMS, "random weights, made here; for tests"),
+        _known(
+            tiny.NAME, cache, tiny.LICENCE, tiny.PARAMS, "random weights, generated here; for tests"
+        ),
     ]
     pulled = [read_manifest(path.parent) for path in sorted(cache.glob("models/*/ftdojo.json"))]
     others = [model for model in pulled if model and _HUB_ID.fullmatch(model.name)]
@@ -159,7 +161,7 @@ def _folder(folder: Path, *, cache: Path, on_progress: Progress) -> LocalModel:
 
 
 def _hub(name: str, *, cache: Path, on_progress: Progress) -> LocalModel:
-    """Return a model of the hub; once pulled, the commit it was at stays, and the network is not asked again."""
+    """Return a model of the hub; once pulled, the commit it was at stays, and the network is not used again."""
     entry = entry_folder(name, cache)
     repo, _, revision = name.partition("@")
     with locked(entry, on_progress):

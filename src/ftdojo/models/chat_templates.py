@@ -31,7 +31,7 @@ def chatml(tokenizer: Any, *, declared: Iterable[int], rows: int) -> ChatTemplat
 
     Where its two markers are tokens, they are used. Elsewhere they would be many tokens each, so turns are opened by the
     plain text, and only the assistant's turn is closed, by the model's own end token: after a question, that token would
-    say that what follows has nothing to do with what came before.
+    mean that what follows has nothing to do with what came before.
 
     Args:
         tokenizer: the model's.
@@ -68,7 +68,7 @@ def read_template(file: Path) -> str:
     try:
         text = file.read_text(encoding="utf8") if file.stat().st_size <= MAX_BYTES else ""
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise UsageError(f"The chat template {file} cannot be read ({why}); {advice}") from error
     if not text.strip():
         raise UsageError(f"The chat template {file} is empty or above {MAX_BYTES} bytes; {advice}")
@@ -76,7 +76,7 @@ def read_template(file: Path) -> str:
 
 
 def checked(text: str, name: str, tokenizer: Any, *, rows: int) -> ChatTemplate:
-    """Return the template ``text``, once it is known that a model can be trained and asked through it.
+    """Return the template ``text``, once it is known that a model can be trained and prompted through it.
 
     Args:
         text: Jinja.
@@ -112,7 +112,7 @@ _ASKED: tuple[Message, ...] = (
 _ANSWERS = ("Pear", "42", '{"a": 1}')
 """Two turns and ways to answer them; a template is tried out on these."""
 _WRONG = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
-"""What an expression of a template can raise."""
+"""What an expression in a template can raise."""
 
 
 class _Trial:
@@ -125,7 +125,7 @@ class _Trial:
         return UsageError(f"The chat template {self._name} {why}")
 
     def tail(self, answer: str) -> str:
-        """Return what follows ``answer``; what precedes it must be what the model is asked with."""
+        """Return what follows ``answer``; what precedes it must be what the model is prompted with."""
         turns: list[Message] = [*_ASKED, {"role": "assistant", "content": answer}]
         asked, whole = self._rendered(_ASKED, ask=True), self._rendered(turns)
         for turn in turns:
@@ -137,7 +137,7 @@ class _Trial:
         same = whole.startswith(asked) and _ids(self._tokenizer, whole)[: len(opened)] == opened
         if not same:
             raise self.fault(
-                f"asks for an answer with {asked[-40:]!r} and renders an answer otherwise, so the model would be asked "
+                f"opens an answer with {asked[-40:]!r} and renders an answer otherwise, so the model would be prompted "
                 "as it never was trained; let add_generation_prompt add what precedes an answer, no more, and no space "
                 "at its end."
             )
@@ -154,14 +154,14 @@ class _Trial:
                 f"is not Jinja (line {error.lineno}: {error.message}); correct it."
             ) from error
         except (TemplateError, *_WRONG) as error:
-            told = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise self.fault(
-                f"refuses a conversation of system, user and assistant ({told}); let it render all three."
+                f"refuses a conversation of system, user and assistant ({reason}); let it render all three."
             ) from error
 
 
 def is_token(tokenizer: Any, text: str, *, rows: int) -> bool:
-    """Tell whether ``text`` is one token that the model has weights for."""
+    """Return whether ``text`` is one token that the model has weights for."""
     number = tokenizer.get_vocab().get(text)
     return number is not None and number < rows and _ids(tokenizer, text) == [number]
 
@@ -176,7 +176,7 @@ def _end_token(tokenizer: Any, declared: Iterable[int], *, rows: int) -> str:
     found = next((known[each] for each in ids if each in known), None)
     if found is None:
         raise ModelError(
-            f"The tokenizer of {tokenizer.name_or_path} names no end, separator or padding token, so nothing would end "
+            f"The tokenizer of {tokenizer.name_or_path} has no end, separator or padding token, so nothing would end "
             "an answer; set eos_token in its tokenizer_config.json to a token that it has."
         )
     return str(found)
@@ -186,7 +186,7 @@ _COMMON_ENDS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]")
 
 
 def _begins_with_bos(tokenizer: Any) -> bool:
-    """Tell whether the tokenizer puts a first token before every text, as the model saw it when it was trained."""
+    """Return whether the tokenizer puts a first token before every text, as the model saw it when it was trained."""
     first = tokenizer("x")["input_ids"][:1]
     return tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
 

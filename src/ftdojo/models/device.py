@@ -1,4 +1,4 @@
-"""What this machine computes with: device, number format, threads. torch is imported when first asked."""
+"""What this machine computes with: device, number format, threads. torch is imported at the first call."""
 
 import os
 from functools import lru_cache

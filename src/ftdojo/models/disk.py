@@ -1,4 +1,4 @@
-"""Disks that are full or closed, said in one line whoever was writing."""
+"""Errors of full or read-only disks, in one line wherever they occur."""
 
 import errno
 import shutil
@@ -24,15 +24,15 @@ def disk_errors(folder: Path, *, remedy: str = CACHE_REMEDY) -> Iterator[None]:
     except (OSError, _safetensor_error()) as error:
         number = getattr(error, "errno", None)
         if number in _FULL or (number is None and _tells_of_a_full_disk(str(error))):
-            told = f"The disk of {folder} is full; free some space, or {remedy}."
-            raise ModelError(told) from error
+            message = f"The disk of {folder} is full; free some space, or {remedy}."
+            raise ModelError(message) from error
         if number in _CLOSED:
             raise _closed(folder, error, remedy) from error
         raise
 
 
 def make_folder(folder: Path, *, remedy: str = CACHE_REMEDY, told: Path | None = None) -> None:
-    """Make ``folder`` and those above it, unless they are there; a user is ``told`` of it by another name, if given.
+    """Make ``folder`` and those above it, unless they exist; errors call it ``told``, if given.
 
     Raises:
         ModelError: it cannot be, whatever the system's reason; it ends with ``remedy``.
@@ -41,9 +41,7 @@ def make_folder(folder: Path, *, remedy: str = CACHE_REMEDY, told: Path | None =
     try:
         with disk_errors(named, remedy=remedy):
             folder.mkdir(parents=True, exist_ok=True)
-    except (
-        OSError
-    ) as error:  # /proc and its like say that the folder which is to be made is missing
+    except OSError as error:  # /proc and its like report that the folder to be made is missing
         raise _closed(named, error, remedy) from error
 
 

@@ -1,4 +1,4 @@
-"""Cache entries: one folder a model, filled atomically, with a manifest written last that tells damage cheaply.
+"""Cache entries: one folder a model, filled atomically, with a manifest written last that shows damage cheaply.
 
 The manifest (``ftdojo.json``) records what the model is and the size and time of each of its files, so that a second
 run neither hashes the weights again nor trusts a file that was cut short.
@@ -64,7 +64,7 @@ def filling(entry: Path) -> Iterator[Path]:
 
 
 def write_manifest(model: LocalModel, entry: Path) -> None:
-    """Record ``model`` in ``entry``; call it last, since its presence says that the entry is whole."""
+    """Record ``model`` in ``entry``; call it last, since its presence means that the entry is whole."""
     found = asdict(model) | {"path": "." if model.path == entry else str(model.path)}
     found["files"] = {path.name: _stamp(path) for path in _files(model.path)}
     fresh = entry / f".{MANIFEST}.{os.getpid()}"
@@ -73,7 +73,7 @@ def write_manifest(model: LocalModel, entry: Path) -> None:
 
 
 def read_manifest(entry: Path) -> LocalModel | None:
-    """Return what the manifest of ``entry`` says, unchecked; None where it cannot be read."""
+    """Return the model in the manifest of ``entry``, unchecked; None where it cannot be read."""
     parsed = _parse(entry)
     return parsed[0] if parsed else None
 

@@ -36,7 +36,7 @@ def fetch(repo: str, revision: str, *, again: bool, on_progress: Progress) -> tu
         repo: ``org/name``.
         revision: a branch, tag or commit; empty for the default branch.
         again: fetch files anew although they are there, since one of them is damaged.
-        on_progress: is told the size before a download.
+        on_progress: gets the size before a download.
 
     Raises:
         ModelError: the model is missing, private, gated, out of reach, without safetensors, or needs code of its own.
@@ -82,7 +82,7 @@ def _look_first(repo: str, asked: dict[str, Any], on_progress: Progress) -> None
 
 
 def _explain(error: Exception, repo: str, revision: str) -> ModelError:
-    """Say in one line what the client's error means; the narrower classes come first."""
+    """Return the client's error as one line; the narrower classes come first."""
     from huggingface_hub import constants, errors
 
     answered = isinstance(error, errors.HfHubHTTPError | errors.HFValidationError)
@@ -97,9 +97,9 @@ def _explain(error: Exception, repo: str, revision: str) -> ModelError:
         case _ if constants.HF_HUB_OFFLINE:
             why = f"{repo} was never downloaded whole, and HF_HUB_OFFLINE is set; unset it, or name a folder."
         case _:
-            told = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+            reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
             why = (
-                f"{repo} could not be downloaded from {constants.ENDPOINT} ({told[:200]}); "
+                f"{repo} could not be downloaded from {constants.ENDPOINT} ({reason[:200]}); "
                 "check the network and HF_ENDPOINT and try again, or name a folder."
             )
     return ModelError(why)

@@ -27,7 +27,7 @@ _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length"
 class LocalModel:
     """A base model that plain transformers loads from ``path``.
 
-    ``digest`` is the identity of its tensors (see ``tensor_digest``). ``revision`` says where it came from: a commit of
+    ``digest`` is the identity of its tensors (see ``tensor_digest``). ``revision`` is where it came from: a commit of
     the hub, a pinned package, or nothing for a folder of the user's. ``context`` is the longest input in tokens, 0 if
     the model states none. ``chat_template`` is true where the tokenizer in ``path`` brings one. ``put_on`` is the digest
     of a chat template that ftdojo put on, with its tokenizer and settings (see ``prepared``), or nothing.
@@ -45,7 +45,7 @@ class LocalModel:
 
     @property
     def identity(self) -> str:
-        """Return what tells this model from others in records and caches: its tensors, and a template put on."""
+        """Return what distinguishes this model in records and caches: its tensors, and a template put on."""
         if not self.put_on:
             return self.digest
         return hashlib.sha256(f"{self.digest} {self.put_on}".encode()).hexdigest()
@@ -81,7 +81,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     if not file.is_file():
         raise ModelError(
-            f"{folder} is no model folder: it has no config.json; name the folder that save_pretrained wrote."
+            f"{folder} is not a model folder: it has no config.json; name the folder that save_pretrained wrote."
         )
     config = read_object(file)
     if config is None:
@@ -97,13 +97,13 @@ def context_length(config: dict[str, Any]) -> int:
 
 
 def flat(config: dict[str, Any]) -> dict[str, Any]:
-    """Return ``config`` with what it says of the language model alone at its top, where it has such a part."""
+    """Return ``config`` with the part of the language model alone at its top, where it has such a part."""
     inner = config.get("text_config")
     return {**config, **inner} if isinstance(inner, dict) else config
 
 
 def has_chat_template(folder: Path) -> bool:
-    """Tell whether the tokenizer in ``folder`` brings a chat template."""
+    """Return whether the tokenizer in ``folder`` brings a chat template."""
     if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
         return True
     return bool((read_object(folder / "tokenizer_config.json") or {}).get("chat_template"))

@@ -27,19 +27,19 @@ _SETTINGS = ("config.json", "*.safetensors.index.json")
 def prepare(
     name: str, *, chat_template: str, cache: Path, on_progress: Progress = silent
 ) -> LocalModel:
-    """Return the model called ``name`` such that it can be asked, with a chat template put on where one is called for.
+    """Return the model called ``name`` ready to be prompted, with a chat template put on where one is needed.
 
     Args:
         name: what ``pull`` takes.
         chat_template: ``chatml``, or the path of a Jinja file, in place of the model's own template; empty for the
             model's own, and for ChatML where it has none.
         cache: where models are kept.
-        on_progress: is told, in one line each, what takes time, and which template was put on and why.
+        on_progress: gets a line for each thing that takes time, and for the template that was put on and why.
 
     Raises:
         UnknownName: no such model.
         UsageError: the Jinja file cannot be used.
-        ModelError: the model cannot be had, its tokenizer cannot be loaded, or nothing could end an answer.
+        ModelError: the model cannot be obtained, its tokenizer cannot be loaded, or nothing could end an answer.
     """
     text = read_template(Path(chat_template)) if chat_template not in ("", CHATML) else ""
     model = pull(name, cache=cache, on_progress=on_progress)
@@ -60,9 +60,9 @@ def prepare(
 
 
 def end_ids(folder: Path) -> list[int]:
-    """Return the tokens at which the settings of the model in ``folder`` end what it writes, by number."""
-    said = flat(read_config(folder)) | (read_object(folder / _GENERATION) or {})
-    found = said.get("eos_token_id")
+    """Return the tokens that end an output by the settings of the model in ``folder``, by number."""
+    settings = flat(read_config(folder)) | (read_object(folder / _GENERATION) or {})
+    found = settings.get("eos_token_id")
     many = found if isinstance(found, list) else [found]
     return [each for each in many if isinstance(each, int)]
 
@@ -100,10 +100,10 @@ def _texts(folder: Path, template: ChatTemplate, tokenizer: Any) -> dict[str, by
         del texts[name]
     ends = {} if template.end == tokenizer.eos_token else {"eos_token": template.end}
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        said = read_object(folder / name) or {}
-        said.pop("chat_template", None)
+        settings = read_object(folder / name) or {}
+        settings.pop("chat_template", None)
         if name in texts or (ends and name == "tokenizer_config.json"):
-            texts[name] = _json(said | ends)
+            texts[name] = _json(settings | ends)
     texts[_GENERATION] = _json(_generation(folder, tokenizer.get_vocab()[template.end]))
     texts["chat_template.jinja"] = template.text.encode()
     return texts
@@ -112,12 +112,12 @@ def _texts(folder: Path, template: ChatTemplate, tokenizer: Any) -> dict[str, by
 def _generation(folder: Path, end: int) -> dict[str, Any]:
     """Return how plain transformers is to generate: as before, and up to the token ``end`` as well."""
     config = read_config(folder)
-    said = read_object(folder / _GENERATION)
-    if said is None:  # transformers then takes these from config.json
-        said = {key: config[key] for key in ("bos_token_id", "pad_token_id") if key in config}
-    said.pop("_from_model_config", None)  # or transformers takes the end from config.json again
+    settings = read_object(folder / _GENERATION)
+    if settings is None:  # transformers then takes these from config.json
+        settings = {key: config[key] for key in ("bos_token_id", "pad_token_id") if key in config}
+    settings.pop("_from_model_config", None)  # or transformers takes the end from config.json again
     others = [each for each in end_ids(folder) if each != end]
-    return said | {"eos_token_id": [end, *others] if others else end}
+    return settings | {"eos_token_id": [end, *others] if others else end}
 
 
 def _tokenizer(folder: Path) -> Any:
@@ -127,9 +127,9 @@ def _tokenizer(folder: Path) -> Any:
         with quiet():
             return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, ImportError, LookupError, TypeError) as error:
-        told = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
-            f"The tokenizer in {folder} cannot be loaded ({told}); get the model again, tokenizer included."
+            f"The tokenizer in {folder} cannot be loaded ({reason}); get the model again, tokenizer included."
         ) from error
 
 

