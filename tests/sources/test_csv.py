@@ -92,7 +92,7 @@ REFUSED = {
     ),
     "doubtful": (
         "a,b;c\n1,2;3\n",
-        "line 1, may be cut at ',' or ';', and every row fits both; say",
+        "line 1, may be cut at ',' or ';', and every row fits both; name",
     ),
     "quote": ('q,a\n"x"y,1\n', "line 2, is not CSV (',' expected after '\"'); fix or drop it."),
     "NUL": (

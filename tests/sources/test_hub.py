@@ -89,7 +89,7 @@ def test_a_download_that_breaks_at_once_is_asked_for_again(ask, hub, name):
 
 def test_files_that_came_whole_stay_when_the_next_one_fails(ask, hub):
     change(hub, served={"data/train-00001-of-00002.parquet": b"short"})
-    assert "could not be asked (Consistency check failed" in text(ask("train")[0])
+    assert "could not be reached (Consistency check failed" in text(ask("train")[0])
     change(hub, served={})
     hub.requests.clear()
     assert ask("train")[0]["found"] == WANTED
@@ -175,7 +175,7 @@ def test_offline_without_the_data_says_what_to_do(ask):
 
 def test_a_hub_out_of_reach_is_named(ask):
     (refused,) = ask("test", HF_ENDPOINT="http://127.0.0.1:9")
-    assert text(refused).startswith(f"{NOT_HERE}; http://127.0.0.1:9 could not be asked (")
+    assert text(refused).startswith(f"{NOT_HERE}; http://127.0.0.1:9 could not be reached (")
 
 
 def test_offline_finds_what_was_downloaded_before(ask):
@@ -232,9 +232,9 @@ def test_a_licence_may_be_named_in_a_variable(ask):
 
 def test_a_row_that_the_declaration_does_not_know_names_its_line(ask, hub, files):
     change(hub, files={"test.jsonl": files["test.jsonl"] + b'{"other": 1}\n'})
-    assert "test.jsonl, line 2, is no row of riddles as its declaration knows them (KeyError" in (
-        text(ask("test")[0])
-    )
+    message = text(ask("test")[0])
+    for part in ("test.jsonl, line 2, ", "riddles", "KeyError"):
+        assert part in message
 
 
 def test_too_small_a_disk_is_noticed_before_the_first_byte(ask, hub, files):

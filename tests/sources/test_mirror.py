@@ -105,7 +105,7 @@ def test_what_no_mirror_has_is_not_downloaded_where_that_is_forbidden(mirror, da
 
 def test_a_mirror_that_is_no_folder_is_refused(mirror, dataset, monkeypatch):
     monkeypatch.setenv("FTDOJO_MIRROR", str(mirror / "nowhere"))
-    with pytest.raises(SourceError, match=r"FTDOJO_MIRROR=.*/nowhere is no folder; name one that"):
+    with pytest.raises(SourceError, match=r"FTDOJO_MIRROR=.*/nowhere is not a folder; name one"):
         list(dataset_rows(dataset, "train"))
 
 

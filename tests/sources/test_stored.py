@@ -119,7 +119,7 @@ def test_a_head_longer_than_the_source_is_the_source(tmp_path):
 
 def test_a_head_of_nothing_is_refused(tmp_path):
     stored = sources.materialise(SOURCE, cache=tmp_path)
-    with pytest.raises(UsageError, match="rows=0 copies nothing of 'counts'; ask for 1 or more"):
+    with pytest.raises(UsageError, match=r"rows=0 .* 1 or more"):
         sources.head(stored, rows=0, to=tmp_path / "head.jsonl")
 
 

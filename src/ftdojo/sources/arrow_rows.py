@@ -71,9 +71,9 @@ def _rows(path: Path, kind: str, sign: bytes, batches: Callable[[Path], Iterator
     except _Unreadable as error:
         raise SourceError(f"{path}, after row {number}, {error}.") from error
     except (ArrowException, OSError, ValueError, LookupError) as error:
-        told = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SourceError(
-            f"{path} is not a whole {kind} file after row {number} ({told}); get it again."
+            f"{path} is not a whole {kind} file after row {number} ({reason}); get it again."
         ) from error
 
 
@@ -144,8 +144,8 @@ def _values(column: Any, name: str) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist(maps_as_pydicts="strict")
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-        told = f"the column {name!r} of type {column.type} holds a value that cannot be read"
-        raise _Unreadable(f"{told} ({str(error)[:200]}); fix it, or drop the column") from error
+        fault = f"the column {name!r} of type {column.type} holds a value that cannot be read"
+        raise _Unreadable(f"{fault} ({str(error)[:200]}); fix it, or drop the column") from error
     return values
 
 

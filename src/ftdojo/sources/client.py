@@ -16,10 +16,10 @@ _CLOSED = {errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.ENOENT, 
 
 @contextmanager
 def quiet_client() -> Iterator[None]:
-    """Keep the client's own log and bars off the terminal; errors are told by us."""
+    """Keep the client's own log and bars off the terminal; errors are reported by us."""
     try:
         from huggingface_hub.utils import logging
-    except ModuleNotFoundError:  # said where the client is needed
+    except ModuleNotFoundError:  # reported where the client is needed
         yield
         return
     before = logging.get_verbosity()
@@ -32,9 +32,9 @@ def quiet_client() -> Iterator[None]:
 
 @contextmanager
 def bars(dataset: str, place: str, total: int) -> Iterator[dict[str, Any]]:
-    """Yield what makes the client tell whoever listens how many of ``total`` bytes are there.
+    """Yield what makes the client report to the listener how many of ``total`` bytes are there.
 
-    Older clients cannot be told; then only the beginning and the end are heard of.
+    Older clients cannot do that; then only the beginning and the end are reported.
     """
     from huggingface_hub import hf_hub_download
 
@@ -76,12 +76,12 @@ def bars(dataset: str, place: str, total: int) -> Iterator[dict[str, Any]]:
 
 
 def explain(error: Exception, dataset: Dataset, *, no_revision: str, not_here: str) -> str:
-    """Say in one line what the client's error means; the narrower classes come first."""
+    """Return the client's error as one line; the narrower classes come first."""
     from huggingface_hub import constants, errors
 
     answered = isinstance(error, errors.HfHubHTTPError | errors.HFValidationError)
     cause = error if answered else error.__cause__ or error
-    told = (str(cause).strip() or type(cause).__name__).splitlines()[0][:200]
+    reason = (str(cause).strip() or type(cause).__name__).splitlines()[0][:200]
     match cause:
         case errors.GatedRepoError():
             return (
@@ -103,4 +103,4 @@ def explain(error: Exception, dataset: Dataset, *, no_revision: str, not_here: s
         case _ if constants.HF_HUB_OFFLINE:
             return f"{not_here} and HF_HUB_OFFLINE is not set."
         case _:
-            return f"{not_here}; {constants.ENDPOINT} could not be asked ({told})."
+            return f"{not_here}; {constants.ENDPOINT} could not be reached ({reason})."

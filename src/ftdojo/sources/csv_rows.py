@@ -29,8 +29,8 @@ def rows_of_csv(path: Path) -> Numbered:
     found = dialects([text for _, text in start], delimiter=delimiter)
     if len(found) > 1:
         signs = " or ".join(repr(each.delimiter) for each in found)
-        told = f"may be cut at {signs}, and every row fits both"
-        refuse(path, start[0][0], f"{told}; say which in a line above it: sep={found[0].delimiter}")
+        fault = f"may be cut at {signs}, and every row fits both"
+        refuse(path, start[0][0], f"{fault}; name one in a line above it: sep={found[0].delimiter}")
     header: _Header | None = None
     for line, cells in _records(chain(start, numbered), found[0], path):
         if header is None:
@@ -90,8 +90,8 @@ class _Feed:
         self.chars += len(text)
         if self.chars > MAX_ROW_BYTES:
             limit = f"{MAX_ROW_BYTES / 1e6:.0f} MB that a row may have"
-            told = f"is longer than the {limit}, or opens a quotation mark that nothing closes"
-            refuse(self._path, self.begun, f"{told}; fix or drop it")
+            fault = f"is longer than the {limit}, or opens a quotation mark that nothing closes"
+            refuse(self._path, self.begun, f"{fault}; fix or drop it")
         return text
 
 
@@ -109,16 +109,16 @@ class _Header:
         """Return the row that ``cells`` are."""
         count = max(width(cells), min(len(cells), self.width))
         if self.width < count <= self._unnamed:
-            told = (
+            fault = (
                 f"has {cells[count - 1][:40]!r} in column {count}, which has no name in the header"
             )
-            refuse(self._path, line, f"{told}; name the column, or delete it")
+            refuse(self._path, line, f"{fault}; name the column, or delete it")
         if count != self.width:
-            told = f"has {count} cells where the header has {self.width}"
+            fault = f"has {count} cells where the header has {self.width}"
             cut = (
                 f"cells are cut at {self._delimiter!r}, and one that holds it needs quotation marks"
             )
-            refuse(self._path, line, f"{told} ({cut}); fix it")
+            refuse(self._path, line, f"{fault} ({cut}); fix it")
         row = dict(zip(self._names, cells, strict=False))
         if self._twice:
             self._choose(row, cells, line)
@@ -132,8 +132,8 @@ class _Header:
                 continue
             first = self._filled.setdefault(name, at)
             if first != at:
-                told = (
+                fault = (
                     f"the columns {first + 1} and {at + 1} are both called {name!r} and both filled"
                 )
-                refuse(self._path, line, f"cannot be read: {told}; rename or delete one")
+                refuse(self._path, line, f"cannot be read: {fault}; rename or delete one")
             row[name] = cell

@@ -108,7 +108,7 @@ def _look(lines: Sequence[str], delimiter: str) -> _Look:
 def _records(
     lines: Sequence[str], dialect: Dialect, *, strict: bool
 ) -> tuple[list[list[str]], int]:
-    """Return the rows of ``lines`` that are not empty, and how many lines were read until they were no longer CSV."""
+    """Return the rows of ``lines`` that are not empty, and how many lines were read until they stopped being CSV."""
     found: list[list[str]] = []
     left = iter(lines)
     with suppress(csv.Error):

@@ -18,12 +18,12 @@ Convert = Callable[[dict[str, Any]], dict[str, Any] | None]
 def dataset_rows(dataset: Dataset, part: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of ``part``, in the data set's own field names, always in the same order.
 
-    A mirror is asked first (``FTDOJO_MIRROR``), then what was downloaded before, then the hub; what comes from there
+    A mirror comes first (``FTDOJO_MIRROR``), then what was downloaded before, then the hub; what comes from there
     is kept. Inside ``local_only`` nothing is downloaded.
 
     Raises:
         UsageError: the data set has no such part.
-        SourceError: the rows cannot be had or trusted, their licence was not accepted, or a row cannot be read.
+        SourceError: the rows cannot be obtained or trusted, their licence was not accepted, or a row cannot be read.
     """
     place = pull(dataset, part)
     convert = dataset.parts[part].read
@@ -39,7 +39,7 @@ def pull(dataset: Dataset, part: str, *, again: bool = False) -> Place:
 
     Raises:
         UsageError: the data set has no such part.
-        SourceError: they cannot be had or trusted, or their licence was not accepted.
+        SourceError: they cannot be obtained or trusted, or their licence was not accepted.
     """
     if part not in dataset.parts:
         raise UsageError(f"{dataset.name} has no part {part!r}; it has {', '.join(dataset.parts)}.")
@@ -54,7 +54,7 @@ def where(dataset: Dataset, part: str) -> str:
     """Return ``mirror``, ``cache`` or nothing: where ``part`` would be read from without a download.
 
     Raises:
-        SourceError: ``FTDOJO_MIRROR`` names no folder.
+        SourceError: ``FTDOJO_MIRROR`` is not a folder.
     """
     if mirror.find(dataset, part):
         return "mirror"
@@ -64,7 +64,7 @@ def where(dataset: Dataset, part: str) -> str:
 def _converted(
     dataset: Dataset, convert: Convert, row: dict[str, Any], path: Path, line: int
 ) -> dict[str, Any] | None:
-    """Return a raw row as the data set's own; what converts it is also told the file's name and the line."""
+    """Return a raw row as the data set's own; its converter also gets the file's name and the line."""
     if convert is as_it_is:
         return row
     try:
@@ -73,6 +73,6 @@ def _converted(
         raise
     except Exception as error:
         raise SourceError(
-            f"{path}, line {line}, is no row of {dataset.name} as its declaration knows them "
+            f"{path}, line {line}, is not a row of {dataset.name} as its declaration describes them "
             f"({type(error).__name__}: {error}); pin the revision it was written for."
         ) from error

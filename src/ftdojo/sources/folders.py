@@ -105,14 +105,14 @@ def _is_aside(file: Path) -> bool:
 
 
 def _split(folder: Path, file: Path) -> str:
-    """Return the split that the name of ``file`` and its folders tell, or nothing."""
+    """Return the split that ``file`` and its folders are named after, or nothing."""
     folders = {part.lower() for part in file.relative_to(folder).parts[:-1]}
     words = folders | set(re.findall(r"[a-z]+", stem(file).lower()))
-    told = {_SPLIT_OF[word] for word in words if word in _SPLIT_OF}
-    if len(told) > 1 or (not told and words & _UNCLEAR):
-        several = " and ".join(sorted(told)) or "validation or test"
+    splits = {_SPLIT_OF[word] for word in words if word in _SPLIT_OF}
+    if len(splits) > 1 or (not splits and words & _UNCLEAR):
+        several = " and ".join(sorted(splits)) or "validation or test"
         raise SourceError(f"{file} may be {several} by its name; rename it after one of them.")
-    return next(iter(told), "")
+    return next(iter(splits), "")
 
 
 def _require_one_table(folder: Path, split: str, pieces: Sequence[Path], *, named: bool) -> None:
@@ -124,12 +124,12 @@ def _require_one_table(folder: Path, split: str, pieces: Sequence[Path], *, name
     numbered = all(_NUMBER.search(stem(piece)) for piece in pieces)
     same = len({_NUMBER.sub("", stem(piece)) for piece in pieces}) == 1
     if len(pieces) > 1 and not whole and not (numbered and same):
-        told = (
+        fault = (
             f"has several files for {split}"
             if named
             else "has several files, none of them named after a split"
         )
-        _refuse(folder, told, pieces)
+        _refuse(folder, fault, pieces)
     if gone := missing_shard(piece.name for piece in pieces):
         raise SourceError(f"{parent} lacks {gone}, although the other pieces are there; get it.")
 

@@ -30,7 +30,7 @@ _KIND: dict[str, Any] = {"repo_type": "dataset"}
 
 
 def find(dataset: Dataset, part: str) -> Place | None:
-    """Return where ``part`` is, if it was downloaded before; nobody is asked.
+    """Return where ``part`` is, if it was downloaded before, without using the network.
 
     Raises:
         SourceError: it is not what was downloaded, or its licence was not accepted.
@@ -97,7 +97,7 @@ def _place(lock: Lock, part: str) -> Place:
 def _fetched(
     dataset: Dataset, part: str, lock: Lock, *, again: bool
 ) -> tuple[str, dict[str, Path]]:
-    """Return the commit and the files of ``part``, from the hub or, where nobody can be asked, from its cache."""
+    """Return the commit and the files of ``part``, from the hub or, where it cannot be reached, from its cache."""
     try:
         from huggingface_hub.errors import HFValidationError, HTTPError
     except ModuleNotFoundError as error:
@@ -115,12 +115,12 @@ def _fetched(
         return commit, _download(dataset, commit, sizes, again=again)
     except (HTTPError, OSError, HFValidationError) as error:
         no_revision, not_here = _no_revision(dataset, lock), _not_here(dataset, part)
-        told = explain(error, dataset, no_revision=no_revision, not_here=not_here)
-        raise SourceError(told) from error
+        message = explain(error, dataset, no_revision=no_revision, not_here=not_here)
+        raise SourceError(message) from error
 
 
 def _listing(dataset: Dataset, part: str, revision: str) -> tuple[str, dict[str, int]]:
-    """Ask the hub for the commit and for the names and sizes of the files of ``part``."""
+    """Request from the hub the commit and for the names and sizes of the files of ``part``."""
     from huggingface_hub import HfApi
 
     api = HfApi()

@@ -1,6 +1,6 @@
 """JSON as rows: one object a line, a list of objects, objects one after the other, or one object that holds rows.
 
-Which of them it is shows in the first line, not in the file's name. What is wrong is said in one line that names the
+Which of them it is shows in the first line, not in the file's name. A fault is reported in one line that names the
 file and the line in it.
 """
 
@@ -21,7 +21,7 @@ def rows_of_jsonl(path: Path) -> Numbered:
     """Yield the rows of a file that should hold one object a line; a list, or objects over several lines, do as well.
 
     Raises:
-        SourceError: what is there is no JSON object, or too large.
+        SourceError: what is there is not a JSON object, or too large.
     """
     first = _first_line(path)
     if first.startswith(b"["):

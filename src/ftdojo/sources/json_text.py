@@ -25,7 +25,7 @@ def parse(text: str, path: Path, line: int) -> dict[str, Any]:
         refuse(path, line, "is nested too deeply; leave the row out")
     except ValueError as error:
         line += getattr(error, "lineno", 1) - 1
-        refuse(path, line, f"is not JSON ({_told(error)}); fix or drop it")
+        refuse(path, line, f"is not JSON ({_reason(error)}); fix or drop it")
     if not isinstance(value, dict):
         refuse(path, line, f"holds a {type(value).__name__}, not an object; fix or drop it")
     _require_characters(value, text, path, line)
@@ -44,7 +44,7 @@ class JsonText:
         self._text, self._at, self.line = "", 0, 1
 
     def peek(self) -> str:
-        """Return the next character that is no space, or nothing at the end of the file."""
+        """Return the next character that is not a space, or nothing at the end of the file."""
         while True:
             while self._at < len(self._text) and self._text[self._at] in _SPACE:
                 self._advance(self._at + 1)
@@ -57,15 +57,15 @@ class JsonText:
         """Step over ``sign``."""
         found = self.peek()
         if found != sign:
-            told = repr(found) if found else "the end of the file"
-            refuse(self._path, self.line, f"is not JSON (expecting {sign!r}, not {told}); fix it")
+            shown = repr(found) if found else "the end of the file"
+            refuse(self._path, self.line, f"is not JSON (expecting {sign!r}, not {shown}); fix it")
         self._at += 1
 
     def object(self) -> dict[str, Any]:
         """Return the object that begins here and step over it."""
         if (found := self.peek()) != "{":
-            told = repr(found) if found else "the end of the file"
-            refuse(self._path, self.line, f"holds {told} where a row begins; fix it")
+            shown = repr(found) if found else "the end of the file"
+            refuse(self._path, self.line, f"holds {shown} where a row begins; fix it")
         wanted = _CHUNK_CHARS
         while True:
             try:
@@ -86,15 +86,17 @@ class JsonText:
     def _may_go_on(self, error: ValueError) -> bool:
         """Return whether the fault may only be that the rest of the object is not read yet."""
         at = getattr(error, "pos", 0)
-        return _told(error).startswith("Unterminated string") or at > len(self._text) - _LONGEST_CUT
+        return (
+            _reason(error).startswith("Unterminated string") or at > len(self._text) - _LONGEST_CUT
+        )
 
     def _refuse_object(self, error: ValueError, line: int) -> NoReturn:
         if self._left() > self.longest:
-            told = (
+            fault = (
                 f"holds an object longer than {self.longest / 1e6:.0f} MB, or one that never ends"
             )
-            refuse(self._path, self.line, f"{told}; drop it, or write one object a line")
-        refuse(self._path, line, f"is not JSON ({_told(error)}); fix or drop it")
+            refuse(self._path, self.line, f"{fault}; drop it, or write one object a line")
+        refuse(self._path, line, f"is not JSON ({_reason(error)}); fix or drop it")
 
     def _advance(self, to: int) -> None:
         self.line += self._text.count("\n", self._at, to)
@@ -141,7 +143,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _told(error: ValueError) -> str:
+def _reason(error: ValueError) -> str:
     return str(getattr(error, "msg", error))
 
 

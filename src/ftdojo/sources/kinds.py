@@ -1,4 +1,4 @@
-"""What kind of file a name or its first bytes say it is, and what to do with the kinds that are not read."""
+"""What kind of file it is, by its name or first bytes, and what to do with the kinds that are not read."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ _FIRST_BYTES = {
 
 
 def kind_of(path: Path) -> str:
-    """Return the suffix that says how ``path`` is read: ``.jsonl`` for ``rows.jsonl.gz``.
+    """Return the suffix that decides how ``path`` is read: ``.jsonl`` for ``rows.jsonl.gz``.
 
     Example:
         >>> kind_of(Path("v1.2/rows.JSONL.gz"))
@@ -53,7 +53,7 @@ def kind_of(path: Path) -> str:
 
 
 def stem(path: Path) -> str:
-    """Return the name of ``path`` without what says how it is read.
+    """Return the name of ``path`` without the suffixes that decide how it is read.
 
     Example:
         >>> stem(Path("data/rows.jsonl.gz"))
@@ -63,7 +63,7 @@ def stem(path: Path) -> str:
 
 
 def packing(path: Path) -> str:
-    """Return the suffix that says how ``path`` is packed, or nothing."""
+    """Return the suffix of the packing of ``path``, or nothing."""
     suffix = path.suffix.lower()
     return suffix if suffix in PACKED else ""
 

@@ -11,9 +11,9 @@ from ftdojo.sources.kinds import kind_of
 
 
 def label_names(path: Path) -> Mapping[str, tuple[str, ...]]:
-    """Return column -> the names of its classes, the class 0 first; empty where ``path`` says nothing of them.
+    """Return column -> the names of its classes, the class 0 first; empty where ``path`` does not name them.
 
-    Only columns whose every value is the number of a class are told of. A number outside the names (datasets writes -1)
+    Only columns whose every value is the number of a class are returned. A number outside the names (datasets writes -1)
     stands for a class that is not known.
     """
     try:

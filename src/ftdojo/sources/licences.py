@@ -1,6 +1,6 @@
-"""Licences that forbid commercial use: said wherever the data are shown, and agreed to before a hub is asked for them.
+"""Licences that forbid commercial use: shown wherever the data are, and agreed to before a download from a hub.
 
-A mirror was set up by the user, who knows what is in it: it counts as agreed, and the log says so once.
+A mirror was set up by the user, who knows what is in it: it counts as agreed, and the log notes that once.
 """
 
 import logging
@@ -29,7 +29,7 @@ def warning(dataset: Dataset) -> str:
 
 
 def require(dataset: Dataset, *, cache: Path) -> None:
-    """Check that the user agreed to the licence, where it asks for something.
+    """Check that the user agreed to the licence, where it forbids commercial use.
 
     Raises:
         SourceError: not yet.
@@ -59,9 +59,9 @@ def page(dataset: Dataset) -> str:
 
 
 @cache
-def warn_once(dataset: str, told: str) -> None:
+def warn_once(dataset: str, sentence: str) -> None:
     """Log what the licence of ``dataset`` forbids, once a process."""
-    _log.warning("%s It is read from your mirror, which counts as your agreement.", told)
+    _log.warning("%s It is read from your mirror, which counts as your agreement.", sentence)
 
 
 def _is_accepted(dataset: Dataset, cache: Path) -> bool:

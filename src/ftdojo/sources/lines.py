@@ -1,6 +1,6 @@
 """Text files, plain or packed, one line at a time: UTF-8, and no line longer than a row may be.
 
-Whatever is wrong is said in one line that names the file and the line in it.
+A fault is reported in one line that names the file and the line in it.
 """
 
 import bz2
@@ -20,7 +20,7 @@ Numbered = Iterator[tuple[int, dict[str, Any]]]
 
 
 def refuse(path: Path, line: int, why: str) -> NoReturn:
-    """Say what is wrong with a line.
+    """Refuse a line.
 
     Raises:
         SourceError: always.
@@ -73,7 +73,7 @@ def decode(data: bytes, path: Path, line: int) -> str:
     """Return ``data``, which begins on ``line``, as text.
 
     Raises:
-        SourceError: it is not UTF-8, or holds NUL bytes, which no text does.
+        SourceError: it is not UTF-8, or holds NUL bytes, which text never does.
     """
     try:
         text = data.decode("utf8")
@@ -84,8 +84,8 @@ def decode(data: bytes, path: Path, line: int) -> str:
             found = "it looks like UTF-16"
         refuse(path, line, f"is not UTF-8 ({found}); convert the file: iconv -t utf-8 -f CHARSET")
     if "\0" in text:
-        told = f"holds a NUL byte at column {text.index(chr(0)) + 1}"
+        fault = f"holds a NUL byte at column {text.index(chr(0)) + 1}"
         refuse(
-            path, line, f"{told}; delete it, or convert a file in UTF-16: iconv -t utf-8 -f UTF-16"
+            path, line, f"{fault}; delete it, or convert a file in UTF-16: iconv -t utf-8 -f UTF-16"
         )
     return text

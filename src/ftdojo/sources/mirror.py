@@ -20,14 +20,14 @@ def find(dataset: Dataset, part: str) -> Place | None:
     """Return where the mirror has ``part``, if there is a mirror and it has it.
 
     Raises:
-        SourceError: ``FTDOJO_MIRROR`` names no folder.
+        SourceError: ``FTDOJO_MIRROR`` is not a folder.
     """
     mirror = mirror_dir()
     if mirror is None:
         return None
     if not mirror.is_dir():
         raise SourceError(
-            f"FTDOJO_MIRROR={mirror} is no folder; name one that holds a folder a data set, or unset it."
+            f"FTDOJO_MIRROR={mirror} is not a folder; name one that holds a folder for each data set, or unset it."
         )
     folders = [mirror / dataset.name, mirror.joinpath(*dataset.hub_id.split("/"))]
     for folder in folders:

@@ -29,7 +29,7 @@ def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
 
 
 def missing_shard(names: Iterable[str]) -> str:
-    """Return the name of a shard that ``names`` lack although another one says that it exists, or nothing.
+    """Return the name of a shard that ``names`` lack although another one implies it, or nothing.
 
     Example:
         >>> missing_shard(["a-00000-of-00002.parquet"])

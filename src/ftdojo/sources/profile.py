@@ -19,7 +19,7 @@ _BATCH_ROWS = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """What counts tokens: ``count`` returns the number of tokens of each text; ``name`` says whose they are."""
+    """What counts tokens: ``count`` returns the number of tokens of each text; ``name`` is whose they are."""
 
     name: str
     count: Callable[[Sequence[str]], Sequence[int]]
@@ -89,11 +89,11 @@ class Profile:
         self._waiting.clear()
 
     def _measured_on(self) -> str:
-        """Say which figures are not of all rows."""
+        """Return which figures are not of all rows."""
         exact = f"duplicates: 1 different row in {1 << self._exact.level}, chosen by digest"
         near = f"near-duplicates: the first {self._near.rows} different rows"
-        told = [exact] * bool(self._exact.level) + [near] * (self.rows > self._near.rows)
-        return "; ".join(told) or "all rows"
+        parts = [exact] * bool(self._exact.level) + [near] * (self.rows > self._near.rows)
+        return "; ".join(parts) or "all rows"
 
 
 def quantiles(counts: Mapping[int, int]) -> Quantiles:

@@ -1,6 +1,6 @@
 """Files of rows, read one row at a time: JSON, CSV, Parquet and Arrow; text may be packed.
 
-Whatever is wrong with a file is said in one line that names the file and the place in it. Memory does not grow with a
+A fault of a file is reported in one line that names the file and the place in it. Memory does not grow with a
 file: nothing longer than a row may be is ever held.
 """
 
@@ -42,7 +42,7 @@ def read_rows(path: Path) -> Numbered:
         SourceError: the file is of another kind, cannot be read, or holds something that is not a row.
         MissingExtra: Parquet and Arrow need a package that is not installed.
     """
-    with _told(path):
+    with _source_errors(path):
         _require_kind(path)
         yield from _READERS[kind_of(path)](path)
 
@@ -51,15 +51,15 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file of text in UTF-8, plain or packed, ends included, with their numbers from 1.
 
     Raises:
-        SourceError: the file cannot be read, or a line is no text.
+        SourceError: the file cannot be read, or a line is not text.
     """
-    with _told(path):
+    with _source_errors(path):
         yield from lines(path)
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the system and the unpacking say of ``path`` into one line."""
+def _source_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the system and of unpacking about ``path`` into one line."""
     try:
         yield
     except (EOFError, lzma.LZMAError, zlib.error) as error:
@@ -67,8 +67,8 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         # What is wrong with packed bytes comes without the number of an error of the system.
         broken = packing(path) and error.errno is None
-        told = f"{path} cannot be read: {error.strerror or error}."
-        raise SourceError(_not_whole(path, error) if broken else told) from error
+        message = f"{path} cannot be read: {error.strerror or error}."
+        raise SourceError(_not_whole(path, error) if broken else message) from error
 
 
 def _require_kind(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What holds while something is asked for: whether anything may be downloaded, and who hears of downloads."""
+"""What holds inside a block of code: whether anything may be downloaded, and who listens to downloads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,17 +19,17 @@ class Download:
 Listener = Callable[[Download], None]
 
 
-def _nobody(download: Download) -> None:
-    """Hear of a download and say nothing."""
+def _ignore(download: Download) -> None:
+    """Ignore a download."""
 
 
-_listener: ContextVar[Listener] = ContextVar("listener", default=_nobody)
+_listener: ContextVar[Listener] = ContextVar("listener", default=_ignore)
 _local: ContextVar[bool] = ContextVar("local", default=False)
 
 
 @contextmanager
 def local_only() -> Iterator[None]:
-    """Answer from what is on this machine: inside the block nothing is downloaded, and what is not here is an error."""
+    """Read only what is on this machine: inside the block nothing is downloaded, and what is not here is an error."""
     before = _local.set(True)
     try:
         yield
@@ -39,7 +39,7 @@ def local_only() -> Iterator[None]:
 
 @contextmanager
 def on_download(listener: Listener) -> Iterator[None]:
-    """Let ``listener`` hear of every download inside the block: once before the first byte, then as bytes come in."""
+    """Report every download inside the block to ``listener``: once before the first byte, then as bytes come in."""
     before = _listener.set(listener)
     try:
         yield
@@ -53,5 +53,5 @@ def may_download() -> bool:
 
 
 def tell(download: Download) -> None:
-    """Tell whoever listens."""
+    """Report ``download`` to the listener."""
     _listener.get()(download)

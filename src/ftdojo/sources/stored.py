@@ -1,6 +1,6 @@
 """Keeping a raw source as one JSONL file in the cache, and reading parts of it.
 
-A file appears whole or not at all, and is verified by digest whenever it is asked for; a damaged one is made again
+A file appears whole or not at all, and is verified by digest whenever it is used; a damaged one is made again
 with a warning in the log. Rows are streamed: memory does not grow with a source.
 """
 
@@ -44,7 +44,7 @@ def materialise(source: Source, *, cache: Path) -> StoredSource:
     tasks may call different sources alike, and a changed generator is not answered with old rows.
 
     Raises:
-        StoreError: a row is no JSON object, or the file cannot be written.
+        StoreError: a row is not a JSON object, or the file cannot be written.
     """
     folder = cache / "sources" / f"{source.name}-v{source.version}-{_identity(source)}"
     try:
@@ -67,7 +67,7 @@ def head(stored: StoredSource, *, rows: int, to: Path) -> int:
         UsageError: ``rows`` is below 1.
     """
     if rows < 1:
-        raise UsageError(f"rows={rows} copies nothing of {stored.name!r}; ask for 1 or more.")
+        raise UsageError(f"rows={rows} copies nothing of {stored.name!r}; give 1 or more.")
     count = min(rows, stored.rows)
     wanted = {at * stored.rows // count for at in range(count)}
     with stored.path.open("rb") as file, to.open("wb") as copy:
