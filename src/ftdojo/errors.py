@@ -8,6 +8,7 @@
     |-- MissingExtra            an optional package or system tool is absent
     |-- ModelError              a base model cannot be had, read or trusted
     |-- SourceError             raw data cannot be had, read or trusted
+    |-- ScorerError             a custom scorer raised, or returned what is not a grade
     |-- SandboxError            the sandbox itself failed, not the script in it
     |-- HostileOutput           a script left no file that may be read (sandbox/outputs.py)
     |-- RowFault                a row cannot be trained on (submissions/rows.py)
@@ -78,6 +79,10 @@ class ModelError(FtdojoError):
 
 class SourceError(FtdojoError):
     """Raw data cannot be had, read or trusted."""
+
+
+class ScorerError(FtdojoError):
+    """A custom scorer raised, or returned what is not a grade; the message names file and line."""
 
 
 class SandboxError(FtdojoError):

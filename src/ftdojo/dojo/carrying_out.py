@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.checks import Checked, climb
+from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.remarks import remarks
@@ -146,12 +147,13 @@ class Carrier:
 def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
     """Climb the ladder, and book what it cost."""
     began = time.monotonic()
-    checked = climb(
-        submission,
-        parts.ground,
-        left_s=parts.meter.train_left_s(),
-        on_rung=lambda stage: parts.tell("rung", {"experiment": name, "rung": str(stage)}),
-    )
+    with scorer_faults.recorded(parts):
+        checked = climb(
+            submission,
+            parts.ground,
+            left_s=parts.meter.train_left_s(),
+            on_rung=lambda stage: parts.tell("rung", {"experiment": name, "rung": str(stage)}),
+        )
     seconds = time.monotonic() - began
     built = min(seconds, checked.report.data.seconds if checked.report.data else 0.0)
     parts.ledger.charge("data", seconds=built, experiment=name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import WorkerDied
 from ftdojo.evaluation import Output, Race, evaluate, judged, report, scores
@@ -98,16 +99,17 @@ class Scorer:
             race = Race(
                 rival=scores(rival, task.aggregate), direction=task.direction, chunks=chunks
             )
-        graded, raced_out = evaluate(
-            items,
-            task,
-            generate=self._generate,
-            chunk=CHUNK,
-            race=race,
-            on_progress=lambda done, of: parts.tell(
-                "scoring", {"experiment": self.name, "split": split, "done": done, "of": of}
-            ),
-        )
+        with scorer_faults.recorded(parts):
+            graded, raced_out = evaluate(
+                items,
+                task,
+                generate=self._generate,
+                chunk=CHUNK,
+                race=race,
+                on_progress=lambda done, of: parts.tell(
+                    "scoring", {"experiment": self.name, "split": split, "done": done, "of": of}
+                ),
+            )
         made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)
         if whole and not raced_out:
             parts.cache.put_text(self._kind(split), self._key(split), dump(made))

@@ -17,6 +17,7 @@ from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.machine import require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
+from ftdojo.dojo.scorer_faults import with_fixed_scorer
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
@@ -164,7 +165,7 @@ def resume(
     models = {} if folder.result() else _models(config.spec.llm, limits)
     task = tasks.get(config.spec.task)
     local = _prepared(config.spec.model, config.chat_template, cache=cache, tell=tell)
-    _require_same(config, task, local, _stored(task, cache))
+    _require_same(with_fixed_scorer(folder, task), task, local, _stored(task, cache))
     if folder.result() is None:
         require_number_format(config)
     setting = _Setting(

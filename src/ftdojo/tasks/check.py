@@ -1,14 +1,14 @@
 """Proving a task without a model: that its scorer, its splits and its sources keep what they promise.
 
-A scorer is an instrument and is calibrated: gold scores full marks, empty answers nothing, and garbage is counted as
-unreadable. The tests run this over every registered task.
+A scorer is an instrument and is calibrated: gold scores full marks, empty answers nothing, garbage is counted as
+unreadable and a wrong answer is not. The tests run this over every registered task.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from ftdojo.errors import FtdojoError
+from ftdojo.errors import FtdojoError, ScorerError
 from ftdojo.records import Direction, Grade, Item, Split, Task
 from ftdojo.tasks.check_answers import answer_findings
 from ftdojo.tasks.check_sources import source_findings
@@ -17,6 +17,8 @@ from ftdojo.tasks.finding import Finding, error
 
 FULL_MARKS = 1.0
 MOST_TOLD = 3
+LEAST_WRONG = 5
+"""Fewer wrong answers than this do not show what a scorer calls readable."""
 MOST_GRADED = 40
 """Garbage and the neighbour's answer are tried on this many items of a split, spread evenly."""
 GARBAGE = (
@@ -69,14 +71,21 @@ def _scorer(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
         try:
             yield from _graded(task, item)
         except Exception as raised:
-            yield error(item.id, f"The scorer raised {raised!r}; it must never raise.")
+            yield error(item.id, _raised(raised))
             return
     for item, other in zip(some, (*some[1:], *some[:1]), strict=True):
         try:
             yield from _tried(task, item, other)
         except Exception as raised:
-            yield error(item.id, f"The scorer raised {raised!r} at garbage; it must never raise.")
+            yield error(item.id, f"At garbage: {_raised(raised)}")
             return
+    yield from _telling(task, some)
+
+
+def _raised(raised: Exception) -> str:
+    if isinstance(raised, ScorerError):
+        return f"{raised} A scorer must take any output."
+    return f"The scorer raised {raised!r}; it must never raise."
 
 
 def _graded(task: Task, item: Item) -> Iterator[Finding]:
@@ -128,6 +137,21 @@ def _tried(task: Task, item: Item, other: Item) -> Iterator[Finding]:
             item.id,
             f"The answer to {other.id} scores {theirs} here, better than the gold answer with {ours}; is "
             f"{task.direction} really better?",
+        )
+
+
+def _telling(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
+    """Find a scorer that calls wrong answers unreadable: checks report what is readable, and so what is right."""
+    wrong = [
+        grade
+        for item, other in zip(items, (*items[1:], *items[:1]), strict=True)
+        if (grade := task.grade(other.gold, item)).score != task.grade(item.gold, item).score
+    ]
+    if len(wrong) >= LEAST_WRONG and not any(grade.readable for grade in wrong):
+        yield error(
+            "scorer",
+            f"Each of {len(wrong)} right answers to other items is unreadable here, not wrong, so a check that reports "
+            "what is readable tells which answers are right: call every answer in the task's format readable.",
         )
 
 

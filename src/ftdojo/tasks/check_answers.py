@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ftdojo.errors import FtdojoError
+from ftdojo.errors import FtdojoError, ScorerError
 from ftdojo.records import Direction, Item, Source, Task
 from ftdojo.tasks.finding import Finding, error, note
 
@@ -35,6 +35,9 @@ def answer_findings(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
     for source in task.sources:
         try:
             found = _read(task, source, items)
+        except ScorerError as failed:
+            yield error(f"source {source.name}", str(failed))
+            return
         except FtdojoError:
             continue  # that its rows cannot be had is said elsewhere
         if found is None:

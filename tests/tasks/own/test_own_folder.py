@@ -144,52 +144,12 @@ def test_a_held_out_question_in_the_source_breaks_a_promise(folder):
     assert any("asks a held-out question" in message for message in found)
 
 
-def with_scorer(folder, code):
-    (folder / "scorer.py").write_text(code)
-    edit(folder, 'metric = "exact_match"', 'scorer = "scorer.py"')
-    return tasks.get(str(folder))
-
-
-def test_a_scorer_of_ones_own_grades(folder):
-    task = with_scorer(
-        folder,
-        "def grade(output, gold):\n"
-        "    return {'score': float(gold in output), 'readable': bool(output), 'length': len(output)}\n",
-    )
-    item = task.items("test")[0]
-    assert task.grade(f"It is {item.gold}", item).score == 1
-    assert (task.grade("No", item).readable, task.grade("No", item).secondary) == (
-        True,
-        {"length": 2},
-    )
-
-
-def test_a_scorer_that_raises_takes_the_output_for_unreadable_and_the_check_finds_it(folder):
-    task = with_scorer(folder, "def grade(output, gold):\n    return 1 / 0\n")
-    assert not task.grade("x", task.items("test")[0]).readable
-    assert any("The scorer gives the gold answer" in each.message for each in prove(task))
-
-
-def test_a_plain_number_of_nothing_counts_as_unreadable(folder):
-    task = with_scorer(folder, "def grade(output, gold):\n    return float(gold == output)\n")
-    assert [each for each in prove(task) if each.severity == "error"] == []
-
-
 def test_a_marker_is_put_before_what_the_training_rows_answer(folder):
     edit(folder, 'answer = "answer"', 'answer = "answer"\nanswer_after = "Answer:"')
     task = tasks.get(str(folder))
     source = task.sources[0]
     assert source.example(next(source.rows()))[1].startswith("Answer: ")
     assert [each for each in prove(task) if each.severity == "error"] == []
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [("def grad(): pass", "has no function grade"), ("import nothing_here", "cannot be imported")],
-)
-def test_a_scorer_file_without_a_scorer_is_one_clear_line(folder, code, said):
-    with pytest.raises(UsageError, match=said):
-        with_scorer(folder, code)
 
 
 def test_too_few_rows_or_a_folder_that_is_there_are_refused(tmp_path, folder):

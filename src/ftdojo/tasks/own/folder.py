@@ -50,8 +50,7 @@ def load(folder: Path) -> Task:
         UsageError: the task file or the scorer is wrong, or a file that it names is not there.
     """
     said = read_file(folder)
-    used = [FILE, said.scorer, said.train, *(getattr(said, split) for split in HELD_OUT)]
-    version = _version([_inside(folder, name) for name in used if name])
+    version = _version(folder, [FILE, said.scorer, *_row_files(said)])
     source = _source(folder, said, version)
     also = _ALSO.get(said.metric, {})
     return Task(
@@ -84,6 +83,15 @@ def load(folder: Path) -> Task:
     )
 
 
+def version_without_scorer(folder: Path) -> int:
+    """Return what ``Task.version`` would be made from if the scorer did not count.
+
+    Raises:
+        UsageError: the task file is wrong, or a file that it names is not there.
+    """
+    return _version(folder, [FILE, *_row_files(read_file(folder))])
+
+
 def _grader(folder: Path, said: TaskFile) -> Callable[[str, Item], Grade]:
     if said.scorer:
         score = load_scorer(_inside(folder, said.scorer))
@@ -102,9 +110,13 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _version(files: Sequence[Path]) -> int:
+def _row_files(said: TaskFile) -> list[str]:
+    return [said.train, *(getattr(said, split) for split in HELD_OUT)]
+
+
+def _version(folder: Path, names: Sequence[str]) -> int:
     digest = hashlib.sha256(SCORING)
-    for path in files:
+    for path in [_inside(folder, name) for name in names if name]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return int.from_bytes(digest.digest()[:4], "big")
 
