@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.checks import Ground, climb
+from ftdojo.checks import Failed, Ground, climb
 from ftdojo.evaluation import Vault
 from ftdojo.models import pull
 from ftdojo.sandbox import open_sandbox
@@ -81,8 +81,9 @@ def fell(climbed):
     """Return a function that climbs, requires a fall and returns (stage, kind, message)."""
 
     def fall(**changed):
-        failure = climbed(**changed).failure
-        assert failure is not None
+        checked = climbed(**changed)
+        assert isinstance(checked, Failed)
+        failure = checked.failure
         return failure.stage.value, failure.kind.value, failure.message
 
     return fall

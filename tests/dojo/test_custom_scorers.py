@@ -24,8 +24,7 @@ def folder(tmp_path):
     """A task of 60 rows whose scorer fails at the output ``boom``."""
     data, scorer = tmp_path / "rows.jsonl", tmp_path / "mine.py"
     rows = [
-        {"question": f"Is {at * 7919} even?", "answer": ["no", "yes"][at % 2]}
-        for at in range(60)
+        {"question": f"Is {at * 7919} even?", "answer": ["no", "yes"][at % 2]} for at in range(60)
     ]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     scorer.write_text(FAULTY)

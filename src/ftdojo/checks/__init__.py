@@ -3,6 +3,6 @@
 from ftdojo.checks.audit import built
 from ftdojo.checks.build import door_for, lent
 from ftdojo.checks.ground import KIT, Ground
-from ftdojo.checks.ladder import Checked, climb
+from ftdojo.checks.ladder import Checked, Failed, Passed, climb
 
-__all__ = ["KIT", "Checked", "Ground", "built", "climb", "door_for", "lent"]
+__all__ = ["KIT", "Checked", "Failed", "Ground", "Passed", "built", "climb", "door_for", "lent"]

@@ -1,7 +1,8 @@
-"""The climb itself. Every rung's work is kept by content, so what was checked is not paid for again in training."""
+"""The stages in order. Every stage's work is kept by content, so what was checked is not paid for again in training."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,21 +10,45 @@ from typing import TypeVar
 from ftdojo.checks import build, trial
 from ftdojo.checks.audit import audit
 from ftdojo.checks.ground import Fell, Ground
-from ftdojo.records import CheckReport, Failure, Stage, Submission
+from ftdojo.records import (
+    CheckReport,
+    DataReport,
+    Failure,
+    FitReport,
+    ProbeReport,
+    Stage,
+    Submission,
+)
 from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """How far a climb came: all the way if there is no ``failure``; then every part is there."""
+class Passed:
+    """A submission that passed every stage, as training needs it; ``rows`` is the file of its training rows.
+
+    ``data`` and ``fit`` are those of ``report``.
+    """
 
     report: CheckReport
-    failure: Failure | None = None
+    plan: Plan
+    config: TrainConfig
+    rows: Path
+    data: DataReport
+    fit: FitReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A submission that failed at a stage; ``report`` has what came before, ``plan`` is there if it could be read."""
+
+    report: CheckReport
+    failure: Failure
     plan: Plan | None = None
-    config: TrainConfig | None = None
-    rows: Path | None = None
+
+
+Checked = Passed | Failed
 
 
 def climb(
@@ -33,23 +58,22 @@ def climb(
     left_s: float,
     on_rung: Callable[[Stage], None] = lambda stage: None,
 ) -> Checked:
-    """Climb the ladder; ``left_s`` is the wall time that training may still take.
+    """Check ``submission`` stage by stage; ``left_s`` is the wall time that training may still take, in seconds.
 
     Raises:
         WorkerError: the worker is gone, through no fault of the submission.
         SandboxError: the sandbox itself failed.
+        ScorerError: the task's own scorer failed.
     """
-    climber = _Climber(submission, ground, left_s, on_rung)
-    began = time.monotonic()
+    check = _Check(submission, ground, left_s, on_rung)
     try:
-        climber.climb()
+        return check.run()
     except Fell as fell:
-        return climber.checked(time.monotonic() - began, fell.failure)
-    return climber.checked(time.monotonic() - began, None)
+        return Failed(report=check.report(), failure=fell.failure, plan=check.plan)
 
 
-class _Climber:
-    """One climb, remembering what it passed."""
+class _Check:
+    """One check on its way, with what the finished stages found."""
 
     def __init__(
         self,
@@ -59,56 +83,57 @@ class _Climber:
         on_rung: Callable[[Stage], None],
     ) -> None:
         self._submission, self._ground, self._left_s = submission, ground, left_s
-        self._on_rung = on_rung
-        self._rungs: list[str] = []
-        self._plan: Plan | None = None
-        self._config: TrainConfig | None = None
-        self._rows: Path | None = None
-        self._report = CheckReport(rungs=())
+        self._on_rung, self._began = on_rung, time.monotonic()
+        self._stages: list[Stage] = []
+        self.plan: Plan | None = None
+        self._data: DataReport | None = None
+        self._fit: FitReport | None = None
+        self._probe: ProbeReport | None = None
 
-    def climb(self) -> None:
+    def run(self) -> Passed:
+        """Go through the stages.
+
+        Raises:
+            Fell: one of them failed.
+        """
         script, ground = self._submission.data, self._ground
-        self._reach(Stage.STATIC)
-        self._plan = _or_fall(read_plan(self._submission.plan))
-        config = self._config = _or_fall(read_train(self._submission.train))
-        if fault := read_script(script):
-            raise Fell(fault)
-        self._reach(Stage.DRY_RUN)
-        build.dry_run(script, ground)
-        self._reach(Stage.DATA)
+        with self._stage(Stage.STATIC):
+            plan = self.plan = _or_fall(read_plan(self._submission.plan))
+            config = _or_fall(read_train(self._submission.train))
+            if fault := read_script(script):
+                raise Fell(fault)
+        with self._stage(Stage.DRY_RUN):
+            build.dry_run(script, ground)
+        with self._stage(Stage.DATA):
+            rows, data = self._build(config)
+        with self._stage(Stage.FIT):
+            fit = self._fit = trial.fit(rows, data, config, ground, left_s=self._left_s)
+        with self._stage(Stage.PROBE):
+            self._probe = trial.probe(rows, config, ground, steps=fit.steps)
+        return Passed(report=self.report(), plan=plan, config=config, rows=rows, data=data, fit=fit)
+
+    def report(self) -> CheckReport:
+        """Return what is known so far."""
+        return CheckReport(
+            rungs=tuple(self._stages),
+            data=self._data,
+            fit=self._fit,
+            probe=self._probe,
+            seconds=time.monotonic() - self._began,
+        )
+
+    def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()
-        self._rows, log = build.build(script, ground, wall_s=self._left_s)
+        rows, log = build.build(self._submission.data, self._ground, wall_s=self._left_s)
         seconds = time.monotonic() - began
-        data = audit(self._rows, config, ground, log_tail=log, seconds=seconds)
-        self._report = CheckReport(rungs=(), data=data)
-        self._reach(Stage.FIT)
-        fit = trial.fit(self._rows, data, config, ground, left_s=self._left_s)
-        self._report = CheckReport(rungs=(), data=data, fit=fit)
-        self._reach(Stage.PROBE)
-        probe = trial.probe(self._rows, config, ground, steps=fit.steps)
-        self._report = CheckReport(rungs=(), data=data, fit=fit, probe=probe)
-        self._rungs.append(Stage.PROBE)
+        self._data = audit(rows, config, self._ground, log_tail=log, seconds=seconds)
+        return rows, self._data
 
-    def checked(self, seconds: float, failure: Failure | None) -> Checked:
-        passed = self._rungs if failure is None else self._rungs[:-1]
-        report = CheckReport(
-            rungs=tuple(dict.fromkeys(passed)),
-            data=self._report.data,
-            fit=self._report.fit,
-            probe=self._report.probe,
-            seconds=seconds,
-        )
-        return Checked(
-            report=report,
-            failure=failure,
-            plan=self._plan,
-            config=self._config,
-            rows=self._rows,
-        )
-
-    def _reach(self, stage: Stage) -> None:
-        self._rungs.append(stage)
+    @contextmanager
+    def _stage(self, stage: Stage) -> Iterator[None]:
         self._on_rung(stage)
+        yield
+        self._stages.append(stage)
 
 
 def _or_fall(read: T | Failure) -> T:

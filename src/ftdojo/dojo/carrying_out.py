@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ftdojo.checks import Checked, climb
+from ftdojo.checks import Checked, Failed, Passed, climb
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.parts import Parts
@@ -70,7 +70,7 @@ class Carrier:
         relative = weights.relative_to(self.parts.folder.path)
         return self._with(Status.DONE, weights=str(relative))
 
-    def _check(self) -> Checked:
+    def _check(self) -> Passed:
         checked = check(self.parts, self.experiment.submission, name=self.experiment.id)
         self.feedback = replace(self.feedback, check=checked.report)
         parent = checked.plan.parent if checked.plan else BASE
@@ -87,11 +87,11 @@ class Carrier:
             )
         self.experiment = replace(self.experiment, parent=parent)
         self.predicted = checked.plan.predicted if checked.plan else None
-        if checked.failure:
+        if isinstance(checked, Failed):
             raise Ended(checked.failure)
         return checked
 
-    def _train(self, checked: Checked) -> tuple[TrainingReport, Path]:
+    def _train(self, checked: Passed) -> tuple[TrainingReport, Path]:
         report, weights = trained(self.parts, checked, name=self.experiment.id)
         self.feedback = replace(self.feedback, training=report)
         self.parts.note(
@@ -171,7 +171,7 @@ def try_out(parts: Parts, submission: Submission) -> Checked:
     except WorkerError as error:
         parts.note("worker-lost", message=str(error))
         lost = _worker_failure(error, Stage.FIT)
-        return Checked(report=CheckReport(rungs=()), failure=lost)
+        return Failed(report=CheckReport(rungs=()), failure=lost)
 
 
 def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> Experiment:

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Any, assert_never
 
+from ftdojo.checks import Failed
 from ftdojo.dojo import finishing
 from ftdojo.dojo.cards import model_card, task_card
 from ftdojo.dojo.carrying_out import carry_out, try_out
@@ -162,7 +163,8 @@ class Dojo:
                 return self._answer(lambda: shell(self._parts, action))
             case Check():
                 checked = try_out(self._parts, action.submission)
-                seen = self._observation(checked=checked.report, failure=checked.failure)
+                failure = checked.failure if isinstance(checked, Failed) else None
+                seen = self._observation(checked=checked.report, failure=failure)
                 return Step(observation=seen)
             case Train():
                 return self._train(action)

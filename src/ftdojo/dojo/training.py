@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from ftdojo.checks import Checked
+from ftdojo.checks import Passed
 from ftdojo.dojo.parts import Parts
 from ftdojo.models import tensor_digest
 from ftdojo.models.device import dtype_name
@@ -18,21 +18,18 @@ REPORT = "training.json"
 SPARE_BYTES = 200 * 2**20
 
 
-def trained(parts: Parts, checked: Checked, *, name: str) -> tuple[TrainingReport, Path]:
+def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport, Path]:
     """Return how training went and the folder of its weights, in the run folder.
 
     Raises:
         WorkerError: the worker failed.
         StoreError: the weights cannot be written.
     """
-    assert checked.config
-    assert checked.rows
-    assert checked.report.data
     weights = parts.folder.experiment_dir(name) / "adapter"
     key = parts.cache.key(
         TRAINER_VERSION,
         parts.model.identity,
-        checked.report.data.digest,
+        checked.data.digest,
         checked.config.model_dump_json(),
         dtype_name(),
         parts.machine.device,
@@ -60,24 +57,20 @@ def _trainer_facts(parts: Parts) -> tuple[str, ...]:
     return () if trainer == "loop" else (trainer, parts.machine.versions.get(trainer, ""))
 
 
-def _train(parts: Parts, checked: Checked, name: str) -> tuple[Path, TrainingReport]:
-    assert checked.config
-    assert checked.rows
+def _train(parts: Parts, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
     made = parts.scratch / f"weights-{name}"
     shutil.rmtree(made, ignore_errors=True)
-    planned = checked.report.fit.steps if checked.report.fit else 0
     report = parts.worker.train(
         checked.rows,
         checked.config,
         to=made,
         seconds=max(1.0, parts.meter.train_left_s()),
-        on_step=_teller(parts, name, planned),
+        on_step=_teller(parts, name, checked.fit.steps),
         trainer=parts.folder.config.spec.trainer,
     )
     parts.ledger.charge("train", seconds=report.seconds, experiment=name)
     parts.meter.train_tokens_per_s = report.tokens_per_s
-    if checked.report.fit:
-        parts.ground.pace *= report.tokens_per_s / checked.report.fit.tokens_per_s
+    parts.ground.pace *= report.tokens_per_s / checked.fit.tokens_per_s
     (made / REPORT).write_text(dump(report), encoding="utf8")
     return made, report
 
