@@ -13,6 +13,7 @@
     |-- HostileOutput           a script left no file that may be read (sandbox/outputs.py)
     |-- RowFault                a row cannot be trained on (submissions/rows.py)
     |-- Fell                    a rung of the ladder gave way (checks/ground.py)
+    |-- SubmissionRefused       the model or the trainer refuses a configuration or rows
     |-- WorkerError             the training process failed
     |   |-- WorkerDied          it is gone (killed, crashed)
     |   |-- WorkerTimeout       it did not answer in time and was ended
@@ -87,6 +88,13 @@ class ScorerError(FtdojoError):
 
 class SandboxError(FtdojoError):
     """The sandbox itself failed; the script in it is not to blame."""
+
+
+class SubmissionRefused(FtdojoError):
+    """The model or the trainer refuses a submission's configuration or rows; another submission may fit.
+
+    Raised where that is decided, and nowhere else: whatever else fails in the worker is not the submission's fault.
+    """
 
 
 class WorkerError(FtdojoError):

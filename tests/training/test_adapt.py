@@ -5,7 +5,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from ftdojo.errors import UsageError
+from ftdojo.errors import SubmissionRefused
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.adapt import save, trainable
 from ftdojo.training.loop import train
@@ -69,7 +69,10 @@ def test_training_changes_what_it_trains_and_leaves_the_base_alone(base, folder,
 def test_an_adapter_that_does_not_fit_is_refused_and_leaves_no_layer_behind(
     base, folder, options, why
 ):
-    with pytest.raises(ValueError, match=why), trainable(base, config(**options), folder=folder):
+    with (
+        pytest.raises(SubmissionRefused, match=why),
+        trainable(base, config(**options), folder=folder),
+    ):
         pass
 
 
@@ -83,7 +86,7 @@ def test_an_output_layer_of_its_own_may_be_adapted(folder):
 def test_a_shared_weight_is_refused_in_one_sentence_with_what_to_do(base, folder):
     chosen = config(target_modules=["model.embed_tokens"])
     said = "target_modules names model.embed_tokens, .* leave it out."
-    with pytest.raises(UsageError, match=said), trainable(base, chosen, folder=folder):
+    with pytest.raises(SubmissionRefused, match=said), trainable(base, chosen, folder=folder):
         pass
 
 

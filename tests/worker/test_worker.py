@@ -84,20 +84,20 @@ def test_a_choice_of_trainer_reaches_the_process(worker, rows, config, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("file", "modules", "said"),
+    ("file", "modules", "kind", "said"),
     [
-        ("rows.jsonl", ["nowhere"], "nowhere"),
-        ("rows.jsonl", ["lm_head"], "^target_modules names lm_head"),
-        ("missing.jsonl", ["q_proj"], "^The row file cannot be read"),
+        ("rows.jsonl", ["nowhere"], "schema", "nowhere"),
+        ("rows.jsonl", ["lm_head"], "schema", "^target_modules names lm_head"),
+        ("missing.jsonl", ["q_proj"], "bug", "^The row file cannot be read"),
     ],
 )
-def test_a_fault_is_told_and_the_worker_lives(worker, rows, file, modules, said):
+def test_a_fault_is_reported_and_the_worker_lives(worker, rows, file, modules, kind, said):
     worker.start()
     pid = worker.pid
     config = TrainConfig(target_modules=modules)
     with pytest.raises(WorkerFault, match=said) as fault:
         worker.fit(rows.with_name(file), config, timeout_s=WAIT_S)
-    assert fault.value.kind == "schema"
+    assert fault.value.kind == kind
     assert "Traceback" in fault.value.log_tail
     assert worker.audit(rows, config, timeout_s=WAIT_S).rows == 20
     assert worker.pid == pid

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from ftdojo.errors import UsageError
+from ftdojo.errors import SubmissionRefused
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.refusals import refusals
 
 
 def lora_config(config: TrainConfig) -> Any:
@@ -36,7 +37,7 @@ def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
     copy read from ``folder``, because bfloat16 weights lose small updates.
 
     Raises:
-        ValueError: ``target_modules`` or ``layers_to_transform`` name nothing in this model, or what no adapter fits.
+        SubmissionRefused: ``target_modules`` or ``layers_to_transform`` name nothing in this model, or what no adapter fits.
     """
     torch.manual_seed(config.seed)
     if config.method == "full":
@@ -49,7 +50,8 @@ def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
     base.requires_grad_(False)
     _refuse_tied(base, config)
     try:
-        wrapped = get_peft_model(base, lora_config(config))
+        with refusals():
+            wrapped = get_peft_model(base, lora_config(config))
         for weight in wrapped.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.float()
@@ -83,7 +85,7 @@ def _refuse_tied(base: Any, config: TrainConfig) -> None:
     }
     tied = sorted(name for name in config.target_modules if name.rpartition(".")[2] in names)
     if tied:
-        raise UsageError(
+        raise SubmissionRefused(
             f"target_modules names {tied[0]}, whose weights this model shares between its first and its last layer; "
             "leave it out."
         )

@@ -23,6 +23,7 @@ from ftdojo.submissions import TrainConfig
 from ftdojo.training.batches import steps
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, loss_sum, shared_start
+from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
 OnStep = Callable[[LossPoint], None]
@@ -63,6 +64,9 @@ def train(
 
     ``rows`` need at least one labelled token each. What goes wrong with learning is in the result; what torch raises
     (such as running out of memory) is raised.
+
+    Raises:
+        SubmissionRefused: an option that this model does not support.
     """
     kept, held_out = parted(rows, config)
     packed = pack(kept, max_length=config.max_length) if config.packing else kept
@@ -229,7 +233,8 @@ def _checkpointing(model: Any, config: TrainConfig) -> Iterator[None]:
     if not config.gradient_checkpointing:
         yield
         return
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    with refusals():
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     try:
         yield
     finally:

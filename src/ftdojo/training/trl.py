@@ -23,6 +23,7 @@ from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.encode import Encoded
 from ftdojo.training.loop import OnStep, Trained, mean_loss, order_seed, parted
+from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
 SAME_NAMES = frozenset(
@@ -61,19 +62,20 @@ def train_with_trl(
     """Train ``model`` in place until the plan or ``watch`` ends it; the contract is that of ``loop.train``.
 
     Raises:
-        ValueError: an option that TRL refuses, such as an adapter on the output layer.
+        SubmissionRefused: an option that TRL refuses, such as an adapter on the output layer.
     """
     kept, held_out = parted(rows, config)
     feed = _Feed(model, held_out, config, watch=watch, on_step=on_step)
     disable_progress_bars()
     with TemporaryDirectory() as folder, _given_back(model, config):
-        trainer = SFTTrainer(
-            model=model,
-            args=_arguments(config, folder, kind=model.device.type),
-            train_dataset=_dataset(kept),
-            processing_class=tokenizer,
-            callbacks=[feed],
-        )
+        with refusals():
+            trainer = SFTTrainer(
+                model=model,
+                args=_arguments(config, folder, kind=model.device.type),
+                train_dataset=_dataset(kept),
+                processing_class=tokenizer,
+                callbacks=[feed],
+            )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
     model.eval()

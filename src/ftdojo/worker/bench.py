@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 
+from ftdojo.errors import SubmissionRefused
 from ftdojo.inference.attach import Attachment
 from ftdojo.inference.engine import Decoding, Reply, generate, prompt_ids
 from ftdojo.models import tensor_digest
 from ftdojo.models.device import device, low_precision, threads
 from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, Quantiles, TrainingReport
 from ftdojo.stats import quantiles
-from ftdojo.submissions import TrainConfig, read_rows
+from ftdojo.submissions import Row, TrainConfig, read_rows
 from ftdojo.training import adapt
 from ftdojo.training.encode import Encoded, encode, pack
 from ftdojo.training.loop import Trained, planned_steps, train
@@ -183,17 +185,23 @@ class Bench:
         key = (_stamp(rows), config.max_length, config.completion_only_loss)
         if self._encoded is None or self._encoded[0] != key:
             read = read_rows(rows, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES)
-            encoded = [
-                encode(
-                    self._tokenizer,
-                    row.messages,
-                    max_length=config.max_length,
-                    completion_only=config.completion_only_loss,
-                )
-                for row in read
-            ]
+            encoded = [self._encode(at, row, config) for at, row in enumerate(read, start=1)]
             self._encoded = (key, encoded)
         return self._encoded[1]
+
+    def _encode(self, at: int, row: Row, config: TrainConfig) -> Encoded:
+        try:
+            return encode(
+                self._tokenizer,
+                row.messages,
+                max_length=config.max_length,
+                completion_only=config.completion_only_loss,
+            )
+        except TemplateError as error:
+            said = (str(error).splitlines() or [type(error).__name__])[0]
+            raise SubmissionRefused(
+                f"Row {at}: the model's chat template refuses its turns ({said}); write turns that it takes."
+            ) from error
 
     def _packed(self, rows: Path, config: TrainConfig) -> list[Encoded]:
         encoded = self._rows(rows, config)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ftdojo.errors import FtdojoError
+from ftdojo.errors import FtdojoError, SubmissionRefused
 from ftdojo.records import LossPoint
 from ftdojo.store import dump
 from ftdojo.submissions import TrainConfig
@@ -85,7 +85,7 @@ class Server:
         """Answer with the result of ``work`` or with its fault: a failed experiment is data, not an end."""
         try:
             self._say(f'{{"result": {work()}}}')
-        except Exception as error:  # the one broad except: here failures are recorded
+        except Exception as error:  # whatever it is, the controller is to know of it
             fault = {"kind": _kind(error), "message": _line(error), "log_tail": _tail()}
             self._say(json.dumps({"fault": fault}))
 
@@ -104,7 +104,7 @@ def _kind(error: Exception) -> str:
     said = str(error).lower()
     if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate" in said:
         return "out-of-memory"
-    return "schema" if isinstance(error, FtdojoError | ValueError) else "bug"
+    return "schema" if isinstance(error, SubmissionRefused) else "bug"
 
 
 def _line(error: Exception) -> str:
