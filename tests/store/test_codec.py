@@ -17,6 +17,7 @@ from ftdojo.records import (
     Experiment,
     Finish,
     Look,
+    Shell,
     Status,
     Submission,
     Train,
@@ -80,9 +81,10 @@ def test_a_loss_that_is_no_number_is_spelt_out():
 @pytest.mark.parametrize(
     "action",
     [
-        Look(what="source", name="worked"),
+        Look(what="source", name="worked", offset=40),
+        Shell(command="ls", wall_s=5.0),
         Check(submission=Submission(plan="p", data="d", train="t")),
-        Train(submission=Submission(plan="p", data="d", train="t")),
+        Train(submission=Submission(plan="p", data="d", train="t"), validate_items=40),
         Finish(experiment=BASE),
     ],
     ids=lambda action: type(action).__name__,
@@ -148,7 +150,25 @@ def test_a_line_that_is_no_object_is_refused(text):
         codec.load_object(text, where="events.jsonl line 3")
 
 
-@pytest.mark.parametrize("text", ['{"action":"rm"}', "{}", '{"action":["train"]}'])
-def test_an_unknown_action_is_refused(text):
-    with pytest.raises(StoreError, match="not one of look, shell, check, train, finish"):
-        codec.load_action(text)
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"verb":"rm"}', "No action is called 'rm'."),
+        ("{}", "No action is called ''."),
+        ('{"verb":["train"]}', "No action is called"),
+        ('{"verb":"look"}', "look lacks what"),
+        ('{"verb":"finish","with":{}}', "No field of finish is called 'with'."),
+        ('{"action":"finish","with":{"experiment":"e1"}}', "No action is called ''."),
+    ],
+)
+def test_a_damaged_action_is_refused_with_the_file_and_the_reason(text, why):
+    with pytest.raises(
+        StoreError, match=r"^pending.json is damaged or was written by another"
+    ) as caught:
+        codec.load_action(text, where="pending.json")
+    assert why in str(caught.value)
+
+
+def test_an_action_that_no_file_can_hold_is_refused():
+    with pytest.raises(StoreError, match="These fields cannot be stored"):
+        codec.dump_action(Shell(command="\ud800"))

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ftdojo.agents.script_agent import FILES
 from ftdojo.agents.showing import cut
-from ftdojo.records import Action, Check, Finish, Look, Observation, Shell, Submission, Train
+from ftdojo.errors import UsageError
+from ftdojo.records import Action, Finish, Observation, parse_action, parse_look
 
-HELP = """look source NAME | look experiment ID | look rows ID | look predictions ID | look ledger
+HELP = """look source NAME [OFFSET [LIMIT]] | look experiment ID | look rows ID | look predictions ID | look ledger
 sh COMMAND     run a command in the sandbox
 check FOLDER   check plan.md, data.py and train.yaml there
 train FOLDER   train on them
 finish [ID]    choose an experiment (the best by the numbers if left out) and end the run"""
-LOOKS = ("source", "experiment", "rows", "predictions", "ledger")
 
 
 class Human:
@@ -38,52 +38,52 @@ class Human:
                 line = self._ask("ftdojo> ").strip()
             except EOFError:
                 return Finish(experiment=observation.best)
-            action = self._read(line, observation)
-            if isinstance(action, str):
-                _say(action)
-            else:
-                return action
-
-    def _read(self, line: str, seen: Observation) -> Action | str:
-        """Return the action that a line asks for, or what is to be said instead."""
-        verb, _, rest = line.partition(" ")
-        rest = rest.strip()
-        match verb:
-            case "look":
-                what, _, name = rest.partition(" ")
-                known = next((each for each in LOOKS if each == what), None)
-                return Look(what=known, name=name.strip()) if known else HELP  # type: ignore[arg-type]  # one of LOOKS
-            case "sh" if rest:
-                return Shell(command=rest)
-            case "check" | "train":
-                found = _submission(Path(rest))
-                if isinstance(found, str):
-                    return found
-                return Check(submission=found) if verb == "check" else Train(submission=found)
-            case "finish":
-                return Finish(experiment=rest or seen.best)
-            case _:
-                return HELP
+            try:
+                return _action(line, best=observation.best)
+            except UsageError as error:
+                _print(str(error))
 
     def _show(self, seen: Observation) -> None:
         for each in seen.found:
-            _say(cut(str(dict(each)), 2000))
+            _print(cut(str(dict(each)), 2000))
         if seen.failure:
-            _say(f"failed at {seen.failure.stage}: {seen.failure.message}")
+            _print(f"failed at {seen.failure.stage}: {seen.failure.message}")
         for made in seen.experiments[self._told :]:
             score = made.evaluation.score if made.evaluation else None
-            _say(f"{made.id}: {f'{score.score:.3f}, n = {score.n}' if score else 'no score'}")
+            _print(f"{made.id}: {f'{score.score:.3f}, n = {score.n}' if score else 'no score'}")
         self._told = len(seen.experiments)
-        _say(f"best: {seen.best}; {seen.outlook.left_s:.0f} s left")
+        _print(f"best: {seen.best}; {seen.outlook.left_s:.0f} s left")
 
 
-def _submission(folder: Path) -> Submission | str:
+def _action(line: str, *, best: str) -> Action:
+    """Return the action that a typed line spells.
+
+    Raises:
+        UsageError: it spells none; the message says how to.
+    """
+    verb, _, rest = line.partition(" ")
+    rest = rest.strip()
+    match verb:
+        case "look":
+            return parse_look(rest)
+        case "sh":
+            return parse_action("shell", {"command": rest})
+        case "check" | "train":
+            return parse_action(verb, _texts(Path(rest)))
+        case "finish":
+            return parse_action("finish", {"experiment": rest or best})
+        case _:
+            raise UsageError(HELP)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """Return the three texts of a submission, by their names in the grammar."""
     try:
         plan, data, train = ((folder / name).read_text(encoding="utf8") for name in FILES)
     except (OSError, UnicodeDecodeError):
-        return f"{folder} must hold {', '.join(FILES)}."
-    return Submission(plan=plan, data=data, train=train)
+        raise UsageError(f"{folder} must hold {', '.join(FILES)}.") from None
+    return {"plan": plan, "data": data, "train": train}
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr)

@@ -18,14 +18,17 @@ from ftdojo.records.feedback import (
     WrongItem,
 )
 from ftdojo.records.grades import Comparison, Direction, Estimate, Grade, Graded, Verdict
+from ftdojo.records.grammar import ACTIONS, fields_of, parse_action, parse_look
 from ftdojo.records.options import Option
 from ftdojo.records.protocol import (
+    LOOKS,
     Action,
     Agent,
     Attentive,
     Check,
     Finish,
     Look,
+    LookKind,
     Machine,
     ModelCard,
     Observation,
@@ -61,7 +64,9 @@ from ftdojo.records.templates import columns_of, filled, hole
 from ftdojo.records.units import duration, seconds, size_bytes
 
 __all__ = [
+    "ACTIONS",
     "BASE",
+    "LOOKS",
     "OPTIONS",
     "OUTSIDE",
     "ROLES",
@@ -90,6 +95,7 @@ __all__ = [
     "Judge",
     "LlmChoice",
     "Look",
+    "LookKind",
     "LossPoint",
     "Machine",
     "Message",
@@ -125,8 +131,11 @@ __all__ = [
     "columns_of",
     "command",
     "duration",
+    "fields_of",
     "filled",
     "hole",
+    "parse_action",
+    "parse_look",
     "run_spec",
     "seconds",
     "size_bytes",

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
 from ftdojo.records.failures import Failure
 from ftdojo.records.feedback import CheckReport, EvaluationReport, Quantiles
+
+LookKind = Literal["source", "experiment", "rows", "predictions", "ledger"]
+LOOKS: tuple[LookKind, ...] = get_args(LookKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +21,11 @@ class Look:
     script built), ``predictions`` (validation outputs of experiment ``name``, as far as the task shows them), ``ledger``.
     """
 
-    what: Literal["source", "experiment", "rows", "predictions", "ledger"]
+    what: LookKind
     name: str = ""
     offset: int = 0
     limit: int = 20
+    verb: Literal["look"] = field(default="look", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,7 @@ class Shell:
 
     command: str
     wall_s: float = 60.0
+    verb: Literal["shell"] = field(default="shell", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,7 @@ class Check:
     """Climb the fail-fast ladder only."""
 
     submission: Submission
+    verb: Literal["check"] = field(default="check", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,7 @@ class Train:
 
     submission: Submission
     validate_items: int | None = None
+    verb: Literal["train"] = field(default="train", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +66,11 @@ class Finish:
     """Choose one experiment, or ``base``; the test is scored, once, and the episode ends."""
 
     experiment: str = BASE
+    verb: Literal["finish"] = field(default="finish", repr=False)
 
 
 Action = Look | Shell | Check | Train | Finish
+"""What an agent may do. ``verb`` says which it is where an action is written down (see ``grammar``); leave it as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,15 @@
 from typing import Any, assert_never
 
 from ftdojo.errors import FtdojoError, UsageError
-from ftdojo.records import Action, Check, Finish, Submission, Train
+from ftdojo.records import LOOKS, Action, parse_action
 from ftdojo.serve.keeper import Keeper
-from ftdojo.serve.looking import as_action, entries, page
+from ftdojo.serve.looking import entries, page
 from ftdojo.serve.status import status
 from ftdojo.serve.words import (
     CheckRequest,
     FinishRequest,
     LookRequest,
+    Request,
     StatusRequest,
     TrainRequest,
     read_request,
@@ -40,21 +41,18 @@ def _answered(keeper: Keeper, line: bytes) -> dict[str, Any]:
             return status(keeper.folder, keeper.standing())
         case LookRequest():
             return _looked(keeper, request)
-        case CheckRequest():
-            return _begun(keeper, Check(submission=_submission(request)))
-        case TrainRequest():
-            submission = _submission(request)
-            return _begun(
-                keeper, Train(submission=submission, validate_items=request.validate_items)
-            )
+        case CheckRequest() | TrainRequest():
+            return _begun(keeper, _action(request))
         case FinishRequest():
-            return _begun(keeper, Finish(experiment=request.experiment or keeper.seen().best))
+            chosen = request.experiment or keeper.seen().best
+            return _begun(keeper, _action(request, experiment=chosen))
         case _:
             assert_never(request)
 
 
-def _submission(request: CheckRequest | TrainRequest) -> Submission:
-    return Submission(plan=request.plan, data=request.data, train=request.train)
+def _action(request: Request, **chosen: str) -> Action:
+    """Return the action that a request spells, with the fields in ``chosen`` in place of its own."""
+    return parse_action(request.verb, request.model_dump(exclude={"verb"}) | chosen)
 
 
 def _begun(keeper: Keeper, action: Action) -> dict[str, Any]:
@@ -69,11 +67,10 @@ def _begun(keeper: Keeper, action: Action) -> dict[str, Any]:
 
 
 def _looked(keeper: Keeper, request: LookRequest) -> dict[str, Any]:
-    action = as_action(request)
-    if action is None:
+    if request.what not in LOOKS or request.what == "rows":  # the last observation has the answer
         found = entries(request, keeper.seen(), keeper.standing().last)
         return page(request, found, total=len(found))
-    doing = keeper.begin(action)
+    doing = keeper.begin(_action(request))
     keeper.wait(doing, LOOK_S)
     if doing.step is None:
         raise UsageError("The look took longer than a minute; ask again.")

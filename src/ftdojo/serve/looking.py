@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.records import EvaluationReport, Experiment, Look, Observation
+from ftdojo.records import EvaluationReport, Experiment, Observation
 from ftdojo.serve.words import Job, LookRequest
 from ftdojo.store import codec
 
@@ -14,15 +14,6 @@ MOST_CHARS = 60_000
 TEXT = 4000
 CURVE = 40
 """Steps of a loss curve that are shown; the first and last are among them."""
-
-
-def as_action(asked: LookRequest) -> Look | None:
-    """Return the action that answers ``asked``, or None where the last observation holds the answer."""
-    match asked.what:
-        case "source" | "experiment" | "predictions" | "ledger":
-            return Look(what=asked.what, name=asked.name, offset=asked.offset, limit=asked.limit)
-        case _:
-            return None
 
 
 def entries(asked: LookRequest, seen: Observation, last: Job | None) -> list[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ftdojo.errors import UsageError
-from ftdojo.records import Budget, CheckReport, Failure, RunSpec
+from ftdojo.records import Budget, CheckReport, Failure, LookKind, RunSpec
 
 MAX_LINE = 4 * 2**20
 """Bytes of the longest request."""
@@ -20,18 +20,7 @@ MAX_TEXT = 512 * 1024
 MAX_WAIT_S = 60.0
 
 Verb = Literal["start", "check", "train", "finish", "end"]
-Whats = Literal[
-    "task",
-    "sources",
-    "source",
-    "setting",
-    "base",
-    "experiment",
-    "feedback",
-    "rows",
-    "predictions",
-    "ledger",
-]
+Whats = Literal["task", "sources", "setting", "base", "feedback", LookKind]
 
 
 class _Request(BaseModel):

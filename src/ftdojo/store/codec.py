@@ -8,20 +8,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftdojo.errors import StoreError
-from ftdojo.records import Action, Check, Finish, Look, Shell, Train
+from ftdojo.errors import StoreError, UsageError
+from ftdojo.records import Action, fields_of, parse_action
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
-ACTIONS: dict[str, type[Action]] = {
-    "look": Look,
-    "shell": Shell,
-    "check": Check,
-    "train": Train,
-    "finish": Finish,
-}
 _ADAPTERS: dict[type, "TypeAdapter[list[Any]]"] = {}
 
 
@@ -67,9 +60,17 @@ def load(cls: type[T], text: str, *, where: Path | str = "the text") -> T:
 
 
 def dump_action(action: Action) -> str:
-    """Return an action as JSON that says which action it is."""
-    name = next(name for name, cls in ACTIONS.items() if type(action) is cls)
-    return json.dumps({"action": name}, separators=(",", ":"))[:-1] + f',"with":{dump(action)}}}'
+    """Return an action as JSON: its verb and its fields, as ``records.parse_action`` reads them.
+
+    Raises:
+        StoreError: a text of it is not Unicode that a file can hold (a lone surrogate).
+
+    Example:
+        >>> from ftdojo.records import Finish
+        >>> dump_action(Finish(experiment="e2"))
+        '{"verb":"finish","experiment":"e2"}'
+    """
+    return dump_object({"verb": action.verb, **fields_of(action)})
 
 
 def load_action(text: str, *, where: Path | str = "the text") -> Action:
@@ -79,10 +80,10 @@ def load_action(text: str, *, where: Path | str = "the text") -> Action:
         StoreError: not such a text.
     """
     found = load_object(text, where=where)
-    name = found.get("action")
-    if not isinstance(name, str) or name not in ACTIONS:
-        raise damaged(where, f"its action is {name!r}, not one of {', '.join(ACTIONS)}")
-    return load(ACTIONS[name], json.dumps(found.get("with")), where=where)
+    try:
+        return parse_action(str(found.pop("verb", "")), found)
+    except UsageError as error:
+        raise damaged(where, str(error)) from error
 
 
 def dump_object(fields: dict[str, Any]) -> str:
