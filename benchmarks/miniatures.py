@@ -26,11 +26,21 @@ from benchmarks.measure import say
 from ftdojo import tasks
 from ftdojo.config import cache_dir
 from ftdojo.errors import FtdojoError, UsageError
-from ftdojo.evaluation import Output, evaluate, report
+from ftdojo.evaluation import evaluate, report
 from ftdojo.models import pull
-from ftdojo.records import Estimate, EvaluationReport, Graded, Item, LossPoint, Message, Task
+from ftdojo.records import (
+    Completion,
+    Estimate,
+    EvaluationReport,
+    Graded,
+    Item,
+    LossPoint,
+    Message,
+    Task,
+    Weights,
+)
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker import Asking, Worker
+from ftdojo.worker import Worker
 
 RESULTS = Path(__file__).parent / "results"
 CHUNK = 128
@@ -103,10 +113,11 @@ class Lab:
         done = self._worker.train(
             file, config(self._setting.seed), to=weights, seconds=None, on_step=_told
         )
-        return self._scored(task, source=source, rows=count, weights=weights, train_s=done.seconds)
+        made = Weights(path=weights, digest=done.weights_digest, kind="adapter")
+        return self._scored(task, source=source, rows=count, weights=made, train_s=done.seconds)
 
     def _scored(
-        self, task: Task, *, source: str, rows: int, weights: Path | None, train_s: float
+        self, task: Task, *, source: str, rows: int, weights: Weights | None, train_s: float
     ) -> Measured:
         items = task.items("validation")[: self._setting.items]
         self._worker.start()
@@ -124,12 +135,14 @@ class Lab:
             outputs=graded,
         )
 
-    def _graded(self, task: Task, items: Sequence[Item], weights: Path | None) -> list[Graded]:
-        def answer(prompts: Sequence[Sequence[Message]]) -> list[Output]:
-            asking = Asking(prompts=prompts, max_new_tokens=task.max_new_tokens, stop=task.stop)
-            timeout_s = 60 + ITEM_S * len(prompts)
-            said = self._worker.generate(asking, weights=weights, timeout_s=timeout_s)
-            return [Output(text=a.text, tokens=a.tokens, finished=a.finished) for a in said]
+    def _graded(self, task: Task, items: Sequence[Item], weights: Weights | None) -> list[Graded]:
+        def answer(prompts: Sequence[Sequence[Message]]) -> Sequence[Completion]:
+            return self._worker.generate(
+                prompts,
+                decoding=task.decoding,
+                weights=weights,
+                timeout_s=60 + ITEM_S * len(prompts),
+            )
 
         return evaluate(items, task, generate=answer, chunk=CHUNK)[0]
 

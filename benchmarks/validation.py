@@ -83,7 +83,8 @@ def _timed(
 
 def ours(model: Any, base: Base, items: Sequence[Item]) -> list[str]:
     """Answer by ``ftdojo.inference.engine.generate``."""
-    from ftdojo.inference.engine import Decoding, generate
+    from ftdojo.inference.engine import generate
+    from ftdojo.records import Decoding
 
     task = setting.task()
     decoding = Decoding(max_new_tokens=task.max_new_tokens, stop=task.stop)

@@ -112,7 +112,10 @@ def test_experiments_are_those_of_runs(call, refused, tuned):
     [
         ("notes.md", "is neither a run (run.json) nor an exported model (ftdojo.json with"),
         ("model.gguf", "holds a GGUF file, which llama.cpp asks (README.md there says how)"),
-        ("config.json", "ftdojo.json cannot be read (No such file or directory), so nothing says"),
+        (
+            "config.json",
+            "ftdojo.json cannot be read (No such file or directory), so it is not known",
+        ),
         ("adapter_config.json", "lacks adapter_model.safetensors"),
     ],
 )

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.evaluation import Output, Race, evaluate, scores
-from ftdojo.records import Direction, Grade
+from ftdojo.evaluation import Race, evaluate, scores
+from ftdojo.records import Completion, Direction, Grade
 
 
 def answering(task, share, seed=0):
@@ -21,7 +21,7 @@ def answering(task, share, seed=0):
         if rng.random() < share
     }
     return lambda prompts: [
-        Output(text=known.get(each[-1]["content"], "-0"), tokens=2, finished=True)
+        Completion(text=known.get(each[-1]["content"], "-0"), tokens=2, finished=True)
         for each in prompts
     ]
 
@@ -45,7 +45,7 @@ def test_batches_hold_prompts_of_one_length_longest_first(task):
 
     def watch(prompts):
         seen.append([sum(len(turn["content"]) for turn in prompt) for prompt in prompts])
-        return [Output(text="", tokens=0, finished=True)] * len(prompts)
+        return [Completion(text="", tokens=0, finished=True)] * len(prompts)
 
     evaluate(task.items("validation"), task, generate=watch, chunk=8)
     flat = [length for batch in seen for length in batch]
@@ -85,7 +85,7 @@ def test_the_parts_of_a_race_are_fair_samples_and_always_the_same(task):
 
     def watch(prompts):
         met.append({prompt[-1]["content"] for prompt in prompts})
-        return [Output(text="0", tokens=1, finished=True)] * len(prompts)
+        return [Completion(text="0", tokens=1, finished=True)] * len(prompts)
 
     race = Race(rival={}, direction=Direction.HIGHER, chunks=3)
     evaluate(items, task, generate=watch, chunk=20, race=race)
@@ -113,7 +113,7 @@ def test_an_empty_split_is_an_empty_pass(task):
 @given(text=st.text())
 def test_any_output_is_graded_and_recorded(task, text):
     items = task.items("validation")[:3]
-    outputs = [Output(text=text, tokens=len(text), finished=False)]
+    outputs = [Completion(text=text, tokens=len(text), finished=False)]
     graded, _ = evaluate(items, task, generate=lambda prompts: outputs * len(prompts), chunk=2)
     assert [(each.output, each.finished) for each in graded] == [(text, False)] * 3
     assert all(each.grade.score in (0, 1) for each in graded)
@@ -136,7 +136,7 @@ def test_a_race_without_parts_is_refused():
 def test_a_missing_output_is_named(task):
     with pytest.raises(
         UsageError,
-        match=r"generate\(\) returned 0 outputs for 4 prompts; return one each, in order",
+        match=r"generate\(\) returned 0 completions for 4 prompts; return 1 each, in order",
     ):
         evaluate(task.items("validation"), task, generate=lambda prompts: [], chunk=4)
 
@@ -148,3 +148,27 @@ def test_a_scorer_that_gives_no_number_is_named(task):
         match=r"scorer of 'toy/sums' gave nan to item 'validation-.*must be a finite number",
     ):
         evaluate(task.items("validation"), broken, generate=answering(task, 0), chunk=4)
+
+
+def test_a_score_of_several_samples_is_their_mean(task):
+    drawn = replace(task, temperature=0.7, samples=4)
+    item = drawn.items("validation")[0]
+    right = Completion(text=item.gold, tokens=3, finished=True)
+    wrong = Completion(text="no idea", tokens=2, finished=False)
+
+    def generate(prompts):
+        assert len(prompts) == 1
+        return [right, wrong, right, right]
+
+    (graded,), _ = evaluate([item], drawn, generate=generate, chunk=8)
+    assert graded.grade.score == 0.75
+    assert graded.samples == (item.gold, "no idea", item.gold, item.gold)
+    assert (graded.output, graded.tokens, graded.finished) == (item.gold, 11, False)
+    assert graded.grade.readable
+
+
+def test_samples_that_are_missing_are_refused(task):
+    drawn = replace(task, samples=2, temperature=1.0)
+    one = Completion(text="", tokens=0, finished=True)
+    with pytest.raises(UsageError, match="returned 1 completions for 1 prompts; return 2 each"):
+        evaluate(drawn.items("validation")[:1], drawn, generate=lambda prompts: [one], chunk=8)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.evaluation import Output, evaluate, report, scores
-from ftdojo.records import Aggregate, Direction, Grade, Graded, Reference
+from ftdojo.evaluation import evaluate, report, scores
+from ftdojo.records import Aggregate, Completion, Direction, Grade, Graded, Reference
 
 
 def passed(task, texts, **changes):
@@ -15,7 +15,7 @@ def passed(task, texts, **changes):
 
     def generate(prompts):
         texts = [said[prompt[-1]["content"]] for prompt in prompts]
-        return [Output(text=each, tokens=len(each), finished=each != "...") for each in texts]
+        return [Completion(text=each, tokens=len(each), finished=each != "...") for each in texts]
 
     graded, _ = evaluate(items, task, generate=generate, chunk=16)
     return report(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import UsageError
-from ftdojo.evaluation import Output, Vault, evaluate, scores
+from ftdojo.evaluation import Vault, evaluate, scores
+from ftdojo.records import Completion
 
 
 def test_validation_and_confirmation_are_handed_out_always_the_same(task):
@@ -60,7 +61,7 @@ def test_a_model_that_knows_validation_by_heart_scores_nothing_on_the_test(task)
 
     def recite(prompts):
         return [
-            Output(text=learnt.get(prompt[-1]["content"], "I forgot."), tokens=1, finished=True)
+            Completion(text=learnt.get(prompt[-1]["content"], "I forgot."), tokens=1, finished=True)
             for prompt in prompts
         ]
 

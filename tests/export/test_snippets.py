@@ -9,7 +9,8 @@ from dataclasses import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ftdojo.export import export_adapter, export_gguf, export_merged
-from ftdojo.inference.engine import Decoding, generate
+from ftdojo.inference.engine import generate
+from ftdojo.records import Decoding
 
 QUESTION = 'What is 1 + 1 in "words"?\nSay so.'
 WITHOUT_FTDOJO = """import runpy, sys

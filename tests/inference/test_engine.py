@@ -3,7 +3,8 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
 
-from ftdojo.inference.engine import Decoding, generate
+from ftdojo.inference.engine import generate
+from ftdojo.records import Decoding
 
 CAP = 24
 
@@ -35,7 +36,8 @@ def plain(tokenizer):
 def ask(model, tokenizer):
     def ask(prompts, **decoding):
         given = {"max_new_tokens": CAP} | decoding
-        return generate(model, tokenizer, prompts, decoding=Decoding(**given))
+        batch = given.pop("batch", 128)
+        return generate(model, tokenizer, prompts, decoding=Decoding(**given), batch=batch)
 
     return ask
 

@@ -4,6 +4,7 @@ import math
 import random
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,7 @@ from ftdojo.records import (
     Status,
     Submission,
     TrainingReport,
+    Weights,
     WrongItem,
 )
 from ftdojo.stats import compare, estimate, quantiles
@@ -290,7 +292,11 @@ def experiment(at, rivals):
         submission=submission,
         status=Status.DONE,
         feedback=feedback,
-        weights=f"experiments/{name}/adapter",
+        weights=Weights(
+            path=Path(f"experiments/{name}/adapter"),
+            digest="sha256:0a1b2c3d4e5f6071",
+            kind="adapter",
+        ),
         seconds=124.0,
     )
     return done, made
@@ -313,7 +319,8 @@ class Clock:
 
 
 def begin(root, **more):
-    folder = RunFolder.create(root, replace(config(), **more))
+    asked = config()
+    folder = RunFolder.create(root, replace(asked, spec=replace(asked.spec, **more)))
     base = graded(0.04, seed=99)
     folder.save_base(report(base))
     folder.save_predictions("base", "validation", base)

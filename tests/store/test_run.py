@@ -200,5 +200,7 @@ def test_a_run_from_before_language_models_still_opens(folder, config):
 
 def test_a_run_remembers_whom_it_asks(tmp_path, config):
     choice = LlmChoice(models={"planner": "openai/gpt", "weak": "openai/mini"}, base_url="http://x")
-    made = RunFolder.create(tmp_path / "more", replace(config, llm=choice))
+    made = RunFolder.create(
+        tmp_path / "more", replace(config, spec=replace(config.spec, llm=choice))
+    )
     assert RunFolder(made.path).config.spec.llm == choice

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from ftdojo.models import pull
+from ftdojo.records import Decoding
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker import Asking, Worker
+from ftdojo.worker import Worker
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,11 @@ def rows(tmp_path_factory, write):
 
 @pytest.fixture(scope="session")
 def asking():
-    return Asking(prompts=[[{"role": "user", "content": "3+1"}]], max_new_tokens=4)
+    """Prompts, and how they are to be answered."""
+    return {
+        "prompts": [[{"role": "user", "content": "3+1"}]],
+        "decoding": Decoding(max_new_tokens=4),
+    }
 
 
 @pytest.fixture(scope="module")

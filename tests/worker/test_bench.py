@@ -3,8 +3,8 @@ from functools import partial
 import pytest
 import torch
 
-from ftdojo.inference.engine import Decoding
 from ftdojo.models import tensor_digest
+from ftdojo.records import Decoding, Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker.bench import Bench
 
@@ -77,7 +77,7 @@ def test_a_probe_takes_its_steps_answers_and_forgets(bench, rows, config, packin
     probed = bench.probe(rows, probing, steps=4, prompts=PROMPTS, decoding=SHORT)
     assert probed.report.steps == 4
     assert probed.report.loss_last < probed.report.loss_first
-    assert probed.answers != before.answers
+    assert probed.completions != before.completions
     assert bench.generate(PROMPTS, SHORT, None) == before
 
 
@@ -88,7 +88,8 @@ def test_training_writes_weights_that_change_the_answers(bench, train, tmp_path)
     assert report.curve == tuple(told)
     assert (report.stopped, report.steps, report.planned_steps) == ("finished", 3, 3)
     assert report.weights_digest == tensor_digest(tmp_path)
-    assert bench.generate(PROMPTS, SHORT, tmp_path) != base
+    made = Weights(path=tmp_path, digest=report.weights_digest, kind="adapter")
+    assert bench.generate(PROMPTS, SHORT, made) != base
     assert bench.generate(PROMPTS, SHORT, None) == base
 
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from ftdojo.errors import WorkerDied, WorkerTimeout
+from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker import Worker, WorkerFault
 
@@ -48,12 +49,13 @@ def test_every_request_is_answered_by_one_process(worker, rows, config, asking, 
     assert worker.audit(rows, config, timeout_s=WAIT_S).rows == 20
     pid = worker.pid
     assert worker.fit(rows, config, timeout_s=WAIT_S).steps == 3
-    report, answers = worker.probe(rows, config, steps=2, asking=asking, timeout_s=WAIT_S)
+    report, answers = worker.probe(rows, config, steps=2, **asking, timeout_s=WAIT_S)
     assert (report.steps, len(answers)) == (2, 1)
     told = []
     trained = worker.train(rows, config, to=tmp_path, seconds=WAIT_S, on_step=told.append)
     assert trained.curve == tuple(told)
-    assert len(worker.generate(asking, weights=tmp_path, timeout_s=WAIT_S)) == 1
+    made = Weights(path=tmp_path, digest=trained.weights_digest, kind="adapter")
+    assert len(worker.generate(**asking, weights=made, timeout_s=WAIT_S)) == 1
     assert worker.pid == pid
 
 
@@ -157,7 +159,7 @@ def test_an_interrupted_request_leaves_no_answer_for_the_next(
 
     with pytest.raises(KeyboardInterrupt):
         worker.train(rows, config, to=tmp_path, seconds=None, on_step=interrupt)
-    assert len(worker.generate(asking, weights=None, timeout_s=WAIT_S)) == 1
+    assert len(worker.generate(**asking, weights=None, timeout_s=WAIT_S)) == 1
 
 
 def test_a_late_answer_ends_the_worker(worker, rows):

@@ -1,6 +1,7 @@
 """Rungs four and five: one step on the longest rows, then a few steps on a slice."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ from ftdojo.records import (
     Stage,
 )
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker import Asking, WorkerFault
+from ftdojo.worker import WorkerFault
 
 FIT_S, PROBE_S = 300.0, 300.0
 PROBE_STEPS = 4
@@ -75,11 +76,8 @@ def probe(rows: Path, config: TrainConfig, ground: Ground, *, steps: int) -> Pro
             rows,
             config,
             steps=PROBE_STEPS,
-            asking=Asking(
-                prompts=[item.messages for item in items],
-                max_new_tokens=ground.task.max_new_tokens,
-                stop=ground.task.stop,
-            ),
+            prompts=[item.messages for item in items],
+            decoding=replace(ground.task.decoding, samples=1),
             timeout_s=PROBE_S,
         )
     except WorkerFault as error:

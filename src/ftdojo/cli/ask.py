@@ -14,8 +14,7 @@ from ftdojo.errors import Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo.asking import Askable
-    from ftdojo.records import Message
-    from ftdojo.worker import Generated
+    from ftdojo.records import Completion, Message
 
 NAME = 100
 """How much of an unknown name is repeated."""
@@ -64,7 +63,7 @@ def ask(
     try:
         with asking(found) as asker:
             lengths = asker.lengths(prompts)
-            answers: list[Generated] = []
+            answers: list[Completion] = []
             for each in asker.answers(prompts, max_new_tokens=cap):
                 print(show(questions[len(answers)], each), flush=True)
                 answers.append(each)
@@ -135,7 +134,7 @@ def _say_who(found: "Askable", *, raw: bool, whole: bool) -> None:
 
 
 def _say_cut(
-    answers: "Sequence[Generated]", lengths: Sequence[int], *, cap: int, context: int
+    answers: "Sequence[Completion]", lengths: Sequence[int], *, cap: int, context: int
 ) -> None:
     """Say on stderr which answers are not to be trusted to their ends."""
     cut = sum(not each.finished for each in answers)
@@ -155,7 +154,7 @@ def _say_cut(
         )
 
 
-def _json_line(question: str, answer: "Generated") -> str:
+def _json_line(question: str, answer: "Completion") -> str:
     row = {
         "prompt": question,
         "answer": answer.text,
@@ -165,9 +164,9 @@ def _json_line(question: str, answer: "Generated") -> str:
     return json.dumps(row, ensure_ascii=False)
 
 
-def _one_answer(_question: str, answer: "Generated") -> str:
+def _one_answer(_question: str, answer: "Completion") -> str:
     return "\n".join(printable(line) for line in answer.text.split("\n"))
 
 
-def _one_line(_question: str, answer: "Generated") -> str:
+def _one_line(_question: str, answer: "Completion") -> str:
     return one_line(answer.text)

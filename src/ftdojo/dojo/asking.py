@@ -17,9 +17,9 @@ from ftdojo.export import AskCard, AskedAs, asked_as, kind_of, read_asked
 from ftdojo.export.asked import FILE
 from ftdojo.models import LocalModel, hub_id, prepare, pull, tensor_digest
 from ftdojo.models.entries import Progress
-from ftdojo.records import BASE, Message
+from ftdojo.records import BASE, Completion, Decoding, Message, Weights
 from ftdojo.store import RunFolder
-from ftdojo.worker import Asking, Generated, Worker
+from ftdojo.worker import Worker
 
 TEMPLATE = "chat_template.jinja"
 BATCH = 128
@@ -37,7 +37,7 @@ class Askable:
 
     name: str
     base: LocalModel
-    weights: Path | None
+    weights: Weights | None
     asked: AskedAs
     remark: str = ""
 
@@ -80,10 +80,9 @@ def of_export(folder: Path, *, cache: Path, on_progress: Progress) -> Askable:
     if card.form == "merged":
         base = pull(str(folder.resolve()), cache=cache, on_progress=on_progress)
         return _exported(folder, card, base, weights=None)
-    tensor_digest(folder)  # refuses a damaged file
-    return _exported(
-        folder, card, _base(folder, card, cache, on_progress), weights=folder.resolve()
-    )
+    digest = tensor_digest(folder)  # refuses a damaged file
+    weights = Weights(path=folder.resolve(), digest=digest, kind="adapter")
+    return _exported(folder, card, _base(folder, card, cache, on_progress), weights=weights)
 
 
 @contextmanager
@@ -122,19 +121,19 @@ class Asker:
 
     def answers(
         self, prompts: Sequence[tuple[Message, ...]], *, max_new_tokens: int
-    ) -> Iterator[Generated]:
+    ) -> Iterator[Completion]:
         """Yield the answer to each prompt, in their order: greedy, up to the stop strings of the task.
 
         Raises:
             WorkerError: the model cannot be loaded or asked.
         """
-        stop = self._model.asked.stop
+        decoding = Decoding(max_new_tokens=max_new_tokens, stop=self._model.asked.stop)
         for at in range(0, len(prompts), BATCH):
-            batch = Asking(
-                prompts=prompts[at : at + BATCH], max_new_tokens=max_new_tokens, stop=stop
-            )
             yield from self._worker.generate(
-                batch, weights=self._model.weights, timeout_s=PATIENCE_S
+                prompts[at : at + BATCH],
+                decoding=decoding,
+                weights=self._model.weights,
+                timeout_s=PATIENCE_S,
             )
 
 
@@ -193,6 +192,6 @@ def _require_base(base: LocalModel, digest: str, *, what: str, run: str) -> None
         )
 
 
-def _exported(folder: Path, card: AskCard, base: LocalModel, *, weights: Path | None) -> Askable:
+def _exported(folder: Path, card: AskCard, base: LocalModel, *, weights: Weights | None) -> Askable:
     name = f"{card.experiment} of {card.run} in {folder}"
     return Askable(name=name, base=base, weights=weights, asked=card.asked)

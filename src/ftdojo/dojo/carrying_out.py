@@ -6,7 +6,6 @@ anywhere goes on after the last finished stage.
 
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ftdojo.checks import Checked, Failed, Passed, climb
@@ -17,7 +16,7 @@ from ftdojo.dojo.remarks import remarks
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.standing import Standing
 from ftdojo.dojo.training import trained
-from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
+from ftdojo.errors import SubmissionRefused, WorkerDied, WorkerError, WorkerTimeout
 from ftdojo.records import (
     BASE,
     CheckReport,
@@ -29,7 +28,7 @@ from ftdojo.records import (
     Status,
     Submission,
     Train,
-    TrainingReport,
+    Weights,
 )
 from ftdojo.worker import WorkerFault
 
@@ -60,15 +59,20 @@ class Carrier:
         """Return the experiment as it ended; whatever failed is in its ``failure``."""
         try:
             checked = self._check()
-            report, weights = self._train(checked)
-            self._validate(report, weights)
+            weights = self._train(checked)
+            self._validate(weights)
         except Ended as ended:
             return self._with(Status.FAILED, failure=ended.failure)
+        except SubmissionRefused as error:
+            refused = Failure(
+                stage=Stage.TRAIN, kind=FailureKind.SCHEMA, message=str(error), file="train.yaml"
+            )
+            return self._with(Status.FAILED, failure=refused)
         except WorkerError as error:
             failure = _worker_failure(error, self._stage())
             return self._with(Status.FAILED, failure=failure)
-        relative = weights.relative_to(self.parts.folder.path)
-        return self._with(Status.DONE, weights=str(relative))
+        relative = weights.path.relative_to(self.parts.folder.path)
+        return self._with(Status.DONE, weights=replace(weights, path=relative))
 
     def _check(self) -> Passed:
         checked = check(self.parts, self.experiment.submission, name=self.experiment.id)
@@ -91,7 +95,7 @@ class Carrier:
             raise Ended(checked.failure)
         return checked
 
-    def _train(self, checked: Passed) -> tuple[TrainingReport, Path]:
+    def _train(self, checked: Passed) -> Weights:
         report, weights = trained(self.parts, checked, name=self.experiment.id)
         self.feedback = replace(self.feedback, training=report)
         self.parts.note(
@@ -110,11 +114,11 @@ class Carrier:
                     file="train.yaml",
                 )
             )
-        return report, weights
+        return weights
 
-    def _validate(self, report: TrainingReport, weights: Path) -> None:
+    def _validate(self, weights: Weights) -> None:
         parts, name = self.parts, self.experiment.id
-        scorer = Scorer(parts, name=name, weights=weights, digest=report.weights_digest)
+        scorer = Scorer(parts, name=name, weights=weights)
         # A brief pass is not raced: to look halfway would cut it into batches too small to be fast.
         rival = self.standing.graded(self.standing.best) if self.validate_items is None else ()
         items = parts.vault.items("validation")
@@ -135,7 +139,7 @@ class Carrier:
         return Stage.TRAIN if self.feedback.check.fit else Stage.FIT
 
     def _with(
-        self, status: Status, *, failure: Failure | None = None, weights: str = ""
+        self, status: Status, *, failure: Failure | None = None, weights: Weights | None = None
     ) -> Experiment:
         meter = self.parts.meter
         feedback = replace(self.feedback, spent=meter.spend(), outlook=meter.outlook())

@@ -105,7 +105,7 @@ class Dojo:
         parts = self._parts
         parts.note("reset")
         items = parts.vault.items("validation")
-        scorer = Scorer(parts, name=BASE, weights=None, digest=parts.model.identity)
+        scorer = Scorer(parts, name=BASE, weights=None)
         graded, report = scorer.score("validation", items)
         known = parts.folder.base()
         if known is None:
@@ -151,6 +151,7 @@ class Dojo:
 
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""
+        self._parts.engine.close()
         self._parts.worker.close()
         shutil.rmtree(self._parts.scratch, ignore_errors=True)
         self._held.close()

@@ -10,7 +10,7 @@ from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.export import ExportCard, export_adapter, export_gguf, export_merged
 from ftdojo.models import prepare
-from ftdojo.records import BASE, Result
+from ftdojo.records import BASE, Result, Weights
 from ftdojo.store import RunFolder
 
 Form = Literal["adapter", "merged", "gguf"]
@@ -32,7 +32,8 @@ def export(
             f"The run {config.id} has no result yet; `ftdojo resume {config.id}` goes on with it."
         )
     name = experiment or result.chosen
-    weights = weights_of(folder, name)
+    found = weights_of(folder, name)
+    weights = found.path if found else None
     base = prepare(
         config.spec.model, chat_template=config.chat_template, cache=cache or cache_dir()
     )
@@ -54,7 +55,7 @@ def export(
             assert_never(form)
 
 
-def weights_of(folder: RunFolder, name: str) -> Path | None:
+def weights_of(folder: RunFolder, name: str) -> Weights | None:
     """Return the weights of experiment ``name``; None for the base.
 
     Raises:
@@ -65,7 +66,7 @@ def weights_of(folder: RunFolder, name: str) -> Path | None:
     known = {each.id: each for each in folder.experiments() if each.weights}
     if name not in known:
         raise UnknownName("experiment with weights", name, known)
-    return folder.path / known[name].weights
+    return folder.weights_of(known[name])
 
 
 def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:

@@ -87,12 +87,8 @@ def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
 
 def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:
     if experiment is None:
-        return Scorer(parts, name=BASE, weights=None, digest=parts.model.identity)
-    assert experiment.feedback
-    assert experiment.feedback.training
-    digest = experiment.feedback.training.weights_digest
-    weights = parts.folder.path / experiment.weights
-    return Scorer(parts, name=experiment.id, weights=weights, digest=digest)
+        return Scorer(parts, name=BASE, weights=None)
+    return Scorer(parts, name=experiment.id, weights=parts.folder.weights_of(experiment))
 
 
 def _export(
@@ -104,8 +100,9 @@ def _export(
     began, to = time.monotonic(), parts.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
     card = export_card(parts.folder.config, parts.task, chosen, base=base, ours=test)
-    weights = parts.folder.path / chosen.weights
-    write = export_adapter if (weights / "adapter_config.json").exists() else export_merged
-    write(weights, parts.model, to=to, card=card)
+    weights = parts.folder.weights_of(chosen)
+    assert weights  # a chosen experiment was scored
+    write = export_adapter if weights.kind == "adapter" else export_merged
+    write(weights.path, parts.model, to=to, card=card)
     parts.ledger.charge("export", seconds=time.monotonic() - began)
     return MODEL

@@ -10,11 +10,13 @@ from ftdojo.checks import Ground
 from ftdojo.dojo.meter import Meter
 from ftdojo.errors import LlmError
 from ftdojo.evaluation import Vault
+from ftdojo.evaluation.engine import Engine
 from ftdojo.llm import Ask, Llm
 from ftdojo.models import LocalModel
 from ftdojo.records import Machine, Message, SourceCard, Task
 from ftdojo.sources import StoredSource
 from ftdojo.store import Cache, Ledger, RunFolder
+from ftdojo.training.trainer import Trainer
 from ftdojo.worker import Worker
 
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -35,6 +37,8 @@ class Parts:
     meter: Meter
     vault: Vault
     worker: Worker
+    engine: Engine
+    trainer: Trainer
     ground: Ground
     stored: Mapping[str, StoredSource]
     cards: tuple[SourceCard, ...]

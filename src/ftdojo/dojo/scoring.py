@@ -4,23 +4,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.parts import Parts
-from ftdojo.errors import WorkerDied
-from ftdojo.evaluation import Output, Race, evaluate, judged, report, scores
-from ftdojo.models.device import dtype_name
-from ftdojo.records import EvaluationReport, Graded, Item, Message, Split
+from ftdojo.evaluation import Race, evaluate, judged, report, scores
+from ftdojo.records import Completion, EvaluationReport, Graded, Item, Message, Split, Weights
 from ftdojo.store import Kind, dump, load
-from ftdojo.worker import Asking, Generated
 
-ENGINE_VERSION = "2"
-"""Raised whenever generation or grading could give other outputs for equal weights, or entries are written otherwise."""
+SCORES_VERSION = "3"
+"""Raised whenever grading could give other scores for equal outputs, or entries are written otherwise."""
 CHUNK = 128
 PART_ITEMS = 40
 """A race looks about this often; smaller parts decode in smaller, slower batches."""
-SLOWEST_ITEM_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +29,8 @@ class _Pass:
 class Scorer:
     """Scores one set of weights, or the base, on a split."""
 
-    def __init__(self, parts: Parts, *, name: str, weights: Path | None, digest: str) -> None:
-        self._parts, self.name, self._weights, self._digest = parts, name, weights, digest
+    def __init__(self, parts: Parts, *, name: str, weights: Weights | None) -> None:
+        self._parts, self.name, self._weights = parts, name, weights
 
     def score(
         self,
@@ -92,7 +87,7 @@ class Scorer:
         self, split: Split, items: Sequence[Item], rival: Sequence[Graded], *, whole: bool
     ) -> _Pass:
         task, parts = self._parts.task, self._parts
-        parts.worker.start()  # a cold start is no part of what a pass takes
+        parts.engine.start()  # a cold start is no part of what a pass takes
         began, race = time.monotonic(), None
         if rival and task.aggregate.kind != "macro-f1":
             chunks = max(2, len(items) // PART_ITEMS)
@@ -115,23 +110,10 @@ class Scorer:
             parts.cache.put_text(self._kind(split), self._key(split), dump(made))
         return made
 
-    def _generate(self, prompts: Sequence[tuple[Message, ...]]) -> list[Output]:
-        task = self._parts.task
-        asking = Asking(prompts=prompts, max_new_tokens=task.max_new_tokens, stop=task.stop)
-        timeout_s = 60.0 + SLOWEST_ITEM_S * len(prompts)
-        try:
-            answers = self._answers(asking, timeout_s)
-        except WorkerDied as error:
-            if error.memory_suspected:
-                raise
-            self._parts.note("worker-lost", experiment=self.name, message=str(error))
-            answers = self._answers(asking, timeout_s)
-        return [
-            Output(text=each.text, tokens=each.tokens, finished=each.finished) for each in answers
-        ]
-
-    def _answers(self, asking: Asking, timeout_s: float) -> tuple[Generated, ...]:
-        return self._parts.worker.generate(asking, weights=self._weights, timeout_s=timeout_s)
+    def _generate(self, prompts: Sequence[tuple[Message, ...]]) -> Sequence[Completion]:
+        return self._parts.engine.generate(
+            prompts, decoding=self._parts.task.decoding, weights=self._weights
+        )
 
     def _kind(self, split: Split) -> Kind:
         """Keep what every run asks of the base apart: the cells of a bench share it.
@@ -141,20 +123,16 @@ class Scorer:
         return "base-scores" if self._weights is None and split != "confirm" else "scores"
 
     def _key(self, split: Split) -> str:
-        task, machine = self._parts.task, self._parts.machine
+        task, model = self._parts.task, self._parts.model.identity
         return self._parts.cache.key(
-            ENGINE_VERSION,
-            self._digest,
-            self._parts.model.identity,
+            SCORES_VERSION,
+            self._weights.digest if self._weights else model,
+            model,
             task.name,
             str(task.version),
             split,
-            str(task.max_new_tokens),
-            *task.stop,
-            dtype_name(),
-            machine.device,
-            machine.versions.get("torch", ""),
-            machine.versions.get("transformers", ""),
+            dump(task.decoding),
+            *self._parts.engine.identity(),
         )
 
 

@@ -18,8 +18,9 @@ from ftdojo.dojo.machine import require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
-from ftdojo.errors import StoreError, UnknownName, UsageError
+from ftdojo.errors import StoreError, UsageError
 from ftdojo.evaluation import Vault
+from ftdojo.evaluation.engine import Engine
 from ftdojo.gateway import Gateway
 from ftdojo.llm import ChatModel, Exchanges, Llm, open_models
 from ftdojo.models import CHATML, LocalModel, prepare
@@ -27,7 +28,7 @@ from ftdojo.records import OUTSIDE, Budget, LlmChoice, Role, RunSpec, Task, seco
 from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource, card, head, materialise
 from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
-from ftdojo.worker import TRAINERS, Worker
+from ftdojo.worker import Worker, WorkerEngine, engines, trainers
 
 HEAD_ROWS = 64
 MEMORY_SHARE = 0.9
@@ -219,6 +220,8 @@ class _Setting:
             meter=Meter(budget=self.budget, ledger=ledger),
             vault=ground.vault,
             worker=ground.worker,
+            engine=self._engine(ground.worker),
+            trainer=trainers.get(config.spec.trainer)(ground.worker),
             ground=ground,
             stored=stored,
             cards=tuple(
@@ -229,6 +232,17 @@ class _Setting:
             tell=self.tell,
             llm=llm,
         )
+
+    def _engine(self, worker: Worker) -> Engine:
+        made = engines.get(self.folder.config.spec.engine)
+        if made is not WorkerEngine:
+            return made(worker)
+
+        def lost(why: str) -> None:
+            self.folder.event("worker-lost", message=why)
+            self.tell("worker-lost", {"message": why})
+
+        return WorkerEngine(worker, lost)
 
     def _llm(self, ledger: Ledger) -> Llm | None:
         """Return the run's language models over its own record and account, once what is on record is paid."""
@@ -310,8 +324,8 @@ def _require_sound(spec: RunSpec, name: str) -> None:
     """
     if not 0 <= spec.seed < 2**32:
         raise UsageError(f"seed={spec.seed} must lie in 0 to {2**32 - 1}.")
-    if spec.trainer not in TRAINERS:
-        raise UnknownName("trainer", spec.trainer, TRAINERS)
+    trainers.get(spec.trainer)
+    engines.get(spec.engine)
     if name and not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is not a name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "

@@ -4,70 +4,60 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from ftdojo.checks import Passed
 from ftdojo.dojo.parts import Parts
 from ftdojo.models import tensor_digest
-from ftdojo.models.device import dtype_name
-from ftdojo.records import LossPoint, TrainingReport
+from ftdojo.records import LossPoint, TrainingReport, Weights
 from ftdojo.store import dump, files, load, require_free
+from ftdojo.training.trainer import TrainJob
 
-TRAINER_VERSION = "2"
-"""Raised whenever equal rows and options could give other weights."""
 REPORT = "training.json"
 SPARE_BYTES = 200 * 2**20
 
 
-def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport, Path]:
-    """Return how training went and the folder of its weights, in the run folder.
+def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport, Weights]:
+    """Return how training went and its weights, in the run folder.
 
     Raises:
         WorkerError: the worker failed.
         StoreError: the weights cannot be written.
     """
-    weights = parts.folder.experiment_dir(name) / "adapter"
+    to = parts.folder.experiment_dir(name) / "adapter"
     key = parts.cache.key(
-        TRAINER_VERSION,
         parts.model.identity,
         checked.data.digest,
         checked.config.model_dump_json(),
-        dtype_name(),
-        parts.machine.device,
-        parts.machine.versions.get("torch", ""),
-        parts.machine.versions.get("peft", ""),
-        *_trainer_facts(parts),
+        *parts.trainer.identity(),
     )
     entry = parts.cache.get("weights", key)
     if entry is None or not _sound(entry):
         require_free(parts.scratch, SPARE_BYTES, "the weights of an experiment")
         made, report = _train(parts, checked, name)
-        _place(made, weights)
+        _place(made, to)
         if report.stopped != "over-budget":  # another run may have the time to finish it
             parts.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
         shutil.rmtree(made)
-        return report, weights
-    parts.note("cached", experiment=name, what="weights")
-    _place(entry, weights)
-    return load(TrainingReport, (entry / REPORT).read_text(encoding="utf8")), weights
-
-
-def _trainer_facts(parts: Parts) -> tuple[str, ...]:
-    """Return what sets a trainer's weights apart from the loop's."""
-    trainer = parts.folder.config.spec.trainer
-    return () if trainer == "loop" else (trainer, parts.machine.versions.get(trainer, ""))
+    else:
+        parts.note("cached", experiment=name, what="weights")
+        _place(entry, to)
+        report = load(TrainingReport, (entry / REPORT).read_text(encoding="utf8"))
+    kind: Literal["adapter", "full"] = "adapter" if checked.config.method == "lora" else "full"
+    return report, Weights(path=to, digest=report.weights_digest, kind=kind)
 
 
 def _train(parts: Parts, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
     made = parts.scratch / f"weights-{name}"
     shutil.rmtree(made, ignore_errors=True)
-    report = parts.worker.train(
-        checked.rows,
-        checked.config,
+    job = TrainJob(
+        rows=checked.rows,
+        config=checked.config,
+        base=parts.model,
         to=made,
         seconds=max(1.0, parts.meter.train_left_s()),
-        on_step=_teller(parts, name, checked.fit.steps),
-        trainer=parts.folder.config.spec.trainer,
     )
+    report = parts.trainer.train(job, on_step=_teller(parts, name, checked.fit.steps))
     parts.ledger.charge("train", seconds=report.seconds, experiment=name)
     parts.meter.train_tokens_per_s = report.tokens_per_s
     parts.ground.pace *= report.tokens_per_s / checked.fit.tokens_per_s

@@ -2,8 +2,8 @@
 
 from ftdojo.evaluation.judging import judged
 from ftdojo.evaluation.leaks import leaks
-from ftdojo.evaluation.passes import Output, Race, evaluate
+from ftdojo.evaluation.passes import Race, evaluate
 from ftdojo.evaluation.reports import report, scores
 from ftdojo.evaluation.vault import Vault
 
-__all__ = ["Output", "Race", "Vault", "evaluate", "judged", "leaks", "report", "scores"]
+__all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "report", "scores"]

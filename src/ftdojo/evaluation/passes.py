@@ -1,26 +1,18 @@
 """One pass over held-out items: generate, grade, and stop early where a race is lost."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import isfinite
+from statistics import fmean
 
 from ftdojo.errors import UsageError
 from ftdojo.evaluation.reports import scores
-from ftdojo.records import Direction, Graded, Item, Message, Task
+from ftdojo.records import Completion, Direction, Graded, Item, Message, Task
 from ftdojo.stats import Scores, surely_worse
 
-Generate = Callable[[Sequence[tuple[Message, ...]]], Sequence["Output"]]
-"""Answers a batch of prompts, one output each, in their order."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """What a model wrote. ``finished`` is false where the token cap cut it off."""
-
-    text: str
-    tokens: int
-    finished: bool
+Generate = Callable[[Sequence[tuple[Message, ...]]], Sequence[Completion]]
+"""Answers a batch of prompts, as many completions each as the task's decoding says, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +61,8 @@ def evaluate(
         The graded items, in the order of ``items``, and whether the race ended the pass early.
 
     Raises:
-        UsageError: ``chunk`` is below 1, ``generate`` returned another number of outputs than it got prompts, or the
-            task's scorer gave a score that is no finite number.
+        UsageError: ``chunk`` is below 1, ``generate`` returned another number of completions than it was to make, or the
+            task's scorer gave a score that is not a finite number.
     """
     if chunk < 1:
         raise UsageError(
@@ -108,20 +100,47 @@ def _length(item: Item) -> int:
 
 
 def _answered(batch: Sequence[Item], task: Task, generate: Generate) -> Iterator[Graded]:
-    outputs = generate([item.messages for item in batch])
-    if len(outputs) != len(batch):
+    made, samples = generate([item.messages for item in batch]), task.decoding.samples
+    if len(made) != len(batch) * samples:
         raise UsageError(
-            f"generate() returned {len(outputs)} outputs for {len(batch)} prompts; return one each, in order."
+            f"generate() returned {len(made)} completions for {len(batch)} prompts; return {samples} each, in order."
         )
-    return (_graded(item, task, output) for item, output in zip(batch, outputs, strict=True))
+    for at, item in enumerate(batch):
+        each = [_graded(item, task, one) for one in made[at * samples : (at + 1) * samples]]
+        yield each[0] if samples == 1 else _averaged(each)
 
 
-def _graded(item: Item, task: Task, output: Output) -> Graded:
+def _averaged(samples: Sequence[Graded]) -> Graded:
+    """Return an item's record from those of its samples: mean scores, and what the first sample says.
+
+    It counts as readable if at least half of them are, and as finished if all are.
+    """
+    first, n = samples[0], len(samples)
+    secondary = {
+        name: fmean(each.grade.secondary[name] for each in samples)
+        for name in first.grade.secondary
+    }
+    grade = replace(
+        first.grade,
+        score=fmean(each.grade.score for each in samples),
+        readable=2 * sum(each.grade.readable for each in samples) >= n,
+        secondary=secondary,
+    )
+    return replace(
+        first,
+        grade=grade,
+        tokens=sum(each.tokens for each in samples),
+        finished=all(each.finished for each in samples),
+        samples=tuple(each.output for each in samples),
+    )
+
+
+def _graded(item: Item, task: Task, output: Completion) -> Graded:
     grade = task.grade(output.text, item)
     if not isfinite(grade.score):
         raise UsageError(
             f"The scorer of {task.name!r} gave {grade.score} to item {item.id!r}; a score must be a finite number, "
-            "whatever the output: mend the task's grade."
+            "whatever the output: fix the task's grade."
         )
     return Graded(
         item=item.id,

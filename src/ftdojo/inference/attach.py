@@ -10,6 +10,9 @@ from typing import Any
 
 import torch
 
+from ftdojo.errors import ModelError
+from ftdojo.records import Weights
+
 
 class Attachment:
     """The warm base with at most one set of trained weights on it."""
@@ -19,9 +22,13 @@ class Attachment:
         self._on: tuple[Path, int, int] | None = None
         self._saved: dict[str, torch.Tensor] = {}
 
-    def model(self, weights: Path | None) -> Any:
-        """Return the base with ``weights`` (an adapter's or a full model's folder; None for none) in force."""
-        wanted = _stamp(weights) if weights else None
+    def model(self, weights: Weights | None) -> Any:
+        """Return the base with ``weights`` (None for none) in force.
+
+        Raises:
+            ModelError: they sit on other weights than the base.
+        """
+        wanted = _stamp(weights.path) if weights else None
         if wanted != self._on:
             self.clear()
             if weights is not None:
@@ -36,16 +43,21 @@ class Attachment:
             parameters[name].data.copy_(kept)
         self._saved, self._model, self._on = {}, self._base, None
 
-    def _put(self, weights: Path) -> None:
-        if not (weights / "adapter_config.json").exists():
+    def _put(self, weights: Weights) -> None:
+        if weights.kind != "adapter":
             from transformers import AutoModelForCausalLM
 
-            loaded = AutoModelForCausalLM.from_pretrained(weights, dtype=self._base.dtype)
+            loaded = AutoModelForCausalLM.from_pretrained(weights.path, dtype=self._base.dtype)
             self._model = loaded.to(self._base.device).eval()
             return
+        if weights.over:
+            raise ModelError(
+                f"{weights.path} is an adapter over {weights.over.path}, and only adapters over the base can be attached; "
+                "merge the two first."
+            )
         from peft import PeftModel
 
-        wrapped = PeftModel.from_pretrained(self._base, weights)
+        wrapped = PeftModel.from_pretrained(self._base, weights.path)
         touched = {
             name.removesuffix(".base_layer.weight") + ".weight": weight
             for name, weight in wrapped.get_base_model().named_parameters()

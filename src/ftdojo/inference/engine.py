@@ -2,43 +2,26 @@
 
 ``transformers.generate`` keeps every row of a batch until its slowest is done and runs the shared start of all prompts
 once a row. Here prompts are sorted by length, their shared start is run once, finished rows leave the batch at once
-and waiting prompts take over as whole batches. Greedy decoding, so equal inputs give equal outputs on one machine and
-batch shape. ``tests/inference`` compares with ``generate``; ``benchmarks/README.md`` has the figures.
+and waiting prompts take over as whole batches. Greedy by default; samples are drawn from a stream of random numbers of
+their own, so equal inputs give equal outputs on one machine and batch shape either way. ``tests/inference`` compares
+with ``generate``; ``benchmarks/README.md`` has the figures.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from ftdojo.inference.picking import Picker
 from ftdojo.models.heads import LABEL_ONLY
-from ftdojo.records import Message
+from ftdojo.records import Completion, Decoding, Message
 
 BATCH = 128
 """Rows decoded together; CPUs gain nothing beyond."""
 SLACK = 16
 """Tokens looked at for a stop string beyond its bytes: some tokens are no text at all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What the model wrote: ``text`` without stop string or end token; ``finished`` unless the cap cut it."""
-
-    text: str
-    tokens: int
-    finished: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decoding:
-    """How to decode: greedily, at most ``max_new_tokens``, up to an end token or one of ``stop``."""
-
-    max_new_tokens: int
-    stop: tuple[str, ...] = ()
-    batch: int = BATCH
 
 
 class _Rows:
@@ -66,22 +49,31 @@ class _Rows:
 
 @torch.no_grad()
 def generate(
-    model: Any, tokenizer: Any, prompts: Sequence[Sequence[Message]], *, decoding: Decoding
-) -> list[Reply]:
-    """Answer every prompt, in the order given. ``model`` may carry an adapter that is not merged."""
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[Message]],
+    *,
+    decoding: Decoding,
+    batch: int = BATCH,
+) -> list[Completion]:
+    """Answer every prompt ``decoding.samples`` times, ``batch`` rows at once.
+
+    ``model`` may carry an adapter that is not merged. The completions come in the order of the prompts, those of one
+    prompt side by side.
+    """
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
     model.eval()
-    ids = [prompt_ids(tokenizer, prompt) for prompt in prompts]
+    ids = [row for prompt in prompts for row in [prompt_ids(tokenizer, prompt)] * decoding.samples]
     order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
     shared = _shared_start(ids)
-    replies: dict[int, Reply] = {}
-    for start in range(0, len(order), decoding.batch):
-        chosen = order[start : start + decoding.batch]
-        written = _decode(
-            model, tokenizer, [ids[at] for at in chosen], shared=shared, decoding=decoding
-        )
-        replies |= dict(zip(chosen, written, strict=True))
-    return [replies[at] for at in range(len(ids))]
+    found: dict[int, Completion] = {}
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        picker = Picker(decoding, chosen)
+        rows = _prefill(model, [ids[at] for at in chosen], shared=shared)
+        written = _decode(model, tokenizer, rows, decoding=decoding, picker=picker)
+        found |= dict(zip(chosen, written, strict=True))
+    return [found[at] for at in range(len(ids))]
 
 
 def prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
@@ -101,20 +93,19 @@ def _shared_start(ids: list[list[int]]) -> int:
 
 
 def _decode(
-    model: Any, tokenizer: Any, ids: list[list[int]], *, shared: int, decoding: Decoding
-) -> list[Reply]:
-    rows = _prefill(model, ids, shared=shared)
+    model: Any, tokenizer: Any, rows: _Rows, *, decoding: Decoding, picker: Picker
+) -> list[Completion]:
     ends = _end_ids(model, tokenizer)
-    written: list[list[int]] = [[] for _ in ids]
-    done: dict[int, Reply] = {}
+    written: list[list[int]] = [[] for _ in rows.row]
+    done: dict[int, Completion] = {}
     for _ in range(decoding.max_new_tokens):
-        following = rows.logits.argmax(-1)
+        following = picker.following(rows.logits, rows.row)
         alive = []
         for at, token in enumerate(following.tolist()):
             row = rows.row[at]
-            reply = _finish(tokenizer, written[row], token, ends=ends, stop=decoding.stop)
-            if reply:
-                done[row] = reply
+            ended = _finish(tokenizer, written[row], token, ends=ends, stop=decoding.stop)
+            if ended:
+                done[row] = ended
             else:
                 alive.append(at)
         if not alive:
@@ -123,17 +114,17 @@ def _decode(
         rows.keep(alive)
         _advance(model, rows, following)
     for row, tokens in enumerate(written):
-        cut = Reply(text=_text(tokenizer, tokens), tokens=len(tokens), finished=False)
+        cut = Completion(text=_text(tokenizer, tokens), tokens=len(tokens), finished=False)
         done.setdefault(row, cut)
-    return [done[row] for row in range(len(ids))]
+    return [done[row] for row in range(len(written))]
 
 
 def _finish(
     tokenizer: Any, tokens: list[int], token: int, *, ends: frozenset[int], stop: tuple[str, ...]
-) -> Reply | None:
-    """Add ``token`` to ``tokens``; return the reply if that ended it."""
+) -> Completion | None:
+    """Add ``token`` to ``tokens``; return the completion if that ended it."""
     if token in ends:
-        return Reply(text=_text(tokenizer, tokens), tokens=len(tokens) + 1, finished=True)
+        return Completion(text=_text(tokenizer, tokens), tokens=len(tokens) + 1, finished=True)
     tokens.append(token)
     if not stop:
         return None
@@ -143,7 +134,7 @@ def _finish(
         return None
     text = _text(tokenizer, tokens)
     end = min(text.find(each) for each in stop if each in text)
-    return Reply(text=text[:end], tokens=len(tokens), finished=True)
+    return Completion(text=text[:end], tokens=len(tokens), finished=True)
 
 
 def _text(tokenizer: Any, tokens: list[int]) -> str:

@@ -17,6 +17,7 @@ from ftdojo.records.feedback import (
     TrainingReport,
     WrongItem,
 )
+from ftdojo.records.generation import Completion, Decoding, Weights
 from ftdojo.records.grades import Comparison, Direction, Estimate, Grade, Graded, Verdict
 from ftdojo.records.grammar import ACTIONS, fields_of, parse_action, parse_look
 from ftdojo.records.options import Option
@@ -78,8 +79,10 @@ __all__ = [
     "Check",
     "CheckReport",
     "Comparison",
+    "Completion",
     "DataReport",
     "Dataset",
+    "Decoding",
     "Direction",
     "Estimate",
     "EvaluationReport",
@@ -126,6 +129,7 @@ __all__ = [
     "Train",
     "TrainingReport",
     "Verdict",
+    "Weights",
     "WrongItem",
     "asking",
     "columns_of",

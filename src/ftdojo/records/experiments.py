@@ -7,6 +7,7 @@ from enum import StrEnum
 from ftdojo.records.budget import Spend
 from ftdojo.records.failures import Failure
 from ftdojo.records.feedback import EvaluationReport, Feedback
+from ftdojo.records.generation import Weights
 from ftdojo.records.grades import Comparison
 
 BASE = "base"
@@ -38,7 +39,7 @@ class Status(StrEnum):
 class Experiment:
     """A submission that was carried out: a node in the run's tree.
 
-    ``weights`` is a path to the adapter (or model) folder, relative to the run folder; empty if there is none.
+    ``weights`` lie at a path relative to the run folder; None if there are none.
     """
 
     id: str
@@ -47,7 +48,7 @@ class Experiment:
     status: Status
     feedback: Feedback | None = None
     failure: Failure | None = None
-    weights: str = ""
+    weights: Weights | None = None
     seconds: float = 0.0
 
     @property

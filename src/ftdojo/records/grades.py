@@ -39,7 +39,8 @@ class Grade:
 class Graded:
     """One item's record: what the model wrote and what it was worth.
 
-    ``finished`` is false where the output was cut by the token cap.
+    ``finished`` is false where the output was cut by the token cap. Where a task asks for several samples of an item,
+    ``samples`` are all of them, ``output`` is the first and ``grade`` their mean.
     """
 
     item: str
@@ -48,6 +49,7 @@ class Graded:
     tokens: int
     finished: bool
     slices: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

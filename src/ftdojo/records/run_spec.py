@@ -89,7 +89,7 @@ class RunSpec:
     """Everything a run can be told.
 
     ``task`` is a task's name, the path of a folder, or ``module:attribute``; ``agent_options`` are the agent's own;
-    ``trainer`` is ``loop`` or ``trl``; ``chat_template`` is ``chatml`` or the path of a Jinja file, in place of the model's
+    ``trainer`` and ``engine`` are names or ``module:attribute``; ``chat_template`` is ``chatml`` or the path of a Jinja file, in place of the model's
     own; with ``judge`` the judge among the language models gives a second reference score where the published evaluator
     has one. Where a run is kept and what it is called is not part of it.
     """
@@ -167,7 +167,14 @@ class RunSpec:
     )
     trainer: str = optional(
         "loop",
-        Option(flag="--trainer", help="loop, or trl: the slower reference, for comparison."),
+        Option(
+            flag="--trainer",
+            help="loop, trl (the slower reference, for comparison), or module:attribute.",
+        ),
+    )
+    engine: str = optional(
+        "worker",
+        Option(flag="--engine", help="What answers the questions: worker, or module:attribute."),
     )
     chat_template: str = optional(
         "",

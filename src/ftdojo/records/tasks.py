@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from ftdojo.records.datasets import Dataset
+from ftdojo.records.generation import Decoding
 from ftdojo.records.grades import Direction, Grade
 from ftdojo.records.templates import filled, hole
 
@@ -160,6 +161,10 @@ class Task:
     """A training row that shares this many words in a row with a held-out question is a leak."""
     datasets: tuple[Dataset, ...] = ()
     """What ``items`` has to fetch first; empty where they are made on the spot."""
+    temperature: float = 0.0
+    """0 is greedy; else ``samples`` completions of every item are drawn, and its score is their mean."""
+    top_p: float = 1.0
+    samples: int = 1
     aggregate: Aggregate = Aggregate()
     also: Mapping[str, Aggregate] = field(default_factory=dict)
     """Secondary metric -> how the items' scores make it up; beside those that ``Grade.secondary`` gives item by item."""
@@ -180,6 +185,17 @@ class Task:
     """The records that the published splits hold in more than one of them."""
     ready: Callable[[], None] | None = None
     """Raises ``MissingExtra`` or ``SandboxError`` where the scorer lacks what it needs on this machine."""
+
+    @property
+    def decoding(self) -> Decoding:
+        """How outputs for its items are decoded."""
+        return Decoding(
+            max_new_tokens=self.max_new_tokens,
+            stop=self.stop,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            samples=self.samples,
+        )
 
     def prompt(self, question: str) -> tuple[Message, ...]:
         """Return the chat turns that ask ``question`` the way items ask it."""

@@ -169,7 +169,7 @@ def _model(evidence: Evidence) -> str:
     """Return where the model is: below the run folder as it is named there, so that a moved folder stays right."""
     if evidence.result is None:
         found = next((each for each in evidence.experiments if each.id == evidence.best), None)
-        return f"{evidence.config.id}/{found.weights}" if found and found.weights else ""
+        return f"{evidence.config.id}/{found.weights.path}" if found and found.weights else ""
     parts = Path(evidence.result.export).parts
     if evidence.config.id not in parts:
         return evidence.result.export

@@ -21,6 +21,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from ftdojo.records import (
     Result,
     Split,
     Submission,
+    Weights,
 )
 from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
@@ -203,6 +205,11 @@ class RunFolder:
         """
         text = "".join(codec.dump(each) + "\n" for each in graded)
         self._save(self._predictions(name, split), text)
+
+    def weights_of(self, experiment: Experiment) -> Weights | None:
+        """Return an experiment's weights where they lie, or None."""
+        found = experiment.weights
+        return replace(found, path=self.path / found.path) if found else None
 
     def predictions(self, name: str, split: Split) -> list[Graded]:
         """Return the outputs of a pass; none if that pass was not stored.

@@ -1,15 +1,17 @@
 """The worker: one warm process that holds tokenizer and base weights, trains and generates. Trusted code only."""
 
-from ftdojo.worker.client import Asking, Worker, WorkerFault
-from ftdojo.worker.words import MAX_ROW_BYTES, MAX_ROWS, TRAINERS, Generated, TokenReport
+from ftdojo.worker.client import Worker, WorkerFault
+from ftdojo.worker.seams import WorkerEngine, WorkerTrainer, engines, trainers
+from ftdojo.worker.words import MAX_ROW_BYTES, MAX_ROWS, TokenReport
 
 __all__ = [
     "MAX_ROWS",
     "MAX_ROW_BYTES",
-    "TRAINERS",
-    "Asking",
-    "Generated",
     "TokenReport",
     "Worker",
+    "WorkerEngine",
     "WorkerFault",
+    "WorkerTrainer",
+    "engines",
+    "trainers",
 ]

@@ -9,10 +9,19 @@ from jinja2 import TemplateError
 
 from ftdojo.errors import SubmissionRefused
 from ftdojo.inference.attach import Attachment
-from ftdojo.inference.engine import Decoding, Reply, generate, prompt_ids
+from ftdojo.inference.engine import generate, prompt_ids
 from ftdojo.models import tensor_digest
 from ftdojo.models.device import device, low_precision, threads
-from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, Quantiles, TrainingReport
+from ftdojo.records import (
+    Decoding,
+    FitReport,
+    LossPoint,
+    Message,
+    ProbeReport,
+    Quantiles,
+    TrainingReport,
+    Weights,
+)
 from ftdojo.stats import quantiles
 from ftdojo.submissions import Row, TrainConfig, read_rows
 from ftdojo.training import adapt
@@ -23,8 +32,7 @@ from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.words import (
     MAX_ROW_BYTES,
     MAX_ROWS,
-    Answers,
-    Generated,
+    Completions,
     Lengths,
     Probed,
     TokenReport,
@@ -115,13 +123,13 @@ class Bench:
         )
         with self._trainable(config) as model:
             trained = self._train(model, slice_, short)
-            replies = generate(model, self._tokenizer, prompts, decoding=decoding)
+            made = generate(model, self._tokenizer, prompts, decoding=decoding)
         report = ProbeReport(
             steps=len(trained.curve),
             loss_first=trained.curve[0].loss,
             loss_last=average(trained.curve[-2:]),
         )
-        return Probed(report=report, answers=_worded(replies))
+        return Probed(report=report, completions=tuple(made))
 
     def train(
         self,
@@ -133,7 +141,7 @@ class Bench:
         on_step: Callable[[LossPoint], None],
         trainer: str = "loop",
     ) -> TrainingReport:
-        """Train on all rows with one of ``TRAINERS`` and write the weights to the folder ``to``."""
+        """Train on all rows with ``loop`` or ``trl`` and write the weights to the folder ``to``."""
         encoded = self._rows(rows, config)
         watch = Watch(
             seconds=seconds,
@@ -153,12 +161,12 @@ class Bench:
         return Lengths(tokens=tuple(len(prompt_ids(self._tokenizer, prompt)) for prompt in prompts))
 
     def generate(
-        self, prompts: Sequence[Sequence[Message]], decoding: Decoding, weights: Path | None
-    ) -> Answers:
-        """Answer ``prompts`` with ``weights`` on the base, greedily."""
+        self, prompts: Sequence[Sequence[Message]], decoding: Decoding, weights: Weights | None
+    ) -> Completions:
+        """Answer ``prompts`` with ``weights`` in force; None is the base."""
         model = self._attached.model(weights)
-        replies = generate(model, self._tokenizer, prompts, decoding=decoding)
-        return Answers(answers=_worded(replies))
+        made = generate(model, self._tokenizer, prompts, decoding=decoding)
+        return Completions(completions=tuple(made))
 
     def _trainable(self, config: TrainConfig) -> Any:
         self._attached.clear()
@@ -221,12 +229,6 @@ _ONE_STEP = {
     "warmup_steps": 0.0,
 }
 """What turns a configuration into a single step on rows that are packed already."""
-
-
-def _worded(replies: Sequence[Reply]) -> tuple[Generated, ...]:
-    return tuple(
-        Generated(text=each.text, tokens=each.tokens, finished=each.finished) for each in replies
-    )
 
 
 def _training_report(trained: Trained, peak_bytes: int, digest: str) -> TrainingReport:

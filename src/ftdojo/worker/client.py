@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,10 +18,19 @@ import psutil
 from ftdojo.config import LOW_PRECISION
 from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
 from ftdojo.models import LocalModel
-from ftdojo.records import FitReport, LossPoint, Message, ProbeReport, TrainingReport
-from ftdojo.store import load
+from ftdojo.records import (
+    Completion,
+    Decoding,
+    FitReport,
+    LossPoint,
+    Message,
+    ProbeReport,
+    TrainingReport,
+    Weights,
+)
+from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker.words import Answers, Generated, Lengths, Op, Probed, TokenReport
+from ftdojo.worker.words import Completions, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
 TICK_S = 1.0
@@ -52,20 +61,7 @@ THREADS = {
     "GOMP_SPINCOUNT": "3000",
 }
 OnTick = Callable[[], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """Prompts and how they are to be answered: greedily, up to a cap or one of ``stop``."""
-
-    prompts: Sequence[Sequence[Message]]
-    max_new_tokens: int
-    stop: tuple[str, ...] = ()
-
-    def args(self) -> dict[str, Any]:
-        """Return this as a request's arguments."""
-        prompts = [list(prompt) for prompt in self.prompts]
-        return {"prompts": prompts, "max_new_tokens": self.max_new_tokens, "stop": self.stop}
+Prompts = Sequence[Sequence[Message]]
 
 
 class WorkerFault(WorkerError):
@@ -105,12 +101,20 @@ class Worker:
         return load(FitReport, self._ask("fit", _args(rows, config), timeout_s))
 
     def probe(
-        self, rows: Path, config: TrainConfig, *, steps: int, asking: Asking, timeout_s: float
-    ) -> tuple[ProbeReport, tuple[Generated, ...]]:
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        steps: int,
+        prompts: Prompts,
+        decoding: Decoding,
+        timeout_s: float,
+    ) -> tuple[ProbeReport, tuple[Completion, ...]]:
         """Take a few steps and answer; see ``Bench.probe``."""
-        args = _args(rows, config) | asking.args() | {"steps": steps}
+        args = _args(rows, config) | _prompts(prompts) | {"steps": steps}
+        args["decoding"] = asdict(decoding)
         probed = load(Probed, self._ask("probe", args, timeout_s))
-        return probed.report, probed.answers
+        return probed.report, probed.completions
 
     def train(
         self,
@@ -128,16 +132,16 @@ class Worker:
         return load(TrainingReport, self._ask("train", args, timeout_s, on_step))
 
     def generate(
-        self, asking: Asking, *, weights: Path | None, timeout_s: float
-    ) -> tuple[Generated, ...]:
+        self, prompts: Prompts, *, decoding: Decoding, weights: Weights | None, timeout_s: float
+    ) -> tuple[Completion, ...]:
         """Answer prompts; see ``Bench.generate``."""
-        args = asking.args() | {"weights": str(weights) if weights else None}
-        return load(Answers, self._ask("generate", args, timeout_s)).answers
+        known = json.loads(dump(weights)) if weights else None
+        args = _prompts(prompts) | {"decoding": asdict(decoding), "weights": known}
+        return load(Completions, self._ask("generate", args, timeout_s)).completions
 
-    def lengths(self, prompts: Sequence[Sequence[Message]], *, timeout_s: float) -> tuple[int, ...]:
+    def lengths(self, prompts: Prompts, *, timeout_s: float) -> tuple[int, ...]:
         """Count the tokens of prompts; see ``Bench.lengths``."""
-        args = {"prompts": [list(prompt) for prompt in prompts]}
-        return load(Lengths, self._ask("lengths", args, timeout_s)).tokens
+        return load(Lengths, self._ask("lengths", _prompts(prompts), timeout_s)).tokens
 
     def start(self) -> None:
         """Start the process and wait until the base model is loaded; the first request does so too."""
@@ -270,6 +274,10 @@ class Worker:
 
 def _args(rows: Path, config: TrainConfig) -> dict[str, Any]:
     return {"rows": str(rows), "config": config.model_dump(mode="json", exclude_unset=True)}
+
+
+def _prompts(prompts: Prompts) -> dict[str, Any]:
+    return {"prompts": [list(prompt) for prompt in prompts]}
 
 
 def _environment() -> dict[str, str]:

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftdojo.errors import FtdojoError, SubmissionRefused
-from ftdojo.records import LossPoint
-from ftdojo.store import dump
+from ftdojo.records import Decoding, LossPoint, Weights
+from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 
 if TYPE_CHECKING:  # torch is imported only once the first reply can say that it failed
-    from ftdojo.inference.engine import Decoding
     from ftdojo.worker.bench import Bench
     from ftdojo.worker.words import Probed
 
@@ -69,7 +68,7 @@ class Server:
         return dump(report)
 
     def _generate(self, bench: "Bench", args: dict[str, Any]) -> str:
-        weights = Path(args["weights"]) if args["weights"] else None
+        weights = load(Weights, json.dumps(args["weights"])) if args["weights"] else None
         return dump(bench.generate(args["prompts"], _decoding(args), weights))
 
     def _probe(
@@ -94,10 +93,8 @@ class Server:
         self._out.flush()
 
 
-def _decoding(args: dict[str, Any]) -> "Decoding":
-    from ftdojo.inference.engine import Decoding
-
-    return Decoding(max_new_tokens=args["max_new_tokens"], stop=tuple(args["stop"]))
+def _decoding(args: dict[str, Any]) -> Decoding:
+    return load(Decoding, json.dumps(args["decoding"]))
 
 
 def _kind(error: Exception) -> str:

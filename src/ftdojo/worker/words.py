@@ -7,11 +7,9 @@ A request is ``{"op": name, "args": {...}}``. It is answered by any number of ``
 from dataclasses import dataclass
 from typing import Literal
 
-from ftdojo.records import ProbeReport, Quantiles
+from ftdojo.records import Completion, ProbeReport, Quantiles
 
 Op = Literal["audit", "fit", "probe", "train", "lengths", "generate"]
-TRAINERS = ("loop", "trl")
-"""What may carry out a training: our loop, or TRL's as the reference."""
 
 MAX_ROWS = 1_000_000
 """Most rows a training reads."""
@@ -38,19 +36,10 @@ class TokenReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generated:
-    """One answer: ``text`` without stop string or end token; ``finished`` unless the cap cut it."""
+class Completions:
+    """What a model wrote to a batch of prompts, in their order."""
 
-    text: str
-    tokens: int
-    finished: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """The answers to a batch of prompts, in their order."""
-
-    answers: tuple[Generated, ...]
+    completions: tuple[Completion, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +51,7 @@ class Lengths:
 
 @dataclass(frozen=True, kw_only=True)
 class Probed:
-    """A probe and what the probed weights answered."""
+    """A probe and what the probed weights wrote."""
 
     report: ProbeReport
-    answers: tuple[Generated, ...]
+    completions: tuple[Completion, ...]

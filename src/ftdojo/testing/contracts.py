@@ -1,0 +1,139 @@
+"""What each seam promises, as tests that built-in parts and plugins inherit.
+
+Example:
+    class TestMine(EngineContract):
+        @pytest.fixture
+        def engine(self):
+            return Mine()
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ftdojo.evaluation.engine import Engine
+from ftdojo.models import LocalModel, tensor_digest
+from ftdojo.records import Decoding, LossPoint, Message
+from ftdojo.submissions import TrainConfig
+from ftdojo.training.trainer import Trainer, TrainJob
+
+PROMPTS: tuple[tuple[Message, ...], ...] = (
+    (Message(role="user", content="What is 3 + 1?"),),
+    (Message(role="user", content="Name a colour."),),
+    (Message(role="system", content="Be brief."), Message(role="user", content="Say hello.")),
+)
+ROWS = "".join(
+    f'{{"messages": [{{"role": "user", "content": "{n} + 1"}}, {{"role": "assistant", "content": "{n + 1}"}}]}}\n'
+    for n in range(12)
+)
+CAP = 6
+
+
+class EngineContract:
+    """Inherited by the tests of each engine; ``engine`` is overridden."""
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        """Return an engine over any model."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def ask(self, engine: Engine) -> Callable[..., Sequence[object]]:
+        """Return a function that answers prompts with the base."""
+
+        def ask(prompts: Sequence[Sequence[Message]] = PROMPTS, **how: object) -> Sequence[object]:
+            decoding = replace(Decoding(max_new_tokens=CAP), **how)  # type: ignore[arg-type]
+            return list(engine.generate(prompts, decoding=decoding, weights=None))
+
+        return ask
+
+    def test_every_prompt_has_a_completion_within_the_cap(self, engine: Engine) -> None:
+        """The cap is in tokens; what it cut says so."""
+        decoding = Decoding(max_new_tokens=CAP)
+        made = engine.generate(PROMPTS, decoding=decoding, weights=None)
+        assert len(made) == len(PROMPTS)
+        assert all(0 <= each.tokens <= CAP for each in made)
+        assert all(each.finished or each.tokens == CAP for each in made)
+
+    def test_completions_come_in_the_order_of_the_prompts(self, ask: Callable[..., object]) -> None:
+        """Whatever order is fast inside."""
+        assert ask(tuple(reversed(PROMPTS))) == list(reversed(ask()))  # type: ignore[call-overload]
+
+    def test_equal_questions_get_equal_answers(self, ask: Callable[..., object]) -> None:
+        """Greedy decoding leaves nothing to chance."""
+        assert ask() == ask()
+
+    def test_samples_stand_side_by_side_and_hang_on_the_seed(
+        self, ask: Callable[..., Sequence[object]]
+    ) -> None:
+        """As many completions as asked for; the same ones for the same seed."""
+        drawn = ask(samples=3, temperature=1.0, seed=5)
+        assert len(drawn) == 3 * len(PROMPTS)
+        assert ask(samples=3, temperature=1.0, seed=5) == drawn
+
+    def test_an_identity_is_words_that_stay(self, engine: Engine) -> None:
+        """Scores are kept under it."""
+        assert engine.identity() == engine.identity()
+        assert all(isinstance(each, str) for each in engine.identity())
+
+    def test_a_closed_engine_answers_again(
+        self, engine: Engine, ask: Callable[..., object]
+    ) -> None:
+        """Closing gives a device back, not the engine up."""
+        before = ask()
+        engine.close()
+        engine.start()
+        assert ask() == before
+
+
+class TrainerContract:
+    """Inherited by the tests of each trainer; ``trainer`` and ``base`` are overridden."""
+
+    @pytest.fixture
+    def trainer(self) -> Trainer:
+        """Return a trainer."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def base(self) -> LocalModel:
+        """Return a small base model."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def job(self, base: LocalModel, tmp_path: Path) -> TrainJob:
+        """A training of three steps on a dozen sums."""
+        rows = tmp_path / "rows.jsonl"
+        rows.write_text(ROWS, encoding="utf8")
+        config = TrainConfig(max_steps=3, per_device_train_batch_size=4, learning_rate=1e-2)
+        return TrainJob(rows=rows, config=config, base=base, to=tmp_path / "made", seconds=120.0)
+
+    def test_training_leaves_the_weights_that_it_reports(
+        self, trainer: Trainer, job: TrainJob
+    ) -> None:
+        """In safetensors, under the digest of their tensors."""
+        report = trainer.train(job, on_step=lambda point: None)
+        assert report.weights_digest == tensor_digest(job.to)
+        assert report.steps == len(report.curve) >= 1
+        assert report.tokens > 0
+        assert report.seconds > 0
+
+    def test_losses_are_told_while_training_goes_on(self, trainer: Trainer, job: TrainJob) -> None:
+        """In their order; what is told is on the curve."""
+        told: list[LossPoint] = []
+        report = trainer.train(job, on_step=told.append)
+        assert told
+        assert [each.step for each in told] == sorted({each.step for each in told})
+        assert set(told) <= set(report.curve)
+
+    def test_equal_jobs_leave_equal_weights(self, trainer: Trainer, job: TrainJob) -> None:
+        """Weights are kept for the next run that asks for the same."""
+        again = replace(job, to=job.to.with_name("again"))
+        first, second = (trainer.train(each, on_step=lambda point: None) for each in (job, again))
+        assert first.weights_digest == second.weights_digest
+
+    def test_an_identity_is_words_that_stay(self, trainer: Trainer) -> None:
+        """Weights are kept under it."""
+        assert trainer.identity() == trainer.identity()
+        assert all(isinstance(each, str) for each in trainer.identity())

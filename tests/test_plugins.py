@@ -1,0 +1,101 @@
+"""The seams hold: our own parts and the toy plugins pass the shipped contracts, and a run takes plugins by name."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftdojo.dojo import start
+from ftdojo.models import pull
+from ftdojo.records import OUTSIDE, Finish, RunSpec, Submission, Train
+from ftdojo.testing.contracts import EngineContract, TrainerContract
+from ftdojo.worker import Worker, WorkerEngine, WorkerTrainer
+
+ROOT = Path(__file__).parents[1]
+PLUGINS = ROOT / "examples" / "plugins"
+LINES = 40
+
+
+@pytest.fixture(scope="session", autouse=True)
+def importable():
+    for folder in (PLUGINS, ROOT / "tests" / "toys"):
+        sys.path.insert(0, str(folder))
+    yield
+    for folder in (PLUGINS, ROOT / "tests" / "toys"):
+        sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    return pull("tiny", cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def worker(tiny, tmp_path_factory):
+    worker = Worker(tiny, log=tmp_path_factory.mktemp("worker") / "worker.log")
+    yield worker
+    worker.close()
+
+
+class TestWorkerEngine(EngineContract):
+    @pytest.fixture
+    def engine(self, worker):
+        return WorkerEngine(worker)
+
+
+class TestEchoEngine(EngineContract):
+    @pytest.fixture
+    def engine(self):
+        from echo_engine import Echo
+
+        return Echo(None)
+
+
+class TestLoop(TrainerContract):
+    @pytest.fixture
+    def trainer(self, worker):
+        return WorkerTrainer(worker)
+
+    @pytest.fixture
+    def base(self, tiny):
+        return tiny
+
+
+class TestPlainTrainer(TrainerContract):
+    @pytest.fixture
+    def trainer(self, worker):
+        from plain_trainer import Plain
+
+        return Plain(worker)
+
+    @pytest.fixture
+    def base(self, tiny):
+        return tiny
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_plugin_is_a_short_file(path):
+    assert len(path.read_text("utf8").splitlines()) <= LINES
+
+
+def test_a_run_takes_trainer_and_engine_by_module_and_attribute(tmp_path):
+    from toy_yes import DATA, TRAIN, task
+
+    spec = RunSpec(
+        task="toy_yes:task",
+        agent=OUTSIDE,
+        model="tiny",
+        trainer="plain_trainer:Plain",
+        engine="echo_engine:Echo",
+    )
+    with start(spec, root=tmp_path / "runs", cache=tmp_path / "cache") as dojo:
+        dojo.reset()
+        step = dojo.step(Train(submission=Submission(plan="Plain.", data=DATA, train=TRAIN)))
+        (made,) = step.observation.experiments
+        assert made.failure is None
+        assert made.feedback.training.peak_bytes == 0, "the plain trainer's, not the loop's"
+        outputs = dojo.folder.predictions("e1", "validation")
+        asked = {each.id: each.messages[-1]["content"] for each in task.items("validation")}
+        assert outputs
+        assert all(each.output in asked[each.item] for each in outputs)
+        assert dojo.step(Finish(experiment="e1")).terminated
