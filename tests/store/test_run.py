@@ -189,11 +189,10 @@ def test_everything_in_a_run_is_json_that_any_tool_reads(folder, experiment, res
         json.loads(path.read_text(), parse_constant=pytest.fail)
 
 
-def test_a_run_from_before_language_models_still_opens(folder, config):
+def test_a_run_from_before_an_option_was_there_still_opens(folder, config):
     path = folder.path / "run.json"
     old = json.loads(path.read_text())
-    del old["llm"]
-    old["budget"] = {name: value for name, value in old["budget"].items() if "llm" not in name}
+    del old["spec"]["llm"], old["spec"]["budget"]["max_llm_usd"]
     path.write_text(json.dumps(old))
     assert RunFolder(folder.path).config == config
 

@@ -15,6 +15,7 @@ from ftdojo.errors import WorkerDied, WorkerTimeout
 from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker import Worker, WorkerFault
+from ftdojo.worker.client import _environment
 
 WAIT_S = 60.0
 LONG = TrainConfig(max_steps=100_000, per_device_train_batch_size=2)
@@ -114,6 +115,23 @@ def test_a_worker_computes_in_the_format_that_was_switched_to(tiny, tmp_path, mo
         f"FTDOJO_LOW_PRECISION={value}".encode() in Path(f"/proc/{worker.pid}/environ").read_bytes()
     )
     worker.close()
+
+
+FOUND_BY = {
+    "LD_LIBRARY_PATH": "/opt/cuda/lib64",
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+    "CUDA_HOME": "/opt/cuda",
+    "NVIDIA_VISIBLE_DEVICES": "all",
+    "NVIDIA_DRIVER_CAPABILITIES": "compute,utility",
+}
+
+
+def test_a_worker_finds_the_device_by_what_this_process_finds_it_by(monkeypatch):
+    for name, value in FOUND_BY.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NVIDIA_API_KEY", "do-not-leak")
+    assert FOUND_BY.items() <= _environment().items()
+    assert "do-not-leak" not in _environment().values()
 
 
 def test_no_key_of_the_environment_reaches_the_worker(worker):

@@ -12,6 +12,7 @@ from ftdojo.errors import StoreError
 from ftdojo.models.device import decided_by, device, dtype_name, threads
 from ftdojo.records import Machine
 from ftdojo.store import RunConfig
+from ftdojo.worker.cgroups import memory_limit
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "tokenizers", "numpy", "ftdojo")
 
@@ -25,13 +26,19 @@ def this_machine(sandbox: str) -> Machine:
     return Machine(
         cpu=_cpu(),
         cores=threads(),
-        memory_bytes=psutil.virtual_memory().total,
+        memory_bytes=memory_bytes(),
         device=device(),
         sandbox=sandbox,
         python=platform.python_version(),
         versions=versions(),
         number_format=dtype_name(),
     )
+
+
+def memory_bytes() -> int:
+    """Return the memory that processes here may use: the machine's, or a container's limit where that is less."""
+    total, limit = int(psutil.virtual_memory().total), memory_limit()
+    return total if limit is None else min(total, limit)
 
 
 def require_number_format(config: RunConfig) -> None:

@@ -14,7 +14,7 @@ from ftdojo.checks import KIT, Ground
 from ftdojo.config import cache_dir, runs_dir
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
-from ftdojo.dojo.machine import require_number_format, this_machine
+from ftdojo.dojo.machine import memory_bytes, require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
 from ftdojo.dojo.parts import Parts, Tell
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
@@ -278,7 +278,7 @@ class _Setting:
             digests={name: each.digest for name, each in stored.items()},
             scratch=scratch,
             max_rows=self.budget.max_rows,
-            memory_bytes=int(self.folder.config.machine.memory_bytes * MEMORY_SHARE),
+            memory_bytes=int(memory_bytes() * MEMORY_SHARE),
             model_digest=self.model.identity,
             on_tick=ledger.heartbeat,
             gateway=Gateway(llm, folder=scratch) if llm else None,

@@ -30,6 +30,7 @@ from ftdojo.records import (
 )
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
+from ftdojo.worker.cgroups import oom_kills
 from ftdojo.worker.words import Completions, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
@@ -42,11 +43,21 @@ KEPT_VARIABLES = (
     "LANG",
     "LC_ALL",
     "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "CUDA_DEVICE_ORDER",
+    "CUDA_HOME",
+    "CUDA_PATH",
     "CUDA_VISIBLE_DEVICES",
+    # Each by its name: NVIDIA_API_KEY begins alike.
+    "NVIDIA_DISABLE_REQUIRE",
+    "NVIDIA_DRIVER_CAPABILITIES",
+    "NVIDIA_REQUIRE_CUDA",
+    "NVIDIA_TF32_OVERRIDE",
+    "NVIDIA_VISIBLE_DEVICES",
     "FTDOJO_CACHE",
     LOW_PRECISION,
 )
-"""What the worker inherits: no key is among it."""
+"""What the worker inherits, so that it finds the device that this process finds: no key is among it."""
 MALLOC = {
     # Keep freed memory instead of giving it back: a step allocates the same hundreds of megabytes again.
     "MALLOC_MMAP_THRESHOLD_": str(2**32),
@@ -79,10 +90,19 @@ class Worker:
         model: the base it holds.
         log: the file that gets what it prints.
         on_tick: called about once a second while a request is under way.
+        kills: counts the processes that the system killed for memory in this container, where that is known.
     """
 
-    def __init__(self, model: LocalModel, *, log: Path, on_tick: OnTick = lambda: None) -> None:
+    def __init__(
+        self,
+        model: LocalModel,
+        *,
+        log: Path,
+        on_tick: OnTick = lambda: None,
+        kills: Callable[[], int | None] = oom_kills,
+    ) -> None:
         self._model, self._log, self._on_tick = model, log, on_tick
+        self._kills, self._killed_before = kills, kills()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._share, self._next_tick = 0.0, 0.0
@@ -216,7 +236,7 @@ class Worker:
 
     def _wait(self, timeout_s: float, *, on_step: Callable[[LossPoint], None] | None) -> str:
         """Return the result's JSON, passing events on."""
-        until = time.monotonic() + timeout_s
+        until, self._killed_before = time.monotonic() + timeout_s, self._kills()
         while True:
             line = self._line(until, timeout_s)
             reply = json.loads(line)
@@ -259,12 +279,17 @@ class Worker:
         code = self._process.wait()
         self.close()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        suspected = code == -9 and self._share > TIGHT
+        suspected = code == -9 and (self._killed_for_memory() or self._share > TIGHT)
         return WorkerDied(
             f"The worker {how}; another is started when needed.",
             log_tail=self._tail(),
             memory_suspected=suspected,
         )
+
+    def _killed_for_memory(self) -> bool:
+        """Return whether the container's limit on memory made the system kill since the request began."""
+        before, now = self._killed_before, self._kills()
+        return before is not None and now is not None and now > before
 
     def _tail(self) -> str:
         with suppress(OSError):
