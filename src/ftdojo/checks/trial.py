@@ -18,6 +18,8 @@ from ftdojo.submissions import TrainConfig
 from ftdojo.worker import WorkerFault
 
 FIT_S, PROBE_S = 300.0, 300.0
+DEVICE_SHARE = 0.9
+"""What a step may take of a GPU's memory: the rest is its driver's, and lost between blocks of unequal size."""
 PROBE_STEPS = 4
 WORTH_PROBING = 60
 """A training of fewer steps is its own probe."""
@@ -53,7 +55,7 @@ def fit(
         _blame(error, Stage.FIT, config)
     ground.fits[shape] = found
     found = _forecast(found, data, config, pace=ground.pace)
-    if found.peak_bytes > ground.memory_bytes:
+    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or ground.memory_bytes):
         fall(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
     if found.train_forecast_s > left_s:
         fall(
@@ -129,12 +131,11 @@ def _forecast(found: FitReport, data: DataReport, config: TrainConfig, *, pace: 
         tokens = config.max_steps * config.batch_rows * per_row
     else:
         tokens = data.total_tokens * config.num_train_epochs
-    return FitReport(
-        peak_bytes=found.peak_bytes,
+    return replace(
+        found,
         tokens_per_s=found.tokens_per_s * pace,
         steps=math.ceil(tokens / per_row / config.batch_rows),
         train_forecast_s=tokens / (found.tokens_per_s * pace),
-        loss=found.loss,
     )
 
 

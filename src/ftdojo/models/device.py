@@ -14,6 +14,16 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+@lru_cache
+def device_bytes() -> int:
+    """Return the memory of the GPU that computes, in bytes; 0 where there is none."""
+    if device() != "cuda":
+        return 0
+    import torch
+
+    return int(torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory)
+
+
 def low_precision(kind: str) -> bool:
     """Return whether to compute in bfloat16 on a device of ``kind``: as switched, else where it is right and faster.
 

@@ -59,13 +59,18 @@ class DataReport:
 
 @dataclass(frozen=True, kw_only=True)
 class FitReport:
-    """Measured on the longest rows: memory and speed, and the forecast they allow."""
+    """Measured on the longest rows: memory and speed, and the forecast they allow.
+
+    ``peak_bytes`` are of the device that trains; ``device_bytes`` is all it has where that is a GPU, and 0 where training
+    takes the machine's own memory.
+    """
 
     peak_bytes: int
     tokens_per_s: float
     steps: int
     train_forecast_s: float
     loss: float
+    device_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ftdojo.errors import SubmissionRefused
 from ftdojo.inference.attach import Attachment
 from ftdojo.inference.engine import generate, prompt_ids
 from ftdojo.models import tensor_digest
-from ftdojo.models.device import device, low_precision, threads
+from ftdojo.models.device import device, device_bytes, low_precision, threads
 from ftdojo.records import (
     Decoding,
     FitReport,
@@ -104,6 +104,7 @@ class Bench:
             steps=steps,
             train_forecast_s=tokens / speed,
             loss=step.curve[-1].loss,
+            device_bytes=device_bytes(),
         )
 
     def probe(
