@@ -1,8 +1,11 @@
-"""The number format: the processor's choice, or the user's."""
+"""The number format: the processor's choice, or the user's. And whose memory training takes."""
+
+from types import SimpleNamespace
 
 import pytest
 
 from ftdojo.errors import UsageError
+from ftdojo.models import device
 from ftdojo.models.device import decided_by, dtype_name, is_fast_in_bfloat16, low_precision
 
 SWITCH = "FTDOJO_LOW_PRECISION"
@@ -32,3 +35,14 @@ def test_any_other_word_is_refused(monkeypatch, value):
         UsageError, match=f"{SWITCH}={value} says neither yes nor no; set it to 1 or 0, or unset it"
     ):
         low_precision("cpu")
+
+
+def test_a_gpus_memory_is_all_that_it_has_and_a_processor_has_none(monkeypatch):
+    properties = {1: SimpleNamespace(total_memory=24 * 2**30)}
+    monkeypatch.setattr("torch.cuda.current_device", lambda: 1)
+    monkeypatch.setattr("torch.cuda.get_device_properties", properties.get)
+    found = []
+    for kind in ("cpu", "cuda"):
+        monkeypatch.setattr(device, "device", lambda kind=kind: kind)
+        found.append(device.device_bytes.__wrapped__())
+    assert found == [0, 24 * 2**30]

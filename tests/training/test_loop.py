@@ -116,6 +116,46 @@ def test_the_eval_loss_is_the_mean_over_labelled_tokens(base, rows):
     assert together == pytest.approx(sum(parts) / sum(counts), rel=5e-3)
 
 
+TURNS = {"eval_share": 0.25, "eval_steps": 1, "lr_scheduler_type": "constant_with_warmup"}
+"""A training that measures the eval loss after every step, and whose steps do not depend on how many there are."""
+
+
+@pytest.fixture
+def eval_losses(monkeypatch):
+    """Return a function that sets the eval losses which are measured, in order."""
+
+    def scripted(*values):
+        left = iter(values)
+        monkeypatch.setattr("ftdojo.training.loop.mean_loss", lambda *rows, **how: next(left))
+
+    return scripted
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_the_weights_of_the_lowest_eval_loss_are_kept(run, eval_losses, method):
+    eval_losses(3.0, 1.0, 2.0, 1.0, 3.0, 2.0)
+    turned, kept = run(max_steps=4, method=method, **TURNS)
+    _, best = run(max_steps=2, method=method, **TURNS)
+    assert (turned.weights_step, len(turned.curve)) == (2, 4)
+    assert all(map(torch.equal, kept, best))
+
+
+def test_a_plateau_keeps_the_weights_before_it(run, eval_losses):
+    eval_losses(3.0, 1.0, 2.0, 2.0)
+    done, _ = run(watch=Watch(patience=2), max_steps=9, **TURNS)
+    assert (done.stopped, len(done.curve), done.weights_step) == ("plateau", 4, 2)
+
+
+def test_an_eval_loss_that_still_falls_keeps_the_last_weights(run, eval_losses):
+    eval_losses(3.0, math.nan, 1.0)
+    done, _ = run(max_steps=3, **TURNS)
+    assert done.weights_step == 3
+
+
+def test_without_an_eval_split_the_last_weights_are_kept(run):
+    assert run(max_steps=3)[0].weights_step == 3
+
+
 def test_a_training_out_of_time_stops_after_its_first_step(run):
     done, _ = run(watch=Watch(seconds=0.0), max_steps=5)
     assert (done.stopped, len(done.curve), done.planned_steps) == ("over-budget", 1, 5)

@@ -111,6 +111,15 @@ def test_watch_stops_trl_at_a_plateau(trl):
     assert (done.stopped, len(done.held_out)) == ("plateau", 2)
 
 
+def test_trl_keeps_the_weights_of_the_lowest_eval_loss_as_well(both, monkeypatch):
+    losses = iter([3.0, 1.0, 2.0] * 2)
+    monkeypatch.setattr("ftdojo.training.loop.mean_loss", lambda *rows, **how: next(losses))
+    options = {"max_steps": 3, "eval_share": 0.25, "eval_steps": 1}
+    (ours, made), (theirs, expected) = both(**options)
+    assert (ours.weights_step, theirs.weights_step) == (2, 2)
+    assert torch.nn.functional.cosine_similarity(made, expected, dim=0) > 0.999
+
+
 def test_watch_sees_that_a_loss_of_trl_is_no_number(base, trl):
     base.model.norm.weight.data.fill_(math.nan)
     assert trl().stopped == "diverged"

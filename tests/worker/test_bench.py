@@ -6,6 +6,7 @@ import torch
 from ftdojo.models import tensor_digest
 from ftdojo.records import Decoding, Weights
 from ftdojo.submissions import TrainConfig
+from ftdojo.worker import bench as benches
 from ftdojo.worker.bench import Bench
 
 PROMPTS = [[{"role": "user", "content": text}] for text in ("3+1", "12+1")]
@@ -68,6 +69,20 @@ def test_fit_measures_the_longest_rows_and_forecasts_the_whole(bench, rows, pack
 def test_fit_of_few_rows_with_an_eval_split_takes_its_step(bench, write, tmp_path):
     file = write(tmp_path / "rows.jsonl", ["1"])
     assert bench.fit(file, TrainConfig(eval_share=0.5)).steps == 1
+
+
+def test_fit_counts_the_copy_of_the_best_weights_that_an_eval_split_asks_for():
+    model = torch.nn.Linear(10, 10, bias=False)
+    model.register_parameter("frozen", torch.nn.Parameter(torch.ones(99), requires_grad=False))
+    counted = [benches._kept_bytes(model, TrainConfig(eval_share=share)) for share in (0.1, 0.0)]
+    assert counted == [400, 0]
+
+
+def test_the_step_of_the_weights_is_reported(bench, rows, tmp_path):
+    config = TrainConfig(max_steps=3, eval_share=0.2, eval_steps=1, learning_rate=2e-2)
+    report = bench.train(rows, config, to=tmp_path, seconds=None, on_step=lambda point: None)
+    step, _ = min(report.held_out_loss, key=lambda measured: measured[1])
+    assert report.weights_step == step
 
 
 @pytest.mark.parametrize("packing", [True, False])

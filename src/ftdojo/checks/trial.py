@@ -119,7 +119,8 @@ def _shape(data: DataReport, config: TrainConfig, ground: Ground) -> str:
             "max_length",
         }
     )
-    return ground.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts)
+    keeps_best = str(bool(config.eval_share))
+    return ground.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts, keeps_best)
 
 
 def _forecast(found: FitReport, data: DataReport, config: TrainConfig, *, pace: float) -> FitReport:

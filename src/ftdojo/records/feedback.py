@@ -111,7 +111,11 @@ StopReason = Literal["finished", "plateau", "over-budget", "diverged"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingReport:
-    """The full training. ``tokens`` are non-padding tokens seen; ``held_out_loss`` is on the eval split, if one."""
+    """The full training. ``tokens`` are non-padding tokens seen; ``held_out_loss`` is on the eval split, if one.
+
+    ``weights_step`` is the step whose weights were kept: that of the lowest held-out loss if there is an eval split, else
+    the last; ``None`` in records that are older than it.
+    """
 
     stopped: StopReason
     steps: int
@@ -126,6 +130,7 @@ class TrainingReport:
     seconds: float
     weights_digest: str
     held_out_loss: tuple[tuple[int, float], ...] = ()
+    weights_step: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

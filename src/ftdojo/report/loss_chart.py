@@ -144,7 +144,11 @@ def _ticks(axis: Axis, count: int) -> Ticks:
 
 def _tip(name: str, report: TrainingReport) -> str:
     loss = f"loss {number(report.loss_first)} to {number(report.loss_last)}"
-    return f"{name}: {loss} in {report.steps} of {report.planned_steps} steps, {report.stopped}"
+    kept = report.weights_step or report.steps
+    best = "" if kept == report.steps else f", weights of step {kept} kept"
+    return (
+        f"{name}: {loss} in {report.steps} of {report.planned_steps} steps, {report.stopped}{best}"
+    )
 
 
 def _shown_first(evidence: Evidence, names: list[str]) -> set[str]:

@@ -160,7 +160,10 @@ class TrainConfig(BaseModel):
     )
 
     eval_share: Number = Field(
-        0.0, ge=0, le=0.5, description="Share of the rows kept back to measure the eval loss."
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Share of the rows kept back to measure the eval loss; above 0, the weights of its lowest are kept.",
     )
     eval_steps: Steps = Field(
         0.2,

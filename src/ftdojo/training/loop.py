@@ -21,6 +21,7 @@ from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.batches import steps
+from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, loss_sum, shared_start
 from ftdojo.training.refusals import refusals
@@ -31,7 +32,10 @@ OnStep = Callable[[LossPoint], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """How a training went; the weights are in the model that was handed in."""
+    """How a training went; the weights are in the model that was handed in.
+
+    ``weights_step`` is the step they are of: of the lowest held-out loss where that was watched, else the last.
+    """
 
     stopped: StopReason
     planned_steps: int
@@ -40,6 +44,7 @@ class Trained:
     tokens: int
     seconds: float
     trainable_params: int
+    weights_step: int
 
 
 def planned_steps(rows: int, config: TrainConfig) -> int:
@@ -60,7 +65,7 @@ def train(
     on_step: OnStep = lambda point: None,
     pad: int = 0,
 ) -> Trained:
-    """Train ``model`` in place until the plan or ``watch`` ends it.
+    """Train ``model`` in place until the plan or ``watch`` ends it, and leave it with its best weights.
 
     ``rows`` need at least one labelled token each. What goes wrong with learning is in the result; what torch raises
     (such as running out of memory) is raised.
@@ -72,6 +77,7 @@ def train(
     packed = pack(kept, max_length=config.max_length) if config.packing else kept
     total = planned_steps(len(packed), config)
     stepper = _Stepper(model, packed, config, total=total, pad=pad)
+    best = BestWeights(stepper.weights)
     every = config.eval_every(total)
     stopped: StopReason = "finished"
     model.train()
@@ -81,9 +87,9 @@ def train(
             on_step(point)
             reason = watch.see(point)
             if held_out and not reason and (step % every == 0 or step == total):
-                size = config.per_device_train_batch_size
-                reason = watch.see_held_out(step, mean_loss(model, held_out, size=size, pad=pad))
-                model.train()
+                loss = measured(model, held_out, config, pad=pad)
+                best.see(step, loss)
+                reason = watch.see_held_out(step, loss)
             if reason and (step < total or reason == "diverged"):
                 stopped = reason
                 break
@@ -96,7 +102,17 @@ def train(
         tokens=stepper.tokens,
         seconds=time.monotonic() - stepper.began,
         trainable_params=sum(weight.numel() for weight in stepper.weights),
+        weights_step=best.restore(len(watch.curve)),
     )
+
+
+def measured(
+    model: Any, held_out: Sequence[Encoded], config: TrainConfig, *, pad: int = 0
+) -> float:
+    """Return the loss of the rows held back from a training (nats per labelled token), in the middle of it."""
+    loss = mean_loss(model, held_out, size=config.per_device_train_batch_size, pad=pad)
+    model.train()
+    return loss
 
 
 @torch.no_grad()

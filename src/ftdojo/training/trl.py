@@ -3,7 +3,7 @@
 It is the second implementation at the trainer's seam. The loop (``training/loop.py``) must agree with it on the loss of
 every step; whoever doubts the loop runs this one (``--trainer trl``). Rows come tokenised, so both train on the same
 ids and the same mask; order of rows, packing, optimizer, schedule, noise and loss are TRL's own. The eval loss is
-measured by the loop's ``mean_loss``, so that it is the same number. Nothing is written and nothing is reported.
+measured by the loop's own ``measured``, so that it is the same number. Nothing is written and nothing is reported.
 """
 
 import math
@@ -21,8 +21,9 @@ from ftdojo.models.device import low_precision
 from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded
-from ftdojo.training.loop import OnStep, Trained, mean_loss, order_seed, parted
+from ftdojo.training.loop import OnStep, Trained, measured, order_seed, parted
 from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
@@ -65,7 +66,9 @@ def train_with_trl(
         SubmissionRefused: an option that TRL refuses, such as an adapter on the output layer.
     """
     kept, held_out = parted(rows, config)
-    feed = _Feed(model, held_out, config, watch=watch, on_step=on_step)
+    weights = [each for each in model.parameters() if each.requires_grad]
+    best = BestWeights(weights)
+    feed = _Feed(model, held_out, config, watch=watch, best=best, on_step=on_step)
     disable_progress_bars()
     with TemporaryDirectory() as folder, _given_back(model, config):
         with refusals():
@@ -86,7 +89,8 @@ def train_with_trl(
         held_out=tuple(watch.held_out),
         tokens=watch.curve[-1].tokens,
         seconds=time.monotonic() - feed.began,
-        trainable_params=sum(each.numel() for each in model.parameters() if each.requires_grad),
+        trainable_params=sum(each.numel() for each in weights),
+        weights_step=best.restore(len(watch.curve)),
     )
 
 
@@ -100,12 +104,13 @@ class _Feed(TrainerCallback):  # type: ignore[misc]  # transformers ships it unt
         config: TrainConfig,
         *,
         watch: Watch,
+        best: BestWeights,
         on_step: OnStep,
     ) -> None:
         self.stopped: StopReason = "finished"
         self.began = time.monotonic()
         self._model, self._held_out, self._config = model, held_out, config
-        self._watch, self._on_step = watch, on_step
+        self._watch, self._best, self._on_step = watch, best, on_step
         self._rate = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
@@ -139,9 +144,8 @@ class _Feed(TrainerCallback):  # type: ignore[misc]  # transformers ships it unt
         every = self._config.eval_every(total)
         if not self._held_out or (step % every and step < total):
             return None
-        size = self._config.per_device_train_batch_size
-        loss = mean_loss(self._model, self._held_out, size=size)
-        self._model.train()
+        loss = measured(self._model, self._held_out, self._config)
+        self._best.see(step, loss)
         return self._watch.see_held_out(step, loss)
 
 

@@ -89,6 +89,7 @@ class Bench:
         longest = sorted(encoded, key=lambda row: -len(row.ids))[:size]
         once = config.model_copy(update=_ONE_STEP)
         with PeakMemory() as peak, self._trainable(config) as model:
+            kept = _kept_bytes(model, config)
             if self._cold:  # the first step of a process loads code for seconds, which no step is to be timed by
                 self._train(model, [min(encoded, key=lambda row: len(row.ids))], once)
                 self._cold = False
@@ -99,7 +100,7 @@ class Bench:
         speed = step.tokens / step.seconds
         tokens = _mean([len(row.ids) for row in encoded]) * config.batch_rows * steps
         return FitReport(
-            peak_bytes=peak.bytes,
+            peak_bytes=peak.bytes + kept,
             tokens_per_s=speed,
             steps=steps,
             train_forecast_s=tokens / speed,
@@ -248,6 +249,16 @@ def _training_report(trained: Trained, peak_bytes: int, digest: str) -> Training
         seconds=trained.seconds,
         weights_digest=digest,
         held_out_loss=trained.held_out,
+        weights_step=trained.weights_step,
+    )
+
+
+def _kept_bytes(model: Any, config: TrainConfig) -> int:
+    """Return what the copy of the best weights will take of the memory that ``PeakMemory`` measures."""
+    if not config.eval_share or device_bytes():
+        return 0
+    return sum(
+        each.numel() * each.element_size() for each in model.parameters() if each.requires_grad
     )
 
 

@@ -13,7 +13,7 @@ from ftdojo.worker.client import Worker
 
 ENGINE_VERSION = "2"
 """Raised whenever generation could give other outputs for equal weights."""
-TRAINER_VERSION = "2"
+TRAINER_VERSION = "3"
 """Raised whenever equal rows and options could give other weights."""
 SLOWEST_ITEM_S = 60.0
 

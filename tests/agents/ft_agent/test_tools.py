@@ -39,8 +39,11 @@ def test_a_loss_curve_is_read(losses, said):
 def test_an_eval_loss_that_turned_is_overfitting():
     turned = ((10, 1.0), (20, 0.8), (30, 0.95))
     made = experiment(training=replace(loss_curve([1.0] * 9), held_out_loss=turned))
-    assert "turned at step 20 (0.800) and ended at 0.950: overfitting" in told(
-        loss_verdict, evidence(made)
+    said = "turned at step 20 (0.800) and ended at 0.950: overfitting"
+    assert f"{said}." in told(loss_verdict, evidence(made))
+    kept = replace(made.feedback.training, weights_step=20)
+    assert f"{said}; the weights of that step were kept." in told(
+        loss_verdict, evidence(experiment(training=kept))
     )
 
 

@@ -23,7 +23,7 @@ def loss_verdict(evidence: Evidence) -> Iterator[str]:
         yield f"{said}, loss {report.loss_first:.3f} to {report.loss_last:.3f}; too few steps to say more."
         return
     yield f"{said}, loss {_start(losses):.3f} to {_end(losses):.3f}; {_course(losses)}."
-    yield from _eval_loss(report.held_out_loss)
+    yield from _eval_loss(report.held_out_loss, kept=report.weights_step)
 
 
 def _course(losses: Sequence[float]) -> str:
@@ -37,13 +37,14 @@ def _course(losses: Sequence[float]) -> str:
     return "flat at the end: more of the same would bring little"
 
 
-def _eval_loss(course: Sequence[tuple[int, float]]) -> Iterator[str]:
+def _eval_loss(course: Sequence[tuple[int, float]], *, kept: int | None) -> Iterator[str]:
     if len(course) < 2:
         return
     step, lowest = min(course, key=lambda at: at[1])
     last = course[-1][1]
     if last > lowest * OVERFIT:
-        yield f"Eval loss turned at step {step} ({lowest:.3f}) and ended at {last:.3f}: overfitting."
+        weights = "; the weights of that step were kept" if kept == step else ""
+        yield f"Eval loss turned at step {step} ({lowest:.3f}) and ended at {last:.3f}: overfitting{weights}."
     else:
         yield f"Eval loss {course[0][1]:.3f} to {last:.3f}, lowest {lowest:.3f}: no overfitting."
 
