@@ -20,6 +20,7 @@ from ftdojo.records import (
     Machine,
     ModelCard,
     Observation,
+    Outcome,
     Outlook,
     Overlap,
     Quantiles,
@@ -165,7 +166,7 @@ class World:
     seed: int = 0
     budget: Budget = field(default_factory=lambda: Budget(wall_s=700.0))
     experiments: list[Experiment] = field(default_factory=list)
-    answers: dict[str, object] = field(default_factory=dict)
+    last: Outcome | None = None
 
     def see(self):
         best = max(self.experiments, key=_score, default=None)
@@ -187,23 +188,27 @@ class World:
             experiments=tuple(self.experiments),
             best=best.id if best and _score(best) > 0 else "base",
             seed=self.seed,
-            **self.answers,
+            last=self.last,
         )
 
     def carry_out(self, action):
         if isinstance(action, Check):
             self.left_s -= 2
             data = rows_report(64, self.readable)
-            self.answers = {"checked": CheckReport(rungs=("static",), data=data)}
+            report = CheckReport(rungs=("static",), data=data)
+            self.last = Outcome(action=action, number=self._number(), checked=report)
             return
-        self.answers = {}
         name = f"e{len(self.experiments) + 1}"
         bare = Experiment(
             id=name, parent="base", submission=action.submission, status=Status.FAILED
         )
         done = self._failed(bare) or self._trained(bare)
         self.left_s -= done.seconds
+        self.last = Outcome(action=action, number=self._number(), experiment=name)
         self.experiments.append(done)
+
+    def _number(self):
+        return 1 + (self.last.number if self.last else 0)
 
     def _failed(self, bare):
         kind = self.fails(recipe_of(bare), self.experiments)

@@ -54,8 +54,8 @@ class Held:
         return self.send(b'{"verb": "status"}')["answer"]
 
     def changes(self):
-        """Return what happened, but for what was asked and refused."""
-        return [each for each in self.folder.events() if each["kind"] not in {"action", "refused"}]
+        """Return what happened, but for the steps: a refused action is one too."""
+        return [each for each in self.folder.events() if each["kind"] != "action"]
 
     def process(self):
         """Return the process that holds the run, or None."""

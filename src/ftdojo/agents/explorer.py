@@ -73,8 +73,8 @@ class Explorer:
     def act(self, observation: Observation) -> Action:
         """Return the next action."""
         view = View(observation, self._seed)
-        unknown = observation.checked is None and observation.failure is None
-        if not view.tried and unknown:
+        looked = observation.last and isinstance(observation.last.action, Check)
+        if not view.tried and not looked:
             return view.look()
         return view.probe() or view.halve() or view.climb() or Finish(experiment=observation.best)
 

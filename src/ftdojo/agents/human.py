@@ -7,7 +7,7 @@ from pathlib import Path
 from ftdojo.agents.script_agent import FILES
 from ftdojo.agents.showing import cut
 from ftdojo.errors import UsageError
-from ftdojo.records import Action, Finish, Observation, parse_action, parse_look
+from ftdojo.records import Action, Finish, Observation, Outcome, parse_action, parse_look
 
 HELP = """look source NAME [OFFSET [LIMIT]] | look experiment ID | look rows ID | look predictions ID | look ledger
 sh COMMAND     run a command in the sandbox
@@ -28,11 +28,10 @@ class Human:
 
     def __init__(self, seed: int = 0, ask: Callable[[str], str] = input) -> None:
         self._ask = ask
-        self._told = 0
 
     def act(self, observation: Observation) -> Action:
         """Show what came of the last action, and return the next one that was typed right."""
-        self._show(observation)
+        _show(observation)
         while True:
             try:
                 line = self._ask("ftdojo> ").strip()
@@ -43,16 +42,27 @@ class Human:
             except UsageError as error:
                 _print(str(error))
 
-    def _show(self, seen: Observation) -> None:
-        for each in seen.found:
-            _print(cut(str(dict(each)), 2000))
-        if seen.failure:
-            _print(f"failed at {seen.failure.stage}: {seen.failure.message}")
-        for made in seen.experiments[self._told :]:
-            score = made.evaluation.score if made.evaluation else None
-            _print(f"{made.id}: {f'{score.score:.3f}, n = {score.n}' if score else 'no score'}")
-        self._told = len(seen.experiments)
-        _print(f"best: {seen.best}; {seen.outlook.left_s:.0f} s left")
+
+def _show(seen: Observation) -> None:
+    """Print what came of the last action, and how the run stands."""
+    if seen.last:
+        _show_outcome(seen.last, seen)
+    _print(f"best: {seen.best}; {seen.outlook.left_s:.0f} s left")
+
+
+def _show_outcome(last: Outcome, seen: Observation) -> None:
+    if last.notice:
+        _print(f"refused: {last.notice}")
+    for each in last.found:
+        _print(cut(str(dict(each)), 2000))
+    if last.failure:
+        _print(f"failed at {last.failure.stage}: {last.failure.message}")
+    elif last.checked:
+        _print(f"passed the checks: {', '.join(last.checked.rungs)}")
+    made = seen.experiment(last.experiment)
+    if made:
+        score = made.evaluation.score if made.evaluation else None
+        _print(f"{made.id}: {f'{score.score:.3f}, n = {score.n}' if score else 'no score'}")
 
 
 def _action(line: str, *, best: str) -> Action:

@@ -6,11 +6,11 @@ action that had not come to its end, which is to be carried out first.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from types import TracebackType
-from typing import Any, assert_never
+from typing import assert_never
 
 from ftdojo.checks import Failed
 from ftdojo.dojo import finishing
@@ -21,6 +21,7 @@ from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.shell import shell
 from ftdojo.dojo.standing import Standing
+from ftdojo.dojo.steps import Steps, outcome_of
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
 from ftdojo.records import (
@@ -32,6 +33,7 @@ from ftdojo.records import (
     Finish,
     Look,
     Observation,
+    Outcome,
     Result,
     Shell,
     Split,
@@ -52,6 +54,8 @@ class Dojo:
 
     def __init__(self, parts: Parts, held: ExitStack) -> None:
         self._parts, self._held = parts, held
+        self._steps = Steps(parts)
+        self._closing = False
         self._standing: Standing | None = None
         self._result: Result | None = parts.folder.result()
 
@@ -86,15 +90,11 @@ class Dojo:
         return self._parts.llm
 
     def begun(self) -> Action | None:
-        """Return the action that a killed controller did not bring to its end.
+        """Return the action that a killed controller did not bring to its end; known once the run is restored by ``reset``.
 
-        An experiment that had ended is not begun again: its controller was killed on the way to the next action.
+        A training whose experiment had ended is not begun again: its controller was killed on the way to the next action.
         """
-        action = None if self._result else self._parts.folder.pending()
-        last = next(reversed(self._parts.folder.experiments()), None)
-        if isinstance(action, Train) and last and last.status is not Status.RUNNING:
-            return None if last.submission == action.submission else action
-        return action
+        return None if self._result else self._steps.unfinished()
 
     def reset(self) -> Observation:
         """Validate the base, restore what was done before, and return the first observation.
@@ -121,23 +121,20 @@ class Dojo:
         self._standing = Standing(parts.task, graded)
         self._restore(self._standing)
         self._require_one_experiment()
-        return self._observation()
+        return self._taken_up()
 
     def step(self, action: Action) -> Step:
-        """Carry out ``action``; after a limit, finish the best validated experiment instead."""
+        """Carry out ``action``; after a limit, finish the best validated experiment instead.
+
+        The action and what came of it are on record on return, and ``observation.last`` says them.
+
+        Raises:
+            UsageError: the run has ended, or ``reset`` was not called.
+        """
         if self._result is not None:
             raise UsageError(f"The run {self.run} has ended; make another.")
         self._known()
-        limit = self._parts.meter.reached()
-        if limit and not isinstance(action, Finish):
-            return self._truncate(limit)
-        if not isinstance(action, Look):
-            self._parts.folder.set_pending(action)
-        self._parts.note("action", action=type(action).__name__)
-        step = self._act(action)
-        limit = None if step.terminated or step.notice else self._parts.meter.reached()
-        if limit:
-            step = self._truncate(limit)
+        step = self._step(action)
         self._parts.folder.clear_pending()
         return step
 
@@ -149,6 +146,18 @@ class Dojo:
         self._parts.ledger.heartbeat()
         return self._parts.meter.reached()
 
+    def expire(self) -> Step:
+        """End the run if a limit is reached, as the next action would; for whoever waits for an agent.
+
+        No action is taken and none is recorded. Without a limit, the step is one in which nothing happened.
+
+        Raises:
+            UsageError: ``reset`` was not called.
+        """
+        self._known()
+        limit = None if self._result else self._parts.meter.reached()
+        return self._truncate(limit) if limit else Step(observation=self._observation())
+
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""
         self._parts.engine.close()
@@ -156,55 +165,91 @@ class Dojo:
         shutil.rmtree(self._parts.scratch, ignore_errors=True)
         self._held.close()
 
-    def _act(self, action: Action) -> Step:
+    def _step(self, action: Action) -> Step:
+        if isinstance(action, Finish) and self._closing:  # a kill interrupted the end game
+            return self._finish(action)
+        limit = self._parts.meter.reached()
+        if limit and not isinstance(action, Finish):
+            notice = f"The limit on {limit} was reached before this could be carried out."
+            self._write(Outcome(action=action, notice=notice))
+            return self._truncate(limit)
+        if not isinstance(action, Look):
+            self._parts.folder.set_pending(action)
+        began = time.monotonic()
+        outcome = self._act(action)
+        seen = self._write(replace(outcome, seconds=time.monotonic() - began))
+        return self._after(outcome, seen)
+
+    def _act(self, action: Action) -> Outcome:
+        """Carry out ``action``, but for the end game, and return what came of it."""
         match action:
-            case Look():
-                return self._answer(lambda: look(self._parts, action))
-            case Shell():
-                return self._answer(lambda: shell(self._parts, action))
+            case Look() | Shell():
+                return self._answer(action)
             case Check():
-                checked = try_out(self._parts, action.submission)
-                failure = checked.failure if isinstance(checked, Failed) else None
-                seen = self._observation(checked=checked.report, failure=failure)
-                return Step(observation=seen)
+                tried = try_out(self._parts, action.submission)
+                failure = tried.failure if isinstance(tried, Failed) else None
+                return Outcome(action=action, checked=tried.report, failure=failure)
             case Train():
                 return self._train(action)
             case Finish():
-                return self._finish(action)
+                return Outcome(action=action, notice=self._not_validated(action.experiment))
             case _:
                 assert_never(action)
 
-    def _answer(self, ask: Callable[[], tuple[Mapping[str, Any], ...]]) -> Step:
+    def _answer(self, action: Look | Shell) -> Outcome:
         """Return what was found, or why it could not be looked for."""
         try:
-            return Step(observation=self._observation(found=ask()))
-        except UsageError as error:
-            return self._refuse(str(error))
+            found = (
+                look(self._parts, action)
+                if isinstance(action, Look)
+                else shell(self._parts, action)
+            )
+        except UsageError as refusal:
+            return Outcome(action=action, notice=str(refusal))
+        return Outcome(action=action, found=found)
 
-    def _train(self, action: Train) -> Step:
+    def _write(self, outcome: Outcome) -> Observation:
+        """Put a step on record and return what the agent sees after it."""
+        self._steps.numbered(outcome)
+        seen = self._observation()
+        self._steps.write(seen)
+        return seen
+
+    def _after(self, outcome: Outcome, seen: Observation) -> Step:
+        """Return what an action led to: the end of the run, if it was finished or a limit was reached by it."""
+        if outcome.notice:
+            return Step(observation=seen)
+        if isinstance(outcome.action, Finish):
+            return self._finish(outcome.action)
+        limit = self._parts.meter.reached()
+        return self._truncate(limit) if limit else Step(observation=seen)
+
+    def _train(self, action: Train) -> Outcome:
         if action.validate_items is not None and action.validate_items < LEAST_ITEMS:
-            return self._refuse(
+            notice = (
                 f"validate_items={action.validate_items} is too few to tell anything; give {LEAST_ITEMS} or more, "
                 "or leave it out for all."
             )
+            return Outcome(action=action, notice=notice)
         done = carry_out(self._parts, action, name=self._next(action), standing=self._known())
         self._measure(done)
-        check = done.feedback.check if done.feedback else None
-        return Step(observation=self._observation(checked=check, failure=done.failure))
+        return outcome_of(action, done)
+
+    def _not_validated(self, name: str) -> str:
+        """Return why the experiment ``name`` cannot be chosen; "" if it can."""
+        done = [BASE, *(each.id for each in self._done())]
+        if name in done:
+            return ""
+        return f"Experiment {name!r} has no validated weights; finish one of {', '.join(done)}."
 
     def _finish(self, action: Finish) -> Step:
-        done = {each.id: each for each in self._done()}
-        if action.experiment != BASE and action.experiment not in done:
-            names = ", ".join([BASE, *done])
-            return self._refuse(
-                f"Experiment {action.experiment!r} has no validated weights; finish one of {names}."
-            )
         choice = self._known().choice
         agreed = choice.chosen == action.experiment
         why = (
             choice.why if agreed else f"The agent chose it; by the numbers it was {choice.chosen}."
         )
-        return self._end(done.get(action.experiment), why=why, stopped_by=self._stopped_by())
+        chosen = next((each for each in self._done() if each.id == action.experiment), None)
+        return self._end(chosen, why=why, stopped_by=self._stopped_by())
 
     def _stopped_by(self) -> str | None:
         """Return the limit that began an end game which a kill interrupted, if one did."""
@@ -222,15 +267,11 @@ class Dojo:
         self._result = finishing.finish(self._parts, proposed, why=why, stopped_by=stopped_by)
         return Step(
             observation=self._observation(),
-            reward=finishing.reward(self._result, self._parts.task.direction),
+            reward=self._result.reward,
             terminated=stopped_by is None,
             truncated=stopped_by is not None,
             stopped_by=stopped_by,
         )
-
-    def _refuse(self, notice: str) -> Step:
-        self._parts.note("refused", notice=notice)
-        return Step(observation=self._observation(), notice=notice)
 
     def _next(self, action: Train) -> str:
         """Return the id of the next experiment; one that was begun with the same submission goes on."""
@@ -239,6 +280,12 @@ class Dojo:
         if last and last.status is Status.RUNNING and last.submission == action.submission:
             return last.id
         return f"e{len(experiments) + 1}"
+
+    def _taken_up(self) -> Observation:
+        """Return the first observation, with the last step of an earlier controller in it; one that it did not write is."""
+        missing = self._steps.restore()
+        self._closing = self._steps.closing()
+        return self._write(missing) if missing else self._observation()
 
     def _restore(self, standing: Standing) -> None:
         for each in self._done():
@@ -291,11 +338,11 @@ class Dojo:
     def _done(self) -> list[Experiment]:
         return [each for each in self._parts.folder.experiments() if each.status is Status.DONE]
 
-    def _observation(self, **answers: Any) -> Observation:
+    def _observation(self) -> Observation:
         parts = self._parts
         base = parts.folder.base()
         assert base is not None, "reset comes first"
-        plain = Observation(
+        return Observation(
             task=task_card(parts),
             sources=parts.cards,
             model=model_card(parts),
@@ -309,5 +356,5 @@ class Dojo:
             ),
             best=self._known().best,
             seed=parts.seed,
+            last=self._steps.last,
         )
-        return replace(plain, **answers)

@@ -11,7 +11,6 @@ from ftdojo.export import export_adapter, export_merged
 from ftdojo.records import (
     BASE,
     Comparison,
-    Direction,
     EvaluationReport,
     Experiment,
     Result,
@@ -64,14 +63,6 @@ def finish(
     parts.folder.save_result(result)
     parts.note("result", chosen=result.chosen, score=test.score.score, base=base_test.score.score)
     return result
-
-
-def reward(result: Result, direction: Direction) -> float:
-    """Return the gain over the base on the test, positive when better; 0 where the base was kept."""
-    if result.gain is None:
-        return 0.0
-    gained = result.gain.difference.score
-    return gained if direction is Direction.HIGHER else -gained
 
 
 def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:

@@ -8,7 +8,7 @@ from ftdojo.records.budget import Spend
 from ftdojo.records.failures import Failure
 from ftdojo.records.feedback import EvaluationReport, Feedback
 from ftdojo.records.generation import Weights
-from ftdojo.records.grades import Comparison
+from ftdojo.records.grades import Comparison, Direction
 
 BASE = "base"
 """The id that stands for the untouched base model wherever an experiment's id is asked for."""
@@ -78,3 +78,11 @@ class Result:
     export: str
     stopped_by: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reward(self) -> float:
+        """Return the gain over the base on the test in the metric's unit, positive when better; 0 if the base was kept."""
+        if self.gain is None:
+            return 0.0
+        gained = self.gain.difference.score
+        return -gained if self.test.direction is Direction.LOWER else gained

@@ -32,7 +32,7 @@ class Look:
 class Shell:
     """Run a shell command in the sandbox, with the raw sources at ``/data``; costs wall time and nothing else.
 
-    ``wall_s`` is at most 120. ``observation.found`` then holds one entry: ``exit_code``, ``ended``, ``seconds``, ``output``.
+    ``wall_s`` is at most 120. The outcome's ``found`` then holds one entry: ``exit_code``, ``ended``, ``seconds``, ``output``.
     """
 
     command: str
@@ -181,11 +181,35 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An action that was taken, and what came of it.
+
+    ``number`` counts the actions of a run from 1; ``seconds`` is the wall time the action took, without the end game.
+    ``notice`` says in one line why the action was refused; it then changed nothing. "" where it was carried out.
+    ``experiment`` is the id of the experiment that a ``Train`` became.
+    """
+
+    action: Action
+    number: int = 0
+    seconds: float = 0.0
+    notice: str = ""
+    experiment: str = ""
+    found: tuple[Mapping[str, Any], ...] = ()
+    """The answer to a ``Look`` or ``Shell``."""
+    digest: str = ""
+    """SHA-256 of what was found, by which a page that the record leaves out can be told; "" where nothing was."""
+    checked: CheckReport | None = None
+    """What the checks of a ``Check`` or ``Train`` measured."""
+    failure: Failure | None = None
+    """How a ``Check`` or ``Train`` failed; None if it did not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observation:
     """All an agent knows.
 
-    ``best`` is an experiment's id or ``base``; ``found`` answers the last ``Look`` or ``Shell``;
-    ``checked`` and ``failure`` answer the last ``Check`` or ``Train``.
+    ``best`` is an experiment's id or ``base``; ``last`` is the last action that was taken in this run and what came of
+    it, also after a restart, and None before the first.
     """
 
     task: TaskCard
@@ -199,9 +223,22 @@ class Observation:
     experiments: tuple[Experiment, ...]
     best: str
     seed: int
-    found: tuple[Mapping[str, Any], ...] = ()
-    checked: CheckReport | None = None
-    failure: Failure | None = None
+    last: Outcome | None = None
+
+    @property
+    def found(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the answer to the last action, if it was a ``Look`` or ``Shell``."""
+        return self.last.found if self.last else ()
+
+    @property
+    def checked(self) -> CheckReport | None:
+        """Return what the checks measured, if the last action was a ``Check`` or ``Train``."""
+        return self.last.checked if self.last else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Return how the last action failed, if it was a ``Check`` or ``Train`` that did."""
+        return self.last.failure if self.last else None
 
     def experiment(self, name: str) -> Experiment | None:
         """Return the experiment called ``name``, or None."""
@@ -210,12 +247,11 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What one action led to.
+    """What one action led to; ``observation.last`` says it for the action itself.
 
     ``terminated``: the agent finished. ``truncated``: a limit, named in ``stopped_by``, was reached first, and the
     best validated experiment was finished for the agent. ``reward`` is the gain of the chosen model over the base on
-    the test, in the metric's unit and positive when better; it is paid once. An action that could not be carried
-    out changes nothing but ``notice``, which says why.
+    the test, in the metric's unit and positive when better; it is paid once.
     """
 
     observation: Observation
@@ -223,7 +259,30 @@ class Step:
     terminated: bool = False
     truncated: bool = False
     stopped_by: str | None = None
-    notice: str = ""
+
+    @property
+    def notice(self) -> str:
+        """Return why the action was refused and so changed nothing; "" if it was carried out."""
+        return self.observation.last.notice if self.observation.last else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One step of a run as it is on record: the action with its outcome, and what the observation after it had new.
+
+    With the experiments, which the record has one by one, and what does not change in a run, that is the observation.
+    ``experiments`` is how many had ended. The rest is as in ``Step``.
+    """
+
+    outcome: Outcome
+    experiments: int
+    best: str
+    spent: Spend
+    outlook: Outlook
+    reward: float = 0.0
+    terminated: bool = False
+    truncated: bool = False
+    stopped_by: str | None = None
 
 
 class Agent(Protocol):

@@ -61,7 +61,7 @@ def _begun(keeper: Keeper, action: Action) -> dict[str, Any]:
     assert doing.job
     asked = doing.job.id
     keeper.wait(doing, PROMPT_S)
-    if doing.step and doing.step.notice:
+    if doing.step and doing.step.notice and not doing.step.truncated:
         raise UsageError(doing.step.notice)
     return status(keeper.folder, keeper.standing()) | {"asked": asked}
 
@@ -74,11 +74,11 @@ def _looked(keeper: Keeper, request: LookRequest) -> dict[str, Any]:
     keeper.wait(doing, LOOK_S)
     if doing.step is None:
         raise UsageError("The look took longer than a minute; ask again.")
-    if doing.step.notice:
-        raise UsageError(doing.step.notice)
-    seen = doing.step.observation
     if doing.step.truncated:
         raise UsageError(
             f"The limit on {doing.step.stopped_by} was reached, so the run was ended; `ftdojo play status` shows how."
         )
+    if doing.step.notice:
+        raise UsageError(doing.step.notice)
+    seen = doing.step.observation
     return page(request, entries(request, seen, None), total=None)

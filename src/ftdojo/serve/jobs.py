@@ -71,20 +71,21 @@ def lost(job: Job) -> Job:
 
 def done(job: Job, step: Step, seconds: float) -> Job:
     """Return ``job`` as ``step`` left it."""
-    seen = step.observation
-    if step.notice:
+    if step.notice and not step.truncated:
         return replace(job, state="refused", note=step.notice, seconds=seconds)
-    tried = job.verb == "train" and seen.experiments
+    last = step.observation.last
+    if last and last.action.verb != job.verb:  # the run ended without an action, or after a kill
+        last = None
     return replace(
         job,
         state="done",
         seconds=seconds,
-        experiment=seen.experiments[-1].id if tried else "",
+        experiment=last.experiment if last else "",
         note=f"The limit on {step.stopped_by} was reached, so the run was ended."
         if step.truncated
         else "",
-        checked=seen.checked,
-        failure=seen.failure,
+        checked=last.checked if last else None,
+        failure=last.failure if last else None,
     )
 
 

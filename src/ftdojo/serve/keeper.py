@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ftdojo.dojo import Dojo
 from ftdojo.errors import RunBusy, UsageError
-from ftdojo.records import Action, Look, Observation, Outlook, Step
+from ftdojo.records import Action, Observation, Outlook, Step
 from ftdojo.serve.jobs import Live, done, lost, number, under_way, verb_of, words
 from ftdojo.serve.watching import Watch
 from ftdojo.serve.words import Job, Verb
@@ -25,7 +25,7 @@ SHARE = 20.0
 
 @dataclass(kw_only=True)
 class Doing:
-    """What is under way, and what it led to once ``over``. A look has no job; getting ready has no action."""
+    """What is under way, and what it led to once ``over``. A look has no job; getting ready and ``end`` have no action."""
 
     action: Action | None = None
     job: Job | None = None
@@ -156,7 +156,7 @@ class Keeper:
             return asked
 
     def _look_at_the_clock(self) -> None:
-        """End the run if a limit is reached while its agent thinks: the next action, of any kind, meets it."""
+        """End the run if a limit is reached while its agent thinks."""
         began = time.monotonic()
         limit = self._dojo.reached()
         self._pause = max(TICK_S, SHARE * (time.monotonic() - began))
@@ -165,14 +165,13 @@ class Keeper:
         with self._changed:
             if self._doing:  # somebody was quicker, and will meet the limit
                 return
-            ending = self._under_way(Look(what="ledger"), "end")
+            ending = self._under_way(None, "end")
         self._carry_out(ending)
 
     def _carry_out(self, doing: Doing) -> None:
-        assert doing.action
         if doing.job:
             self._keep(doing.job)
-        step = self._dojo.step(doing.action)
+        step = self._dojo.step(doing.action) if doing.action else self._dojo.expire()
         seconds = time.monotonic() - self._began
         self._see(step.observation)
         self._end(doing, step, doing.job and done(doing.job, step, seconds))
@@ -189,7 +188,7 @@ class Keeper:
             self._last, self._doing = job or self._last, None
             self._changed.notify_all()
 
-    def _under_way(self, action: Action, verb: Verb | None) -> Doing:
+    def _under_way(self, action: Action | None, verb: Verb | None) -> Doing:
         """Note that ``action`` is next; the lock is held."""
         self._watch.clear()
         self._began = time.monotonic()

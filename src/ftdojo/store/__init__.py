@@ -6,6 +6,7 @@ from ftdojo.store.codec import dump, load
 from ftdojo.store.files import append_line, free_bytes, require_free, write_atomic, write_once
 from ftdojo.store.ledger import NANO, Ledger
 from ftdojo.store.run import RunFolder
+from ftdojo.store.trajectory import trajectory
 
 __all__ = [
     "NANO",
@@ -21,6 +22,7 @@ __all__ = [
     "new_run_id",
     "require_free",
     "run_ids",
+    "trajectory",
     "write_atomic",
     "write_once",
 ]

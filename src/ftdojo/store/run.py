@@ -3,7 +3,7 @@
 ::
 
     run.json            what was asked for, resolved: versions, digests, seed, budget, machine
-    events.jsonl        what happened, in order; only ever added to
+    events.jsonl        what happened, in order, every action with its outcome among it; only ever added to
     ledger.jsonl        what it cost (see ``ledger``)
     budget.json         the budget in force, once ``resume`` was given another one
     pending.json        the action that was chosen and has not come to its end

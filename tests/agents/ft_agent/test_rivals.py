@@ -64,6 +64,9 @@ def test_calls_out_of_range_are_answered_and_survived(played):
 
     run = played("react-wild", wild, agent="react", experiments=1)
     assert len(run.experiments) == 1
+    second, third = run.server.requests[1:3]
+    assert "refused: A command of 0 characters cannot be run; write 1 to 20000." in second.last
+    assert "refused: No look is called 'everything'." in third.last
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from ftdojo.agents.ft_agent.notes import (
     KINDS,
     Candidate,
     Checked,
+    Drafted,
     Dropped,
     Note,
     Turn,
@@ -32,6 +33,7 @@ from ftdojo.records import (
     Finish,
     Look,
     Observation,
+    Outcome,
     Train,
 )
 from ftdojo.search import Policy, Proposal, policies, tree_of
@@ -65,7 +67,6 @@ class FtAgent:
         self._bank = CaseBank(options.cases) if options.cases and options.has("memory") else None
         self._outputs: dict[str, dict[str, Prediction]] = {}
         self._rows: dict[str, list[str]] = {}
-        self._asked: Action | None = None
 
     @classmethod
     def needs_llm(cls) -> bool:
@@ -88,13 +89,12 @@ class FtAgent:
         Raises:
             LlmError: the language model cannot be asked; the run can be resumed.
         """
-        self._take_in(observation)
+        if observation.last:
+            self._take_in(observation.last)
         try:
-            action = self._next(observation)
+            return self._next(observation)
         except LlmBudget:
-            action = Finish(experiment=observation.best)
-        self._asked = action
-        return action
+            return Finish(experiment=observation.best)
 
     def ended(self, observation: Observation) -> None:
         """Put what the run taught into the case bank."""
@@ -116,30 +116,24 @@ class FtAgent:
             if action:
                 return action
 
-    def _take_in(self, seen: Observation) -> None:
-        """Note what the last action brought."""
-        asked, self._asked = self._asked, None
-        if isinstance(asked, Look) and asked.what == "predictions":
-            self._outputs[asked.name] = predictions(seen.found)
-        if isinstance(asked, Look) and asked.what == "rows":
-            self._rows[asked.name] = row_texts(seen.found)
-        if isinstance(asked, Check):
-            turn = turns(self._book.notes())[-1]
-            self._checked(seen, turn, turn.candidates[-1], seen.failure)
+    def _take_in(self, last: Outcome) -> None:
+        """Note what the last action brought, whoever began it and whenever."""
+        match last.action:
+            case Look(what="predictions"):
+                self._outputs[last.action.name] = predictions(last.found)
+            case Look(what="rows"):
+                self._rows[last.action.name] = row_texts(last.found)
+            case Check():
+                self._take_in_check(last.action, last)
 
-    def _checked(
-        self, seen: Observation, turn: Turn, candidate: Candidate, failure: Failure | None
-    ) -> None:
-        fit = seen.checked.fit if seen.checked else None
-        self._book.add(
-            Checked(
-                turn=turn.number,
-                candidate=candidate.plan.candidate,
-                attempt=candidate.drafts[-1].attempt,
-                failure=failure,
-                forecast_s=fit.train_forecast_s if fit else None,
-            )
-        )
+    def _take_in_check(self, action: Check, last: Outcome) -> None:
+        """Note a check of the latest draft, unless it is noted already."""
+        notes = self._book.notes()
+        known = {note.outcome for note in notes if isinstance(note, Checked)}
+        candidates = [each for turn in turns(notes) for each in turn.candidates]
+        drafts = candidates[-1].drafts if candidates else []
+        if drafts and drafts[-1].submission == action.submission and last.number not in known:
+            self._book.add(_checked(drafts[-1], last.failure, last))
 
     def _understand(self, seen: Observation) -> Action | None:
         """Analyse every experiment that was not yet; return what has to be looked up for that first."""
@@ -203,7 +197,7 @@ class FtAgent:
         checked = candidate.checks[-1] if candidate.checks else None
         if checked is None or checked.attempt < last.attempt:
             if repeated := repeats(last.submission, seen):
-                self._checked(seen, turn, candidate, repeated)
+                self._book.add(_checked(last, repeated))
                 return None
             if other := twin(last.submission, turn.candidates[:-1]):
                 why = f"the same files as candidate {other.plan.candidate} of this turn"
@@ -251,3 +245,16 @@ class FtAgent:
 
     def _drop(self, turn: Turn, candidate: Candidate, why: str) -> None:
         self._book.add(Dropped(turn=turn.number, candidate=candidate.plan.candidate, why=why))
+
+
+def _checked(draft: Drafted, failure: Failure | None, outcome: Outcome | None = None) -> Checked:
+    """Return the note of a check of ``draft``, by the dojo if there is an ``outcome``."""
+    fit = outcome.checked.fit if outcome and outcome.checked else None
+    return Checked(
+        turn=draft.turn,
+        candidate=draft.candidate,
+        attempt=draft.attempt,
+        failure=failure,
+        forecast_s=fit.train_forecast_s if fit else None,
+        outcome=outcome.number if outcome else 0,
+    )

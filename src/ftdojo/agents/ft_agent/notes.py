@@ -39,13 +39,17 @@ class Drafted:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A draft was checked; ``failure`` is None where it passed. ``forecast_s`` is what training it would take."""
+    """A draft was checked; ``failure`` is None where it passed. ``forecast_s`` is what training it would take.
+
+    ``outcome`` is the number of the action that checked it; 0 where the agent itself saw that it would fail.
+    """
 
     turn: int
     candidate: int
     attempt: int
     failure: Failure | None = None
     forecast_s: float | None = None
+    outcome: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

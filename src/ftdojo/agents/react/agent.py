@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, assert_never
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,19 +12,18 @@ from ftdojo.agents.backing import Backing
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.results import result_of
 from ftdojo.agents.showing import cut, setting
-from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName
+from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName, UsageError
 from ftdojo.llm import Ask
 from ftdojo.records import (
+    BASE,
     Action,
     Agent,
-    Check,
     Finish,
-    Look,
     Message,
     Observation,
-    Shell,
-    Submission,
-    Train,
+    Outcome,
+    parse_action,
+    parse_look,
 )
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ class Called:
     name: str = ""
     data: str = ""
     train: str = ""
-    experiments: int = 0
-    """How many experiments there were before it."""
+    after: int = 0
+    """The number of the last action before it; 0 if there was none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,6 @@ class React:
     def __init__(self, backing: Backing) -> None:
         self._llm = backing.require_llm(self.name)
         self._book: Notebook[Note] = Notebook(backing.folder / "notes.jsonl", KINDS)
-        self._waiting = False
 
     @classmethod
     def needs_llm(cls) -> bool:
@@ -109,22 +107,35 @@ class React:
         Raises:
             LlmError: the language model cannot be asked; the run can be resumed.
         """
-        notes = self._book.notes()
-        last = notes[-1] if notes else None
-        if isinstance(last, Called):
-            if not self._waiting and not _is_done(last, observation):
-                return self._carried_out(last)
-            self._book.add(Result(at=last.at, text=result_of(last.tool, observation)))
-        self._waiting = True
         try:
-            called = self._next(observation)
+            return self._chosen(observation) or Finish(experiment=observation.best)
         except LlmBudget:
             return Finish(experiment=observation.best)
-        return self._carried_out(called) if called else Finish(experiment=observation.best)
 
-    def _carried_out(self, called: Called) -> Action:
-        self._waiting = True
-        return self._action(called)
+    def _chosen(self, seen: Observation) -> Action | None:
+        """Return the action of the next call; None when nothing usable is said any more."""
+        called = self._unanswered(seen.last, seen)
+        for _ in range(MOST_IN_VAIN):
+            called = called or self._next(seen)
+            if called is None:
+                break
+            try:
+                return self._action(called)
+            except UsageError as refusal:  # the call spells no action; the model reads why
+                self._book.add(Result(at=called.at, text=f"refused: {refusal}"))
+                called = None
+        return None
+
+    def _unanswered(self, last: Outcome | None, seen: Observation) -> Called | None:
+        """Note what came of the latest call; return it if it was not carried out yet, as after a kill."""
+        notes = self._book.notes()
+        called = notes[-1] if notes else None
+        if not isinstance(called, Called):
+            return None
+        if last is None or last.number <= called.after:
+            return called
+        self._book.add(Result(at=called.at, text=result_of(last, seen)))
+        return None
 
     def _next(self, seen: Observation) -> Called | None:
         """Return the next call; None when nothing usable is said any more."""
@@ -144,7 +155,7 @@ class React:
                 name=reply.name,
                 data=reply.data_py,
                 train=reply.train_yaml,
-                experiments=len(seen.experiments),
+                after=seen.last.number if seen.last else 0,
             )
             self._book.add(called)
             return called
@@ -172,24 +183,22 @@ class React:
         return told
 
     def _action(self, called: Called) -> Action:
-        tool: Any = called.tool
-        match tool:
-            case "shell":
-                return Shell(command=called.command)
-            case "look":
-                what, _, name = called.name.partition(" ")
-                known = ("source", "experiment", "rows", "predictions", "ledger")
-                return Look(what=what if what in known else "ledger", name=name.strip())  # type: ignore[arg-type]  # one of known
-            case "check":
-                return Check(submission=self._submission(called))
-            case "train":
-                return Train(submission=self._submission(called))
-            case "finish":
-                return Finish(experiment=called.name or "base")
-            case _:
-                assert_never(tool)
+        """Return the action that a call spells.
 
-    def _submission(self, called: Called) -> Submission:
+        Raises:
+            UsageError: it spells none.
+        """
+        match called.tool:
+            case "look":
+                return parse_look(called.name)
+            case "shell":
+                return parse_action("shell", {"command": called.command})
+            case "finish":
+                return parse_action("finish", {"experiment": called.name or BASE})
+            case _:
+                return parse_action(called.tool, self._texts(called))
+
+    def _texts(self, called: Called) -> dict[str, str]:
         """Return the files of a call; those that are empty are the latest that were handed in."""
         calls = [
             note
@@ -199,12 +208,7 @@ class React:
         data = next((note.data for note in reversed(calls) if note.data.strip()), "")
         train = next((note.train for note in reversed(calls) if note.train.strip()), "")
         plan = PLAN.format(at=called.at, thought=called.thought.strip() or "no reason given")
-        return Submission(plan=plan, data=data, train=train)
-
-
-def _is_done(called: Called, seen: Observation) -> bool:
-    """Return whether a training was carried out although a kill kept the answer from us."""
-    return called.tool == "train" and len(seen.experiments) > called.experiments
+        return {"plan": plan, "data": data, "train": train}
 
 
 def _shown(call: Called, result: str, *, whole: bool) -> str:

@@ -1,0 +1,92 @@
+"""The steps of a run: each is written down with its outcome before the agent sees it, and the last one outlives a kill."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from ftdojo.dojo.looking import look
+from ftdojo.dojo.parts import Parts
+from ftdojo.errors import UsageError
+from ftdojo.records import (
+    Action,
+    Experiment,
+    Finish,
+    Look,
+    Observation,
+    Outcome,
+    Status,
+    Train,
+)
+from ftdojo.store.trajectory import STEP, digest_of, facts_of, trajectory
+
+
+class Steps:
+    """The steps of one run; ``last`` is the outcome of the latest, None before the first."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.last: Outcome | None = None
+
+    def numbered(self, outcome: Outcome) -> Outcome:
+        """Return ``outcome`` as that of the next step, and remember it as the last."""
+        number = 1 + (self.last.number if self.last else 0)
+        self.last = replace(outcome, number=number, digest=digest_of(outcome.found))
+        return self.last
+
+    def write(self, seen: Observation) -> None:
+        """Put the step that led to ``seen`` on record.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._parts.note(STEP, **facts_of(seen))
+
+    def restore(self) -> Outcome | None:
+        """Take up the steps on record; return the outcome of a training whose step a kill kept off it.
+
+        Raises:
+            StoreError: the record cannot be read.
+        """
+        outcomes = [each.outcome for each in trajectory(self._parts.folder)]
+        if outcomes:
+            self.last = self._with_its_page(outcomes[-1])
+        written = {each.experiment for each in outcomes}
+        missing = self._ended_training()
+        return missing if missing and missing.experiment not in written else None
+
+    def unfinished(self) -> Action | None:
+        """Return the action that was begun and of which no outcome is on record; an end game is one until the result."""
+        action = self._parts.folder.pending()
+        written = self.last.action if self.last else None
+        return action if isinstance(action, Finish) or action != written else None
+
+    def closing(self) -> bool:
+        """Return whether the end game was begun: the agent finished, or a limit was reached."""
+        accepted = self.last and isinstance(self.last.action, Finish) and not self.last.notice
+        kinds = (each["kind"] for each in self._parts.folder.events())
+        return bool(accepted) or "finish" in kinds
+
+    def _ended_training(self) -> Outcome | None:
+        """Return the outcome of the pending training, if its experiment has ended."""
+        action, experiments = self._parts.folder.pending(), self._parts.folder.experiments()
+        last = experiments[-1] if experiments else None
+        if not isinstance(action, Train) or last is None or last.status is Status.RUNNING:
+            return None
+        return outcome_of(action, last) if last.submission == action.submission else None
+
+    def _with_its_page(self, outcome: Outcome) -> Outcome:
+        """Return ``outcome`` with what a look found, which is looked up again: the record has only its digest."""
+        if isinstance(outcome.action, Look) and outcome.digest and not outcome.found:
+            with suppress(UsageError):
+                return replace(outcome, found=look(self._parts, outcome.action))
+        return outcome
+
+
+def outcome_of(action: Train, ended: Experiment) -> Outcome:
+    """Return what came of a training, from the experiment it became."""
+    return Outcome(
+        action=action,
+        seconds=ended.seconds,
+        experiment=ended.id,
+        checked=ended.feedback.check if ended.feedback else None,
+        failure=ended.failure,
+    )
