@@ -44,9 +44,9 @@ def test_cases_that_no_scorer_knows_do_not_agree(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "line 2, is no JSON"),
-        ("[1]", 'line 2, is no case; write {"case": NAME, "input": {...}}'),
-        ('{"case": "a", "input": 3}', "line 2, is no case"),
+        ("{", "line 2, is not JSON"),
+        ("[1]", 'line 2, is not a case; write {"case": NAME, "input": {...}}'),
+        ('{"case": "a", "input": 3}', "line 2, is not a case"),
         ('{"case": "a", "input": {}, "expected": 1}', "line 2: expected is 1; write an object"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_bad_line_is_named(tmp_path, line, said):
 
 def test_a_line_in_another_encoding_is_named(tmp_path):
     (tmp_path / "golden.jsonl").write_bytes('{"case": "é", "input": {}}'.encode("latin1"))
-    with pytest.raises(SourceError, match="line 1, is no UTF-8; mend or drop the line"):
+    with pytest.raises(SourceError, match="line 1, is not UTF-8; fix or drop the line"):
         list(lines(tmp_path / "golden.jsonl"))
 
 
@@ -73,7 +73,7 @@ def test_a_case_without_what_the_scorer_needs_is_named(tmp_path):
 def test_a_folder_without_cases_is_refused(tmp_path):
     with pytest.raises(UsageError, match="No golden"):
         golden_files(tmp_path)
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         golden_files(tmp_path / "nowhere")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 class Case:
     """One line of a case file.
 
-    ``scorer`` says whose rule is meant, in the file's words, where the file says so at all; ``folder`` is where the
+    ``scorer`` is whose rule is meant, in the file's words, where the file gives one; ``folder`` is where the
     file lies, for inputs that name another file.
     """
 

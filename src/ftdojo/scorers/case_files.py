@@ -1,4 +1,4 @@
-"""Case files: reading them line by line, and holding what both scorers say against what a file expects."""
+"""Case files: reading them line by line, and comparing what both scorers return with what a file expects."""
 
 import json
 import math
@@ -19,7 +19,7 @@ CLOSE = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a case file; ``expected`` is None where the file does not say."""
+    """One line of a case file; ``expected`` is None where the file gives nothing."""
 
     number: int
     case: Case
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How a data set's cases were met; ``wrong`` names each case that was not, and says what differs."""
+    """How a data set's cases agree; ``wrong`` has a line for each case that does not, with the difference."""
 
     name: str
     cases: int
@@ -40,7 +40,7 @@ def lines(path: Path) -> Iterator[Line]:
     """Yield the cases of a file.
 
     Raises:
-        SourceError: the file cannot be read, or a line of it is no case; the line is named.
+        SourceError: the file cannot be read, or a line of it is not a case; the line is named.
     """
     try:
         with path.open("rb") as file:
@@ -74,7 +74,9 @@ def golden_files(folder: Path) -> list[tuple[str, Path]]:
         UsageError: there is no such folder, or no such file in it.
     """
     if not folder.is_dir():
-        raise UsageError(f"{str(folder)!r} is no folder; name one that holds golden.jsonl files.")
+        raise UsageError(
+            f"{str(folder)!r} is not a folder; name one that holds golden.jsonl files."
+        )
     found = [(COMMON.get(path.stem, path.parent.name), path) for path in folder.rglob(PATTERN)]
     if not found:
         raise UsageError(f"No golden*.jsonl lies below {str(folder)!r}; name another folder.")
@@ -82,7 +84,7 @@ def golden_files(folder: Path) -> list[tuple[str, Path]]:
 
 
 def agreement(name: str, path: Path) -> Agreement:
-    """Hold the reference scorer against what a file expects; cases without an expectation do not count.
+    """Compare the reference scorer with what a file expects; cases without an expectation do not count.
 
     A figure that the file gives with two decimals is met by one that rounds to it.
 
@@ -97,8 +99,8 @@ def agreement(name: str, path: Path) -> Agreement:
         if line.expected is None:
             continue
         count += 1
-        if said := _disagreement(name, line, path):
-            wrong.append(f"{line.case.name}: {said}")
+        if fault := _disagreement(name, line, path):
+            wrong.append(f"{line.case.name}: {fault}")
     return Agreement(name=name, cases=count, agreed=count - len(wrong), wrong=tuple(wrong))
 
 
@@ -123,8 +125,8 @@ def difference(expected: Any, found: Any, at: str = "") -> str:
             place = f"{at}.{key}".lstrip(".")
             if key not in found:
                 return f"{place}: {value!r} expected, nothing found"
-            if said := difference(value, found[key], place):
-                return said
+            if inner := difference(value, found[key], place):
+                return inner
         return ""
     if isinstance(expected, list) and isinstance(found, list | tuple):
         if len(expected) == len(found):
@@ -152,10 +154,10 @@ def _line(raw: bytes, number: int, path: Path) -> Line:
         found = json.loads(raw.decode("utf8"))
     except (ValueError, RecursionError) as error:
         what = "UTF-8" if isinstance(error, UnicodeDecodeError) else f"JSON ({error})"
-        raise SourceError(f"{path}, line {number}, is no {what}; mend or drop the line.") from error
+        raise SourceError(f"{path}, line {number}, is not {what}; fix or drop the line.") from error
     if not isinstance(found, dict) or not isinstance(found.get("input"), dict):
         raise SourceError(
-            f'{path}, line {number}, is no case; write {{"case": NAME, "input": {{...}}}}.'
+            f'{path}, line {number}, is not a case; write {{"case": NAME, "input": {{...}}}}.'
         )
     expected = found.get("expected")
     if expected is not None and not isinstance(expected, dict):

@@ -1,4 +1,4 @@
-"""Reads what a scoring case holds, and says in one line what it lacks."""
+"""Reads the fields of a scoring case, and names in one line what it lacks."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
 """Labels: the first line of an output, or its first word, against the names of the classes.
 
 No evaluator is published for these data sets, so both variants are one rule of our own: lower-cased, and letters and
-digits only, so ``Sci/Tech``, ``sci tech`` and ``SciTech.`` are one label. A line that is no label is unreadable.
+digits only, so ``Sci/Tech``, ``sci tech`` and ``SciTech.`` are one label. A line that is not a label is unreadable.
 """
 
 from collections.abc import Collection

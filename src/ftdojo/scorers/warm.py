@@ -1,8 +1,8 @@
-"""A process that stays warm, answers questions line by line, and can be killed.
+"""A process that stays warm, answers requests line by line, and can be killed.
 
 Some packages may take forever on text that a model wrote, or crash, and no signal interrupts their C code. So they run in
-a child process: questions and answers are JSON, a line each, and nothing is pickled. A child that misses the deadline or
-dies is replaced; what it was asked then has no answer.
+a child process: requests and replies are JSON, a line each, and nothing is pickled. A child that misses the deadline or
+dies is replaced; the request it had gets no reply.
 """
 
 import atexit
@@ -62,7 +62,7 @@ class Needs:
 
 
 class WarmProcess:
-    """Asks a module that ends in ``serve``; it starts with the first question. Safe to share between threads.
+    """Sends requests to a module that ends in ``serve``; it starts with the first one. Safe to share between threads.
 
     Args:
         module: what the child runs, by ``python -m``.
@@ -85,7 +85,7 @@ class WarmProcess:
         atexit.register(self.close)
 
     def ask(self, question: object, deadline_s: float) -> Any:
-        """Return what the child says to ``question``, or None if it is late, gone or at a loss.
+        """Return the child's reply to ``question``, or None if it is late, gone or has none.
 
         Raises:
             MissingExtra: the package is not installed.
@@ -98,13 +98,13 @@ class WarmProcess:
             with suppress(OSError):  # One that dies just now is found out by its silence.
                 child.stdin.write(json.dumps(question).encode() + b"\n")
                 child.stdin.flush()
-            said = _line(child, deadline_s)
-            if not said:
+            reply = _line(child, deadline_s)
+            if not reply:
                 self.close()
-        return json.loads(said) if said else None
+        return json.loads(reply) if reply else None
 
     def close(self) -> None:
-        """End the child; the next question starts another one."""
+        """End the child; the next request starts another one."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()
@@ -142,10 +142,10 @@ def _line(child: subprocess.Popen[bytes], deadline_s: float) -> str:
 def serve(
     answer: Callable[[Any], object], *, memory_bytes: int, prepare: Callable[[], object]
 ) -> None:
-    """Be the child: ``prepare``, say so, and answer line by line until the input ends.
+    """Be the child: ``prepare``, report that, and reply line by line until the input ends.
 
-    It sets no deadline of its own: whoever started it kills it instead. Memory is capped, because a short text can ask
-    for all there is. A question that cannot be answered is answered with null.
+    It sets no deadline of its own: whoever started it kills it instead. Memory is capped, because a short text can use
+    all there is. A request that cannot be answered gets null.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers = os.fdopen(os.dup(1), "w", encoding="utf8")
@@ -154,7 +154,7 @@ def serve(
     print(READY, file=answers, flush=True)
     for line in sys.stdin:
         try:
-            said = json.dumps(answer(json.loads(line)))
+            reply = json.dumps(answer(json.loads(line)))
         except FAILURES:
-            said = "null"
-        print(said, file=answers, flush=True)
+            reply = "null"
+        print(reply, file=answers, flush=True)

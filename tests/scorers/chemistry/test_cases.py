@@ -121,8 +121,8 @@ def test_what_json_has_no_number_for_is_shown_as_text():
         ({"subtask": "fg_count", "prediction": "1", "reference": "9" * 400}, "a whole number"),
         ({"subtask": "fg_count", "file": "x" * 400}, "which cannot be"),
         ({"subtask": "fg_count", "file": "notes.md"}, "cannot be read"),
-        ({"subtask": "fg_count", "file": "said.jsonl", "n": "x"}, "'x' outputs"),
-        ({"subtask": "fg_count", "file": "said.jsonl", "n": True}, "'True' outputs"),
+        ({"subtask": "fg_count", "file": "said.jsonl", "n": "x"}, "n = 'x'"),
+        ({"subtask": "fg_count", "file": "said.jsonl", "n": True}, "n = 'True'"),
         ({"subtask": "fg_count", "file": "said.jsonl"}, "holds no outputs"),
     ],
 )

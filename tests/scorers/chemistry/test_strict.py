@@ -17,7 +17,7 @@ SUB = Question(
 )
 QED = Question(subtask="qed", source="CC")
 LOGP = Question(subtask="logp", source="CC(C)(C)Nc1cc(-c2ccccc2)nc2ccccc12")
-RETRO = Question(subtask="retro", reference="CCOCC(=O)O", mended="CCO.CC(=O)O")
+RETRO = Question(subtask="retro", reference="CCOCC(=O)O", repaired="CCO.CC(=O)O")
 ANY = {
     "fg_count": "1",
     "ring_count": "2",

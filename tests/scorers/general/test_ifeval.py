@@ -131,7 +131,9 @@ def test_a_call_that_cannot_be_checked_says_what_is_wrong():
         follows("a", "punctuation:no_commas", {})
     with pytest.raises(UsageError, match="number_words needs the argument 'num_words'"):
         follows("a", "length_constraints:number_words", {"num_words": None})
-    with pytest.raises(UsageError, match="'most' is no relation; give one of less than, at least"):
+    with pytest.raises(
+        UsageError, match="'most' is not a relation; give one of less than, at least"
+    ):
         follows("a", "length_constraints:number_words", {"num_words": 1, "relation": "most"})
     with pytest.raises(UsageError, match="keywords:existence cannot be checked"):
         follows("a", "keywords:existence", {"keywords": ["("]})

@@ -88,7 +88,7 @@ def test_a_query_that_does_not_run_is_unreadable(database):
 def test_a_gold_query_that_does_not_run_and_a_missing_file_are_said(database):
     with pytest.raises(UsageError, match=r"The gold query 'x' does not run on towns\.sqlite"):
         grade("SELECT 1", "x", database)
-    with pytest.raises(UsageError, match="nowhere is no SQLite file"):
+    with pytest.raises(UsageError, match="nowhere is not a SQLite file"):
         run(["SELECT 1"], Path("nowhere"))
 
 

@@ -83,7 +83,7 @@ def test_a_case_reads_its_row_from_the_file_beside_it(tmp_path):
     asked = {"row": 0, "file": "rows.jsonl", "prompt_mode": "zero-shot"}
     figures = score_noc4pc(Case(name="prompt", input=asked, folder=tmp_path)).reference
     assert figures["chars"] == len(noc4pc_prompt(CITED))
-    with pytest.raises(UsageError, match=r"asks for row 1 of .*rows\.jsonl, which is not there"):
+    with pytest.raises(UsageError, match=r"row 1 of .*rows\.jsonl, which is not there"):
         score_noc4pc(Case(name="prompt", input=asked | {"row": 1}, folder=tmp_path))
 
 

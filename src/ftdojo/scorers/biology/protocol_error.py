@@ -1,7 +1,7 @@
 """BioProBench ERR: whether a step of a protocol is right (True) or has an error (False).
 
 ``reference`` repeats the published evaluator: True is looked for before False, anywhere in the tags or in the last
-line, and rows that say neither are left out of all figures. ``strict`` is ours: the answer is the word alone, and a row
+line, and rows that name neither are left out of all figures. ``strict`` is ours: the answer is the word alone, and a row
 that is not readable is wrong, and a miss of its label.
 """
 

@@ -38,7 +38,7 @@ def reference(output: str, gold: str) -> Mark:
 
 
 def strict(output: str, gold: str) -> Mark:
-    """Read one output: the choice up to the last ``&`` of the last pair, and how sure the model is (if it says so)."""
+    """Read one output: the choice up to the last ``&`` of the last pair, and the model's stated confidence (if any)."""
     content = last_answer(output)
     if content is None:
         return Mark(answer=None, confidence=None)

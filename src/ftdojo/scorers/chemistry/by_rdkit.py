@@ -68,7 +68,7 @@ def scaffolds(one: str, other: str) -> tuple[bool, float]:
     """Return whether the Murcko scaffolds are equal, and their Tanimoto similarity (1024 bits).
 
     The published rule looks for a common substructure first and gives 0 without one; a single common atom is one, so
-    asking for a common element is the same and takes no search.
+    a test for a common element is the same and takes no search.
     """
     mols = _read(one), _read(other)
     if not any(mol.GetRingInfo().NumRings() for mol in mols):

@@ -104,7 +104,7 @@ def _from_input(case: Case, subtask: str) -> Asked:
 
 
 def _question(case: Case, subtask: str, reference: str, source: str, *rest: str) -> Question:
-    group_a, group_b, mended = rest
+    group_a, group_b, repaired = rest
     if subtask in COUNTS and not _COUNT.fullmatch(reference.strip()):
         raise UsageError(
             f"The reference of the case {case.name!r} is {reference[:60]!r}; give a whole number."
@@ -113,7 +113,7 @@ def _question(case: Case, subtask: str, reference: str, source: str, *rest: str)
     return Question(
         subtask=subtask,
         reference=reference,
-        mended=mended,
+        repaired=repaired,
         # The published evaluator has no other place for the source of an optimization.
         source=source or (reference if subtask in MOL_OPT else ""),
         added="" if subtask == "delete" else group_a,
@@ -137,7 +137,7 @@ def _from_file(case: Case, subtask: str) -> Asked:
     count = case.input.get("n", len(lines))
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         raise UsageError(
-            f"The case {case.name!r} asks for {str(count)[:60]!r} outputs; give a whole number as n."
+            f"The case {case.name!r} has n = {str(count)[:60]!r}; give a whole number."
         )
     return [
         (str(line[PREDICTION] or ""), question_of(rows[str(line["id"])])) for line in lines[:count]
@@ -188,17 +188,17 @@ def _strict(subtask: str, asked: Asked, case: Case) -> Mapping[str, Any]:
 
 def _with_dots(question: Question, output: str, case: Case) -> Question:
     """Return ``question`` with the dots of its reactants, where a row beside the case file or the answer has them."""
-    if question.subtask != "retro" or question.mended:
+    if question.subtask != "retro" or question.repaired:
         return question
     path = beside(case, "reaction.jsonl", dataset=DATASET)
     known = (question_of(row) for row in (_rows(path) if path.is_file() else ()))
     for each in known:
-        if each.reference == question.reference and each.mended:
+        if each.reference == question.reference and each.repaired:
             return each
     answer, _ = read_smiles(output, "retro")
     undotted = "." not in question.reference and answer.replace(".", "") == question.reference
     return Question(
-        subtask="retro", reference=question.reference, mended=answer if undotted else ""
+        subtask="retro", reference=question.reference, repaired=answer if undotted else ""
     )
 
 

@@ -1,4 +1,6 @@
-"""What scorers ask about molecules. Text that is no molecule, or that RDKit does not read in time, is no answer.
+"""What scorers need to know about molecules.
+
+Text that is not a molecule, or that RDKit does not read in time, is not an answer.
 
 Every function takes whatever a model wrote, and none raises on it.
 """
@@ -13,9 +15,9 @@ from ftdojo.scorers.chemistry.rdkit_process import ask
 class Likeness:
     """Two molecules side by side; ``exact`` is equality of their InChI, the rest looks away from stereochemistry.
 
-    A molecule with an open place (``*``) has an empty InChI and is ``exact`` to every other such; ``named`` says that the
+    A molecule with an open place (``*``) has an empty InChI and is ``exact`` to every other such; ``named``: the
     second one has an InChI.
-    ``canonical`` holds both canonical SMILES without stereochemistry, None for what is no molecule. ``morgan`` is
+    ``canonical`` holds both canonical SMILES without stereochemistry, None for what is not a molecule. ``morgan`` is
     Tanimoto's similarity of counted Morgan fingerprints (radius 2); 0 unless both are molecules.
     """
 
@@ -26,7 +28,7 @@ class Likeness:
 
 
 def is_molecule(smiles: str) -> bool:
-    """Return whether RDKit reads ``smiles``; "" is no molecule."""
+    """Return whether RDKit reads ``smiles``; "" is not a molecule."""
     return bool(smiles) and ask("is_molecule", smiles) is True
 
 

@@ -2,7 +2,7 @@
 
 Reasoning is cut out, a fenced block is preferred, and JSON is read for the keys of the sub-task. If that fails a
 pattern looks for ``"key": "..."`` anywhere, and then comes a last resort that differs by sub-task. A key that the
-prompt asks for may be missing from the list: ``pred_smi`` of nepp and ``SMILES`` of rcr are.
+prompt requests may be missing from the list: ``pred_smi`` of nepp and ``SMILES`` of rcr are.
 """
 
 import json

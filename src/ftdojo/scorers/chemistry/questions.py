@@ -25,14 +25,14 @@ _SOURCES = {
 class Question:
     """One question of the benchmark, as far as it decides a score.
 
-    ``reference`` is the right answer as the published evaluator reads it (of optimization there is none), ``mended``
+    ``reference`` is the right answer as the published evaluator reads it (of optimization there is none), ``repaired``
     the right one where the data set's own is damaged. ``source`` is the molecule to edit or to improve, ``added`` and
     ``removed`` the functional groups.
     """
 
     subtask: str
     reference: str = ""
-    mended: str = ""
+    repaired: str = ""
     source: str = ""
     added: str = ""
     removed: str = ""
@@ -40,7 +40,7 @@ class Question:
     @property
     def right(self) -> str:
         """Return the right answer."""
-        return self.mended or self.reference
+        return self.repaired or self.reference
 
 
 def question_of(row: Mapping[str, Any]) -> Question:
@@ -59,7 +59,7 @@ def question_of(row: Mapping[str, Any]) -> Question:
         return Question(subtask=subtask, source=_source(row))
     if subtask == "fs":
         gt = _major_product(gt)
-    return Question(subtask=subtask, reference=str(gt), mended=_mended(row, gt, meta))
+    return Question(subtask=subtask, reference=str(gt), repaired=_repaired(row, gt, meta))
 
 
 def _source(row: Mapping[str, Any]) -> str:
@@ -71,7 +71,7 @@ def _major_product(gt: str) -> str:
     return str(json.loads(gt).get("Major Product", "")) if gt.startswith("{") else gt
 
 
-def _mended(row: Mapping[str, Any], gt: str, meta: Mapping[str, Any]) -> str:
+def _repaired(row: Mapping[str, Any], gt: str, meta: Mapping[str, Any]) -> str:
     """Return the answer with the dots between its molecules that ``gt`` has lost, "" if it has lost none."""
     whole = str(row.get("_gt_fixed") or meta.get("rxn_smiles", "").rpartition(">")[2])
     return whole if whole != gt and whole.replace(".", "") == str(gt).replace(".", "") else ""

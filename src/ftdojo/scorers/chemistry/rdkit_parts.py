@@ -1,4 +1,4 @@
-"""RDKit's modules, loaded when asked for; its type stubs lack half of the names, so they are ``Any`` here."""
+"""RDKit's modules, loaded at first use; its type stubs lack half of the names, so they are ``Any`` here."""
 
 from importlib import import_module
 from typing import Any

@@ -1,4 +1,4 @@
-"""Asks RDKit about molecules that a model wrote, in a process that can be killed.
+"""Sends molecules that a model wrote to RDKit, in a process that can be killed.
 
 A short SMILES can keep RDKit busy for hours or crash it; so it runs in a ``WarmProcess``.
 """
@@ -10,7 +10,7 @@ from ftdojo.scorers.warm import Needs, WarmProcess
 
 DEADLINE_S = 5.0
 MOST_CHARS = 20_000
-"""A longer SMILES is no molecule: the longest of the benchmark has 300 characters, and no output has that many."""
+"""A longer SMILES is not a molecule: the longest of the benchmark has 300 characters, and no output has that many."""
 HELPER = "ftdojo.scorers.chemistry.rdkit_helper"
 NEEDS = Needs(what="Scoring molecules", package="rdkit", extra="chem")
 Plain = str | float | None | list[str]

@@ -1,4 +1,4 @@
-"""ChemCoTBench, strictly: what cannot be read is wrong, and what the published evaluators get wrong is mended.
+"""ChemCoTBench, strictly: what cannot be read is wrong, and what the published evaluators get wrong is repaired.
 
 Every sub-task has one score in [0, 1], higher better: counts, yes or no and the choice of a mechanism are right or
 wrong; scaffolds and reaction products score their similarity to the right ones; an edit is right if the groups change
@@ -150,5 +150,5 @@ def _product(output: str, question: Question) -> Grade:
 
 
 def _exact(like: molecules.Likeness) -> bool:
-    """Return whether two molecules are the same; what has no InChI is told apart by its canonical SMILES."""
+    """Return whether two molecules are the same; what has no InChI is compared by its canonical SMILES."""
     return like.exact and (like.named or like.canonical[0] == like.canonical[1])

@@ -1,8 +1,8 @@
-"""How we find the answer in an output: under the key that the prompt asks for, or as all there is.
+"""How we find the answer in an output: under the key that the prompt requests, or as all there is.
 
 Reasoning in ``<think>`` is cut out. Of several occurrences of a key the last one counts. A key that the published
 evaluator reads in its place will do, and so will an output that is nothing but the answer. Nothing is picked out of
-prose: a number, a letter or a "no" somewhere in a sentence is no answer.
+prose: a number, a letter or a "no" somewhere in a sentence is not an answer.
 """
 
 import json
@@ -27,7 +27,7 @@ KEYS = {
     "rcr": ("SMILES", "condition", "answer"),
     "mechsel": ("choice", "answer"),
 }
-"""Sub-task -> the keys read, the one that the prompt asks for first."""
+"""Sub-task -> the keys read, the one that the prompt requests first."""
 _FENCE = re.compile(r"\A```[a-z]*\s|```\Z")
 _COUNT = re.compile(r"[+-]?\d{1,6}(?:\.0{1,6})?", re.ASCII)
 _LETTER = re.compile(r"\(?([A-Z])\)?(?![^\W\d_])", re.ASCII | re.IGNORECASE)
@@ -95,7 +95,7 @@ def _value(output: str, subtask: str) -> tuple[Any, bool]:
 
 
 def _json_at(text: str, at: int) -> Any:
-    """Return the JSON value that begins at ``at``; a string that is no JSON is taken as it stands, "" without any.
+    """Return the JSON value that begins at ``at``; a string that is not JSON is taken as it stands, "" without any.
 
     SMILES hold backslashes, which models often forget to double.
     """

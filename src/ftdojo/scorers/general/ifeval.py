@@ -2,7 +2,7 @@
 
 The rules are those of google-research's ``instruction_following_eval``, quirks included: keywords are regular expressions,
 a bullet may be ``-`` or ``*``, ``1-2`` are two words. An output of white space follows nothing. Two rules lean on models
-that are not at hand, and are told by rules of our own instead (``sentences``, ``languages``): where a sentence ends after
+that are not at hand, and are replaced by rules of our own (``sentences``, ``languages``): where a sentence ends after
 an abbreviation, and which language a text is in. An instruction that its authors would complete by a random draw (a
 missing argument, or a letter to count that is none) is refused or taken as it stands.
 """
@@ -61,7 +61,9 @@ def score(case: Case) -> Variants:
     """Score a case with ``prediction``, ``instruction_id`` and ``kwargs``; both variants are the authors' rule."""
     arguments = case.input.get("kwargs") or {}
     if not isinstance(arguments, dict):
-        raise UsageError(f"The kwargs of the case {case.name!r} are no object; give a JSON object.")
+        raise UsageError(
+            f"The kwargs of the case {case.name!r} are not an object; give a JSON object."
+        )
     figures = {
         "followed": follows(
             given(case, "prediction", str), given(case, "instruction_id", str), arguments
@@ -72,7 +74,7 @@ def score(case: Case) -> Variants:
 
 def _compared(count: int, limit: int, relation: str) -> bool:
     if relation not in _RELATIONS:
-        raise UsageError(f"{relation!r} is no relation; give one of {', '.join(_RELATIONS)}.")
+        raise UsageError(f"{relation!r} is not a relation; give one of {', '.join(_RELATIONS)}.")
     return _RELATIONS[relation](count, limit)
 
 

@@ -1,8 +1,8 @@
-"""Tells the language of a text by its script, its letters and its small words.
+"""Guesses the language of a text from its script, its letters and its small words.
 
-IFEval's authors ask the package langdetect, whose answer on a few words is close to a guess. This rule agrees with it on
-nearly all sentences (24 of 25 that were compared); on few words, none of them tell-tale, it says English where langdetect
-may say anything, and so it does on names in capitals.
+IFEval's authors use the package langdetect, whose answer on a few words is close to a guess. This rule agrees with it on
+nearly all sentences (24 of 25 that were compared); on few words, none of them typical, it answers English where langdetect
+may answer anything, and so it does on names in capitals.
 """
 # ruff: noqa: RUF001 - letters of several scripts look alike.
 

@@ -19,7 +19,7 @@ CUE = "Answer:"
 DEADLINE_S = 10.0
 QUESTION_S = 60.0
 SIZE = 3_000
-"""How many questions a data set is told to have; some make another question of an index if they have more."""
+"""How many questions a data set is made to have; some make another question of an index if they have more."""
 MOST_CHARS = 4_000
 TAIL_CHARS = 20_000
 FULL_MARKS = 1 - 1e-9
@@ -47,7 +47,7 @@ EVALUATED: Mapping[str, re.Pattern[str]] = {
 
 
 class Marker:
-    """Asks reasoning-gym in a child process of its own.
+    """Runs reasoning-gym in a child process of its own.
 
     Args:
         deadline_s: seconds one answer may take; later ones are wrong.
@@ -65,7 +65,7 @@ class Marker:
         self._process = WarmProcess(HELPER, NEEDS, env=env, cwd="/")
 
     def names(self) -> tuple[str, ...]:
-        """Return every data set that can be asked for.
+        """Return every data set on offer.
 
         Raises:
             MissingExtra: reasoning-gym is not installed.

@@ -1,4 +1,4 @@
-"""The child process behind ``procedural``: reads one request a line, writes what reasoning-gym says.
+"""The child process behind ``procedural``: reads one request a line, writes the reply of reasoning-gym.
 
 A request is a JSON list: ``names``; ``question`` with a place; ``score`` with a place and an answer; a place is a data set,
 its seed and size, and an index. Some of the package's scorers evaluate what a model wrote, as Python or with sympy. So

@@ -2,7 +2,7 @@
 
 No evaluator is published for this form of the data, so both variants are one rule of our own: the whole output must be
 one JSON object; values are compared as text after stripping and lower-casing; F1 is over pairs of slot and value. What
-is no object has no pairs, so every pair of the gold one is missed.
+is not an object has no pairs, so every pair of the gold one is missed.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Execution accuracy: a query is right if it returns the rows of the gold one.
 
-Queries that a model wrote run in the sandbox, on a copy of the SQLite file, and may only read: a few seconds each, a
-most of rows, and little memory. Rows are compared as a multiset, in order where the gold query has an ``ORDER BY``;
-names of columns decide nothing. A query that does not run, or runs too long, is unreadable and wrong.
+Queries that a model wrote run in the sandbox, on a copy of the SQLite file, and may only read: a few seconds, a bounded
+number of rows and little memory each. Rows are compared as a multiset, in order where the gold query has an ``ORDER
+BY``; names of columns decide nothing. A query that does not run, or runs too long, is unreadable and wrong.
 """
 
 import json
@@ -38,7 +38,7 @@ def run(queries: Sequence[str], database: Path) -> list[Rows | None]:
         SandboxError: the sandbox does not work here.
     """
     if not database.is_file():
-        raise UsageError(f"{database} is no SQLite file; name the file the queries are to run on.")
+        raise UsageError(f"{database} is not a SQLite file; name the file the queries run on.")
     answers = _answers(queries, database)
     if answers is None:
         # One query took the whole run down with it: each gets a run of its own.
@@ -55,7 +55,7 @@ def grade(output: str, gold: str, database: Path) -> Grade:
     """Run the whole output as a query beside ``gold`` and compare what they return."""
     given_rows, gold_rows = run([output, gold], database)
     if gold_rows is None:
-        raise UsageError(f"The gold query {gold[:60]!r} does not run on {database.name}; mend it.")
+        raise UsageError(f"The gold query {gold[:60]!r} does not run on {database.name}; fix it.")
     right = given_rows is not None and same_rows(
         given_rows, gold_rows, ordered=bool(_ORDERED.search(gold))
     )

@@ -1,7 +1,7 @@
 """Runs in the sandbox, alone: reads queries from ``queries.json``, writes what they return to ``rows.json``.
 
-Each query gets a connection of its own to ``database.sqlite``; it may only read, and has a deadline and a most of rows
-and bytes. What it did wrong stands in place of its rows.
+Each query gets a connection of its own to ``database.sqlite``; it may only read, and has a deadline and at most so many
+rows and bytes. Its fault stands in place of its rows.
 """
 
 import contextlib

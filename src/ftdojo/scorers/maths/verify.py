@@ -1,6 +1,6 @@
 """Whether two mathematical answers are equal, by math-verify, in a process that can be killed.
 
-math-verify parses LaTeX and asks sympy, either of which may take forever on text that a model wrote. Its own deadline
+math-verify parses LaTeX and calls sympy, either of which may take forever on text that a model wrote. Its own deadline
 is a signal, which works in a main thread only and not inside C code; so it runs in a ``WarmProcess``.
 """
 

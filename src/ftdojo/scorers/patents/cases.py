@@ -67,7 +67,7 @@ def score_pi4pc(case: Case) -> Variants:
     if _official(case):
         marks = [pi4pc.reference_mark(*row) for row in rows]
         return _variants(pi4pc.official_total(marks), pi4pc.official_total(ours))
-    # Silver paragraphs are not told to RD-Agent's evaluator.
+    # RD-Agent's evaluator does not get the silver paragraphs.
     marks = [pi4pc.reference_mark(output, gold) for output, gold, _ in rows]
     reference, strict = dict(pi4pc.reference_total(marks)), dict(pi4pc.reference_total(ours))
     if "prediction" in case.input:
@@ -134,7 +134,7 @@ def _rows(case: Case, gold: str) -> tuple[list[str], list[Any], list[Any]]:
 
 
 def _official(case: Case) -> bool:
-    """Return whether the authors' formula is asked for: the inputs are equal, so the names must tell."""
+    """Return whether the authors' formula is meant: the inputs are equal, so the names must decide."""
     return case.scorer.startswith("official") or (not case.scorer and "official" in case.name)
 
 
@@ -150,7 +150,7 @@ def _prompted(case: Case, prompt: Callable[..., str], *, dataset: str) -> Varian
             row = json.loads(next(islice(file, at, None)))
     except (OSError, StopIteration, ValueError) as error:
         raise UsageError(
-            f"The case {case.name!r} asks for row {at} of {path}, which is not there; lay the file beside the cases."
+            f"The case {case.name!r} needs row {at} of {path}, which is not there; put the file beside the cases."
         ) from error
     try:
         text = prompt(row, mode)

@@ -106,7 +106,7 @@ def accuracy(pairs: Sequence[Pair]) -> float:
 
 
 def macro_f1(pairs: Sequence[Pair], labels: Sequence[str]) -> float:
-    """Return the unweighted mean of the F1 of each label; a label that nobody gives or has counts 0.
+    """Return the unweighted mean of the F1 of each label; a label that occurs on neither side counts 0.
 
     Example:
         >>> macro_f1([("102", "102"), ("103", "102")], ["102", "103"])

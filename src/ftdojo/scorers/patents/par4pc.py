@@ -2,7 +2,7 @@
 
 ``reference`` repeats RD-Agent's evaluator. Its ``macro_f1`` pools hits and misses of all rows, which is micro F1, and it
 picks letters out of any text: the a and e of the word "answer", or the article in "a good match". ``official`` is the
-authors' formula, mean F1 per row, over the same letters. ``strict`` is that mean over what the JSON answer says and
+authors' formula, mean F1 per row, over the same letters. ``strict`` is that mean over the JSON answer and
 nothing else: an answer that names anything but single letters is unreadable and scores 0.
 """
 
@@ -46,7 +46,7 @@ class Counts:
 
     @property
     def f1(self) -> float:
-        """F1 of the row; 0 where nothing was given and nothing was asked."""
+        """F1 of the row; 0 where nothing was given and nothing was expected."""
         return ratio(2 * self.hits, 2 * self.hits + self.wrong + self.missed)
 
     @property
@@ -149,7 +149,7 @@ def _picked(text: str) -> list[str]:
 
 
 def reference_mark(output: str, gold: Any) -> Mapping[str, Any]:
-    """Return the letters RD-Agent reads in one output and how they meet the gold ones; silver ones are not told to it."""
+    """Return the letters RD-Agent reads in one output and how they meet the gold ones; it does not get silver ones."""
     letters, right = reference_letters(output), named(_listed(gold))
     return {"extracted": letters, "counts": counted(letters, right), "exact": letters == right}
 

@@ -1,7 +1,7 @@
 """PI4PC: which one of five paragraphs was cited.
 
 ``reference`` repeats RD-Agent's evaluator: the answer's number, or else the first number in the text; silver paragraphs
-are not told to it and never count. ``official`` are the authors' formulas, with silver. ``strict`` reads the number under
+are not given to it and never count. ``official`` are the authors' formulas, with silver. ``strict`` reads the number under
 ``answer`` and nothing else; a silver paragraph is worth a half in a secondary figure.
 """
 

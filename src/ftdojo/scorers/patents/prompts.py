@@ -1,6 +1,6 @@
 """The published PANORAMA prompts, character by character: scores compare only where the question is the same.
 
-Two modes: ``zero-shot`` asks for the bare answer, ``cot`` prescribes steps and asks for a reason first. A prompt holds
+Two modes: ``zero-shot`` requests the bare answer, ``cot`` prescribes steps and requests a reason first. A prompt holds
 the whole application and the whole prior art, 35,000 to 90,000 characters; nothing is cut.
 """
 
@@ -78,7 +78,7 @@ def pi4pc_prompt(row: Row, mode: Mode = "zero-shot") -> str:
 
 
 def _numbered_claim(claims: list[Any], number: Any) -> str:
-    """Return the claim that says it has ``number``, or else the one at that place."""
+    """Return the claim that is numbered ``number``, or else the one at that place."""
     for claim in claims:
         if isinstance(claim, dict) and claim.get("claimNumber") == number:
             return str(claim.get("claim_text", MISSING))

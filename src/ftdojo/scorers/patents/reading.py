@@ -10,7 +10,7 @@ _DECODER = json.JSONDecoder()
 
 
 UNPARSED = object()
-"""What ``parsed`` returns for text that is no JSON; null is None."""
+"""What ``parsed`` returns for text that is not JSON; null is None."""
 
 
 def fenced(text: str) -> str:

@@ -6,7 +6,7 @@ output is unreadable and wrong. Items stand between commas, but ``1,062`` is one
 ``exact``: every item is right and none is missing or in excess. Numbers compare as numbers, with their sign, in
 their order: ``1,062`` is 1062, ``10.60`` is 10.6, -5 is not 5. A number with more decimals than the right one is
 rounded to as many, if that one has any. A percent sign may be left out, or 37.5% written as 0.375. Other items
-compare as words without case, articles and punctuation, in any order, unless the question asks for a ranking.
+compare as words without case, articles and punctuation, in any order, unless the question requests a ranking.
 
 ``within-10``: the same, but a number may be off by a tenth of the right one. Words beside a number have to be right
 too: a correlation is its label *and* its coefficient.
@@ -43,7 +43,7 @@ _SEPARATOR = re.compile(r"(?<=[\w)])\s{0,4}-\s{0,4}")
 _WORD = re.compile(r"-?\d+(?:\.\d+)?|[^\W\d_]+|[+%°$€£&#]")
 _ARTICLES = frozenset({"a", "an", "the"})
 _SAME = {"yes": "true", "no": "false", "negtive": "negative"}
-"""Words that say the same; the last is how the published instruction and one answer spell it."""
+"""Words that mean the same; the last is how the published instruction and one answer spell it."""
 _RANKING = re.compile(r"\brank(?:ed|ing)?\b|\border(?:ed)? (?:of|by|from)\b", re.IGNORECASE)
 _EXACTLY = Context(prec=200)
 _TENTH = Decimal("0.1")
@@ -72,7 +72,7 @@ def rule_of(subtype: str) -> Rule:
 
 
 def is_ranking(question: str) -> bool:
-    """Return whether ``question`` asks for an order, so that the items of its answer have one."""
+    """Return whether ``question`` requests an order, so that the items of its answer have one."""
     return _RANKING.search(question) is not None
 
 
@@ -129,7 +129,7 @@ def items_of(text: str) -> list[str]:
 
 
 def number_of(text: str) -> Number | None:
-    """Return ``text`` as a number, or None if it says anything else.
+    """Return ``text`` as a number, or None if it is anything else.
 
     Example:
         >>> number_of("-3.50%")
@@ -182,7 +182,7 @@ def _sorted_out(items: Sequence[str]) -> tuple[list[Number], list[tuple[str, ...
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Return what an item says: its words and numbers; a hyphen between words is none of it."""
+    """Return the content of an item: its words and numbers; a hyphen between words is none of it."""
     plain = _SEPARATOR.sub(" ", _normal(text))
     found = [_SAME.get(word, word) for word in _WORD.findall(plain)]
     said = tuple(_short(word) for word in found if word not in _ARTICLES)

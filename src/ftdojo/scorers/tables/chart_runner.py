@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def serve(number: int) -> None:
-    """Draw job ``number`` in a child; where that leaves nothing behind, say so in its stead."""
+    """Draw job ``number`` in a child; where that leaves nothing behind, record that in its stead."""
     job = json.loads((HERE / str(number) / "job.json").read_text(encoding="utf8"))
     child = os.fork()
     if not child:

@@ -1,4 +1,4 @@
-"""Charts, by our own rule: the code runs once, on a clean figure, and what was drawn has to be what was asked for.
+"""Charts, by our own rule: the code runs once, on a clean figure, and what was drawn has to be what was requested.
 
 The code is the last closed ``python`` block; without one the output is unreadable. It has 10 seconds, 1 GiB and a
 ``table.csv`` beside it, and may use ``pd``, ``plt`` and ``np`` even if it forgot to import them. It must end without
@@ -41,7 +41,7 @@ _DRAWN_BY = {
 
 
 def grade(output: str, *, answer: str, kind: str, table: Mapping[str, Any]) -> Grade:
-    """Draw what ``output`` says and compare it with ``answer`` (``y_references = [...]``).
+    """Run the code of ``output`` and compare its chart with ``answer`` (``y_references = [...]``).
 
     Secondary: ``ran`` is 1 where the code ended without an error.
 
@@ -98,7 +98,7 @@ def published_values(answer: str) -> list[Any] | None:
 
 
 def is_right(drawn: Drawn, answer: str, *, kind: str) -> bool:
-    """Return whether the code ran to its end and drew what ``answer`` says."""
+    """Return whether the code ran to its end and drew what ``answer`` describes."""
     return drawn.ran and matches(drawn.values, wanted_values(answer) or [], kind=kind)
 
 
@@ -171,7 +171,7 @@ def _plain(value: Any) -> float:
     if isinstance(value, str):
         return float(re.sub(r"[\s,$€£%]", "", value))
     if not _is_number(value):
-        raise ValueError(f"{value!r} is no number.")
+        raise ValueError(f"{value!r} is not a number.")
     return float(value)
 
 

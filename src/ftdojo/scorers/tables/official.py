@@ -94,7 +94,7 @@ def chart_verdict(
     Args:
         drawn: what was drawn, rounded to two places; None where it could not be read.
         printed: what the code printed, which the verdict is read together with.
-        wanted: what was to be drawn; a value that is no number makes the check fail.
+        wanted: what was to be drawn; a value that is not a number makes the check fail.
         pie: compare shares of the whole.
     """
     if drawn is None or not all(isinstance(each, int | float) for each in (*drawn, *wanted)):

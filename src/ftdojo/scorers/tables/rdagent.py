@@ -87,7 +87,7 @@ def references(answer: str) -> list[Any] | None:
 def passes(captured: object, wanted: list[Any]) -> bool:
     """Return whether as many series, as long and with the same values in order were captured.
 
-    Where either side of a pair is no series at all, it is not looked at: flat references match any values.
+    Where either side of a pair is not a series at all, the pair is skipped: flat references match any values.
     """
     if not isinstance(captured, list) or not captured or len(captured) != len(wanted):
         return False

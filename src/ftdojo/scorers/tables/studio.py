@@ -52,7 +52,7 @@ _TRIES = 2
 class Chart:
     """Code to run beside a ``table.csv`` that holds ``table``.
 
-    ``kind`` says which artists are read, ``mode`` by whose rule.
+    ``kind``: which artists are read, ``mode``: by whose rule.
     """
 
     code: str
@@ -126,7 +126,7 @@ class _Room:
             time.sleep(_POLL_S)
         self._hand_in(chart)
         while time.monotonic() < deadline:
-            is_open = self.is_open()  # asked before looking, so that a last result is not missed
+            is_open = self.is_open()  # checked before reading, so that a last result is not missed
             if (self._place / f"{self._count}.json").exists():
                 return self._take()
             if not is_open:
