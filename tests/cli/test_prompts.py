@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.cli.prompts import questions_of
+from ftdojo.cli.ask import questions_of
 from ftdojo.errors import FtdojoError
 from ftdojo.export import AskedAs
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ftdojo.cli.prompts import questions_of
+from ftdojo.cli.ask import questions_of
 from ftdojo.errors import UsageError
 from ftdojo.export import AskedAs
 

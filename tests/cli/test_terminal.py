@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from ftdojo.cli import tables
-from ftdojo.cli.plain import one_line
+from ftdojo.cli.tables import one_line
 
 PROGRAM = (sys.executable, "-m", "ftdojo.cli.main")
 IDLE = ("run", "toy_yes:task", "--agent", "toy_yes:Idler", "--model", "tiny")

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo.records import LossPoint
-from ftdojo.report import loss_chart as losses
-from ftdojo.report.axes import Axis, span
+from ftdojo.report import charts as losses
+from ftdojo.report.charts import Axis, score_chart, span
 from ftdojo.report.evidence import Evidence, headline_of
-from ftdojo.report.score_chart import score_chart
 from ftdojo.report.spending import RUN, spending
 from ftdojo.report.tree import rows
 

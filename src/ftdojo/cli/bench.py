@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ftdojo.cli.plain import one_line
+from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, Interrupted, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``

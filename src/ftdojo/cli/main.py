@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
-from ftdojo.cli import ask, bench, doctor, listings, play, playing, records, sources, tasks
-from ftdojo.cli.plain import one_line
+from ftdojo.cli import ask, bench, doctor, listings, play, records, run, sources, tasks
+from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
 
 TRAIN_EXTRA = {
@@ -37,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-playing.register(app)
+run.register(app)
 records.register(app)
 app.add_typer(play.play_app, name="play")
 app.add_typer(tasks.tasks_app, name="tasks")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ftdojo.cli.plain import one_line
+from ftdojo.cli.tables import one_line
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.tasks.own.new import Made

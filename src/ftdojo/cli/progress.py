@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ftdojo.cli.plain import one_line, verdict
+from ftdojo.cli.tables import one_line, verdict
 from ftdojo.report.evidence import headline_of
 
 HANGING: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ftdojo.cli.plain import one_line, verdict
+from ftdojo.cli.tables import one_line, verdict
 from ftdojo.errors import StoreError, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``

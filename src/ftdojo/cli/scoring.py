@@ -35,7 +35,7 @@ def score_cases(
 
 
 def _each(name: str, path: Path) -> None:
-    from ftdojo.cli.plain import one_line
+    from ftdojo.cli.tables import one_line
     from ftdojo.scorers import cases
     from ftdojo.scorers.case_files import lines, score
 
@@ -58,8 +58,7 @@ def _each(name: str, path: Path) -> None:
 
 
 def _agreement(folder: Path, *, as_json: bool) -> None:
-    from ftdojo.cli.plain import one_line
-    from ftdojo.cli.tables import table
+    from ftdojo.cli.tables import one_line, table
     from ftdojo.scorers.case_files import agreement, golden_files
 
     found = [agreement(name, path) for name, path in golden_files(folder)]

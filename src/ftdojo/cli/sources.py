@@ -1,17 +1,115 @@
-"""``ftdojo sources``: the raw data that tasks offer, what is known of them, and getting them."""
+"""`ftdojo sources`: raw data, its cards, and getting it."""
 
 import json
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
+from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, UnknownName, UsageError
+from ftdojo.sources import Download, on_download
 
-if TYPE_CHECKING:  # kept out of ``ftdojo --help``
+if TYPE_CHECKING:
     from ftdojo.records import Dataset, Source, Task
     from ftdojo.sources import Tokens
+
+
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(bar_width=28),
+    DownloadColumn(),
+    TransferSpeedColumn(),
+    TimeRemainingColumn(),
+)
+
+
+@contextmanager
+def shown_downloads() -> Iterator[None]:
+    """Show every download of data inside the block."""
+    console = Console(stderr=True)
+    plain = console.no_color or console.is_dumb_terminal or os.environ.get("CI")
+    if not console.is_terminal or plain:
+        with on_download(_say):
+            yield
+        return
+    with Progress(*_COLUMNS, console=console, transient=True) as shown:
+        bars = {}
+
+        def move(download: Download) -> None:
+            name = download.dataset
+            if name not in bars:
+                bars[name] = shown.add_task(name, total=download.total)
+            shown.update(bars[name], completed=download.done, total=download.total)
+
+        with on_download(move):
+            yield
+
+
+def _say(download: Download) -> None:
+    if not download.done:
+        told = f"{download.dataset}: downloading {download.total / 1e6:,.1f} MB from"
+        print(f"{told} {download.place} ...", file=sys.stderr, flush=True)
+
+
+_PLAIN = ("name", "summary", "notes", "licence", "warning", "hub_id", "revision", "here", "path")
+_WIDTH = 18
+
+
+def lines(card: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a card; one whose rows are not here has no figures."""
+    for key in _PLAIN:
+        if card.get(key):
+            yield _line(key.replace("_", " "), one_line(str(card[key])))
+    for name, meaning in card["fields"].items():
+        role = {card["prompt_field"]: " (question)", card["response_field"]: " (answer)"}
+        yield _line("field", f"{name}: {meaning}{role.get(name, '')}")
+    if "rows" in card:
+        yield from _figures(card)
+
+
+def _figures(card: Mapping[str, Any]) -> Iterator[str]:
+    yield _line(
+        "rows", f"{card['rows']:,}, {card['bytes'] / 1e6:,.1f} MB, SHA-256 {card['digest']}"
+    )
+    for name in ("words", "characters", "tokens"):
+        if card[name]:
+            yield _line(name, _spread(card[name]))
+    yield _line("tokens in all", f"{card['total_tokens']:,} ({card['tokens_by']})")
+    yield _line("duplicates", f"{card['duplicate_share']:.1%}")
+    if card["near_duplicate_share"] is not None:
+        yield _line("near-duplicates", f"{card['near_duplicate_share']:.1%} of different rows")
+    yield _line("missing answers", f"{card['missing_answers']:.1%}")
+    shares = (f"{name} {share:.1%}" for name, share in card["scripts"].items())
+    yield _line("scripts", ", ".join(shares))
+    yield _line("measured on", card["measured_on"])
+    for sample in card["samples"]:
+        yield _line("sample", json.dumps(sample, ensure_ascii=False))
+
+
+def _spread(found: Mapping[str, float]) -> str:
+    return (
+        f"median {found['p50']:,.0f}, mean {found['mean']:,.1f}, 95 % up to {found['p95']:,.0f}, "
+        f"from {found['low']:,.0f} to {found['high']:,.0f}"
+    )
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name + ':':<{_WIDTH}}{value}"
+
 
 JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
 MADE_HERE, IN_PART, NO = "made here", "in part", "no"
@@ -59,7 +157,7 @@ def show_source(
 
     Nothing is downloaded. Without --model tokens are estimated.
     """
-    from ftdojo.cli.source_card import lines
+    from ftdojo.cli.sources import lines
 
     found = _source(source, name) if source else _source(name, "")
     shown = _card(found, _tokens(model) if model else None)
@@ -81,7 +179,7 @@ def pull_source(
 
     A mirror (FTDOJO_MIRROR) is asked first, then the hub. Digests are checked, and every row is read once.
     """
-    from ftdojo.cli.downloads import shown_downloads
+    from ftdojo.cli.sources import shown_downloads
     from ftdojo.cli.tables import table
     from ftdojo.config import cache_dir
     from ftdojo.sources import licences

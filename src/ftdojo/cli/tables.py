@@ -1,8 +1,4 @@
-"""Rows of plain data as columns for people.
-
-Away from a terminal no line is broken, so that names can be searched for and copied; on a terminal the last column is
-wrapped to what room there is.
-"""
+"""Text for a terminal: one line, wrapped paragraphs, tables."""
 
 import shutil
 import sys
@@ -10,7 +6,36 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ftdojo.cli.plain import one_line
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with a blank for every character that is not to be seen, escape codes among them.
+
+    Example:
+        >>> printable("a\x1b[31mred")
+        'a [31mred'
+    """
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def one_line(text: str) -> str:
+    r"""Return ``text`` printable and on one line.
+
+    Example:
+        >>> one_line("two\n  lines")
+        'two lines'
+    """
+    return " ".join(printable(text).split())
+
+
+def verdict(name: str, against: str) -> str:
+    """Say a verdict in words.
+
+    Example:
+        >>> verdict("better", "base"), verdict("undecided", "e2")
+        ('better than base', 'undecided against e2')
+    """
+    return f"{name} {'against' if name == 'undecided' else 'than'} {against}"
+
 
 GAP = "  "
 LEAST_WIDTH = 24

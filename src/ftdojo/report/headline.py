@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftdojo.records import BASE, Comparison, Estimate
+from ftdojo.report.charts import Strip, strip
 from ftdojo.report.evidence import Evidence, look
 from ftdojo.report.numbers import Scale, plural, seconds
-from ftdojo.report.score_chart import Strip, strip
 
 
 @dataclass(frozen=True, kw_only=True)

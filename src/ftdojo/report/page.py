@@ -48,11 +48,10 @@ def render(folder: RunFolder) -> str:
 
 def _views(evidence: Evidence) -> dict[str, object]:
     from ftdojo.report.answers import KINDS, answers
+    from ftdojo.report.charts import loss_chart, score_chart
     from ftdojo.report.headline import headline
-    from ftdojo.report.loss_chart import loss_chart
     from ftdojo.report.outcome import outcome
     from ftdojo.report.reproduce import recipe
-    from ftdojo.report.score_chart import score_chart
     from ftdojo.report.spending import spending
     from ftdojo.report.story import learnt
     from ftdojo.report.tree import rows

@@ -19,8 +19,8 @@ def environment(*, escape: bool) -> "Environment":
     """Return what renders this package's templates; ``escape`` for HTML, without it for Markdown."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    from ftdojo.report.charts import score_line
     from ftdojo.report.markdown import to_html
-    from ftdojo.report.score_chart import score_line
     from ftdojo.report.tree import status_of
 
     made = Environment(

@@ -1,15 +1,14 @@
 """Search policies: from which experiment to go on. Pure functions of the run's tree; they run nothing themselves."""
 
 from ftdojo.registry import Registry
-from ftdojo.search.policy import Policy, Proposal
-from ftdojo.search.tree import Node, Tree, tree_of
+from ftdojo.search.policy import Node, Policy, Proposal, Tree, tree_of
 
 policies: Registry[Policy] = Registry(
     "policy",
     {
-        "greedy": "ftdojo.search.greedy:GREEDY",
-        "tree": "ftdojo.search.uct:UCT",
-        "best-of": "ftdojo.search.best_of:BEST_OF",
+        "greedy": "ftdojo.search.policies:GREEDY",
+        "tree": "ftdojo.search.policies:UCT",
+        "best-of": "ftdojo.search.policies:BEST_OF",
     },
 )
 """Name -> the policy."""

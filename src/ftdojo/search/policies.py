@@ -1,17 +1,11 @@
-"""tree: UCT over the experiments, with progressive widening.
-
-From the base downwards, the child with the highest upper confidence bound is followed (Kocsis and Szepesvari 2006),
-until a node is met that may still get another child: one with fewer than ``visits ** WIDENING`` (Coulom 2007). Gains are
-scaled to [0, 1] over the run, and a node's worth is the best gain at or below it rather than their mean: a line of
-experiments is as good as the model that it led to.
-"""
+"""Search policies: greedy, best-of, and a tree with upper confidence bounds."""
 
 import math
 import random
+from dataclasses import replace
 
 from ftdojo.records import BASE
-from ftdojo.search.policy import Proposal
-from ftdojo.search.tree import Node, Tree
+from ftdojo.search.policy import Node, Proposal, Tree
 
 EXPLORATION = 0.7
 WIDENING = 0.6
@@ -64,3 +58,41 @@ def _worth(tree: Tree, node: Node) -> float:
 
 
 UCT = Uct()
+
+
+PATIENCE = 3
+"""After this many experiments in a row from the same parent without a gain, something unlike them is asked for."""
+
+
+class Greedy:
+    """Builds on the experiment the dojo stands by."""
+
+    name = "greedy"
+
+    def propose(self, tree: Tree, rng: random.Random) -> Proposal:
+        """Return the best so far."""
+        tried = tree.children(tree.best)
+        stuck = len(tried) >= PATIENCE
+        why = f"{tree.best} is the best so far"
+        if stuck:
+            why += f"; {len(tried)} experiments from it brought nothing, so something unlike them is due"
+        return Proposal(parent=tree.best, why=f"{why}.", exploring=stuck)
+
+
+GREEDY = Greedy()
+
+
+CANDIDATES = 3
+
+
+class BestOf:
+    """Greedy in where it goes on, and choosy in what is trained."""
+
+    name = "best-of"
+
+    def propose(self, tree: Tree, rng: random.Random) -> Proposal:
+        """Return the best so far, with several candidates to be drafted from it."""
+        return replace(GREEDY.propose(tree, rng), candidates=CANDIDATES)
+
+
+BEST_OF = BestOf()
