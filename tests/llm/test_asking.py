@@ -90,6 +90,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ftdojo.llm import *
+from ftdojo.records import LlmChoice
 models = open_models(LlmChoice(models={"planner": "openai/scripted"}, base_url=sys.argv[1]))
 die = lambda exchange: os.kill(os.getpid(), signal.SIGKILL)
 llm = Llm(models, exchanges=Exchanges(Path(sys.argv[2])), charge=die, allow=lambda: None)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from ftdojo.errors import ModelError, UnknownName
 from ftdojo.models import known, pull, smollm2, verify
-from ftdojo.models.disk import disk_errors, need_room
+from ftdojo.models.entries import disk_errors, need_room
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from ftdojo.cli.main import app
-from ftdojo.cli.run import takes_a_run
+from ftdojo.cli.run_options import takes_a_run
 from ftdojo.errors import UsageError
 from ftdojo.records import OPTIONS, OUTSIDE, Budget, LlmChoice, RunSpec, command, run_spec
 from ftdojo.records.options import value_at

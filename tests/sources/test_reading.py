@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import SourceError
-from ftdojo.sources import json_text
+from ftdojo.sources import json_rows as json_text
 from ftdojo.sources.reading import read_rows
 
 ROWS = [{"q": "a, b", "a": 'say "ä"\nthen 日'}, {"q": "c", "a": ""}, {"q": "d", "a": "\u2028"}]

@@ -71,7 +71,7 @@ def _of_lines(numbered: Iterable[tuple[int, str]], where: str) -> list[str]:
 
 
 def _stdin_rows(asked: "AskedAs") -> Iterator[tuple[int, dict[str, Any]]]:
-    from ftdojo.sources.json_text import parse
+    from ftdojo.sources.json_rows import parse
 
     for at, line in _stdin_lines():
         if not line.strip():

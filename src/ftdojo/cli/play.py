@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
 
-from ftdojo.cli import run as running
-from ftdojo.cli.run import takes_a_run
+from ftdojo.cli.run_options import checked, fetch, takes_a_run
 from ftdojo.errors import FtdojoError, StoreError, UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -162,8 +161,8 @@ def start(
     from ftdojo.records import OUTSIDE
     from ftdojo.serve import Start, begin
 
-    spec = running.checked(replace(spec, agent=OUTSIDE), runs)
-    running.fetch(spec.task)
+    spec = checked(replace(spec, agent=OUTSIDE), runs)
+    fetch(spec.task)
     folder = begin(Start(spec=spec, name=name, root=(runs or runs_dir()).absolute()), say=say)
     show(folder, standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
 

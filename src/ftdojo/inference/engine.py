@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from ftdojo.inference.picking import Picker
-from ftdojo.models.heads import LABEL_ONLY
+from ftdojo.models.device import LABEL_ONLY
 from ftdojo.records import Completion, Decoding, Message
 
 BATCH = 128

@@ -2,9 +2,7 @@
 
 from ftdojo.llm.asking import Llm
 from ftdojo.llm.choice import open_models
-from ftdojo.llm.record import Exchange, Exchanges
-from ftdojo.llm.redaction import redact
-from ftdojo.llm.replay import Replay, replayed
+from ftdojo.llm.record import Exchange, Exchanges, Replay, redact, replayed
 from ftdojo.llm.words import Ask, ChatModel, Finish, Reply, Usage
 
 __all__ = [

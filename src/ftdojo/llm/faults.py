@@ -8,7 +8,7 @@ from typing import Any
 
 from ftdojo.errors import LlmError
 from ftdojo.llm.patience import Passing
-from ftdojo.llm.redaction import redact
+from ftdojo.llm.record import redact
 
 SHOWN = 300
 _PASSING = {408, 409, 425, 429}

@@ -9,7 +9,7 @@ from ftdojo.errors import MissingExtra, UnknownName, UsageError
 from ftdojo.llm.faults import Server
 from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
-from ftdojo.llm.redaction import redact
+from ftdojo.llm.record import redact
 from ftdojo.llm.words import ChatModel
 
 

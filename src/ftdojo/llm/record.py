@@ -1,17 +1,46 @@
-"""The record of everything that was asked and said: one JSON object a line, on the disk before it is charged."""
+"""What was asked of language models and what they replied, whole and without secrets; and replaying it."""
 
 import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ftdojo.errors import StoreError
+from ftdojo import config
+from ftdojo.errors import LlmError, StoreError, UsageError
 from ftdojo.llm.words import Ask, Reply, Usage
 from ftdojo.records import Message, Role
+
+MARK = "[redacted]"
+
+_SHAPES = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:sk|gsk|xai|rk|pk)-[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek, xAI, ...
+    r"|(?:gsk|hf|ghp|gho|github_pat)_[A-Za-z0-9_]{20,}"
+    r"|AIza[A-Za-z0-9_-]{30,}"
+    r"|(?i:bearer)\s+(?:(?=[^\s\"']*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})"
+    r")"
+)
+_LOGIN = re.compile(r"(?<=://)[^\s/@\[\]]+@")
+"""Name and password before the host of an address."""
+
+
+def redact(text: str) -> str:
+    """Return ``text`` without the secrets of the environment, and without anything that is shaped like a key.
+
+    Example:
+        >>> redact("wrong key sk-proj-0123456789abcdefghij.")
+        'wrong key [redacted].'
+    """
+    for secret in sorted(config.secrets(), key=len, reverse=True):
+        if secret not in MARK:
+            text = text.replace(secret, MARK)
+    return _LOGIN.sub(f"{MARK}@", _SHAPES.sub(MARK, text))
+
 
 FILE = "exchanges.jsonl"
 
@@ -120,3 +149,50 @@ def _told(path: Path, verb: str, work: Callable[[], Any]) -> Any:
         raise StoreError(
             f"{path} cannot be {verb} ({error.strerror}). Check the disk and the folder's rights, then resume the run."
         ) from error
+
+
+FOLDER = "llm"
+"""The folder of a run that holds its exchanges."""
+
+
+class Replay:
+    """Answers every question as it was answered in a run, by its purpose, tokens and money included.
+
+    ``differing`` lists the purposes whose question is not, to the letter, the one that was recorded.
+    """
+
+    def __init__(self, run_folder: Path) -> None:
+        self.name = f"replay/{run_folder.name}"
+        self.differing: list[str] = []
+        self._run = run_folder
+        self._known = {each.purpose: each for each in Exchanges(run_folder / FOLDER).all()}
+
+    def chat(self, ask: Ask) -> Reply:
+        """Return the reply on record.
+
+        Raises:
+            LlmError: the run that is replayed never asked this.
+        """
+        known = self._known.get(ask.purpose)
+        if known is None:
+            raise LlmError(
+                f"{self._run} holds no answer to {ask.purpose!r}, so it cannot be replayed beyond this point; "
+                "replay it with the same task, seed, budget and version, or go on with a model (--llm)."
+            )
+        if known.digest != digest_of(ask):
+            self.differing.append(ask.purpose)
+        return known.reply
+
+
+def replayed(run_folder: Path) -> Replay:
+    """Return a model that answers from the record of ``run_folder``.
+
+    Raises:
+        UsageError: the folder holds no exchanges.
+        StoreError: its record cannot be read.
+    """
+    if not (run_folder / FOLDER / FILE).is_file():
+        raise UsageError(
+            f"{run_folder} holds no exchanges to replay ({FOLDER}/{FILE}); name the folder of a run that asked a model."
+        )
+    return Replay(run_folder)

@@ -2,10 +2,10 @@
 
 from ftdojo.models.catalogue import KnownModel, hub_id, known, pull, verify
 from ftdojo.models.chat_templates import CHATML
-from ftdojo.models.disk import disk_errors, make_folder
+from ftdojo.models.device import quiet
+from ftdojo.models.entries import disk_errors, make_folder
 from ftdojo.models.local import TOKENIZER_FILES, LocalModel
 from ftdojo.models.prepared import end_ids, prepare
-from ftdojo.models.quiet import quiet
 from ftdojo.models.weights import tensor_digest
 
 __all__ = [

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from ftdojo.errors import ModelError, UnknownName
 from ftdojo.models import hub, smollm2, tiny
-from ftdojo.models.disk import disk_errors, make_folder
 from ftdojo.models.entries import (
     Progress,
+    disk_errors,
     entry_folder,
     filling,
     find_damage,
     locked,
+    make_folder,
     read_manifest,
     write_manifest,
 )

@@ -1,9 +1,22 @@
-"""What this machine computes with: device, number format, threads. torch is imported at the first call."""
+"""What this machine computes with, and quiet libraries."""
 
+import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
 
 from ftdojo.config import LOW_PRECISION, low_precision_chosen
+
+LABEL_ONLY = frozenset({"llama", "mistral", "qwen2", "qwen3", "phi3", "smollm3", "gemma"})
+"""Those whose body is ``model.model`` and whose logits are exactly ``model.lm_head(hidden)``: no soft cap, no scale."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Swallow stderr while a model is loaded or saved; some of transformers' bars cannot be turned off otherwise."""
+    with redirect_stderr(io.StringIO()):
+        yield
 
 
 @lru_cache

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models.quiet import quiet
+from ftdojo.models.device import quiet
 
 _PROBE = "Sum  12 and 345?\n\n7 Tabs\tand\u00a0caf\u00e9 \u4f60\u597d <|im_end|>"
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models.disk import disk_errors, make_folder, need_room
-from ftdojo.models.entries import Progress
+from ftdojo.models.entries import Progress, disk_errors, make_folder, need_room
 from ftdojo.models.local import read_config
 
 _WANTED = [

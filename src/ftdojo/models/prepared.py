@@ -15,9 +15,9 @@ from typing import Any
 from ftdojo.errors import ModelError
 from ftdojo.models.catalogue import pull, silent
 from ftdojo.models.chat_templates import CHATML, ChatTemplate, chatml, checked, read_template
+from ftdojo.models.device import quiet
 from ftdojo.models.entries import Progress, filling, find_damage, locked, write_manifest
 from ftdojo.models.local import TOKENIZER_FILES, LocalModel, flat, read_config, read_object
-from ftdojo.models.quiet import quiet
 from ftdojo.models.weights import weight_files
 
 _GENERATION = "generation_config.json"

@@ -13,8 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ftdojo.errors import ModelError
-from ftdojo.models.disk import need_room
-from ftdojo.models.entries import Progress
+from ftdojo.models.entries import Progress, need_room
 
 NAME = "smollm2-135m"
 LICENCE = "apache-2.0"

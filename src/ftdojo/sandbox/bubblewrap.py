@@ -1,18 +1,15 @@
-"""The tier of choice: Linux namespaces through bubblewrap, also safe when the controller is root.
-
-For a plain user one bubblewrap with a user namespace does everything. Root needs two: the outer one builds the
-mounts as root, then an unprivileged host user enters an inner one with a user namespace. Were the namespace root's own,
-a set-user-id file left in the folder would be root's on the host, and the limit on processes would not count.
-"""
+"""The bubblewrap tier: what is mounted, how it is launched, and running in it."""
 
 import json
+import math
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -20,10 +17,165 @@ from typing import Self
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox import seccomp
 from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
-from ftdojo.sandbox.folder import lent
-from ftdojo.sandbox.launch import environment, limited, mortal, tool
-from ftdojo.sandbox.mounts import check_readable, world
+from ftdojo.sandbox.outputs import lent
 from ftdojo.sandbox.watch import Followed, follow
+
+_SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64")
+_SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_SCRATCH_SHARE = 4
+
+
+def world(readonly: Mapping[str, Path], *, workdir: Path, memory_bytes: int) -> list[str]:
+    """Return the arguments for everything a script sees; only ``/job`` and two small scratch places are writable.
+
+    Order matters: a file system mounted late hides what an earlier argument put below it.
+    """
+    scratch = [
+        "--size",
+        str(max(memory_bytes // _SCRATCH_SHARE, 2**20)),
+        "--perms",
+        "1777",
+        "--tmpfs",
+    ]
+    args = ["--proc", "/proc", "--dev", "/dev", *scratch, "/dev/shm", "--remount-ro", "/dev"]
+    args += [*scratch, "/tmp", *_system(), *_interpreter()]
+    for inside, host in readonly.items():
+        args += [*_parents(Path(inside)), "--ro-bind", str(host.resolve()), inside]
+    return [*args, "--bind", str(workdir.resolve()), "/job", "--remount-ro", "/"]
+
+
+def check_readable(readonly: Mapping[str, Path]) -> None:
+    """Make sure that the sandbox's user, who is nobody's owner and in nobody's group, can read the mounts.
+
+    Raises:
+        SandboxError: a file or folder in them is closed to others.
+    """
+    for host in readonly.values():
+        found = host.resolve()
+        for path in (found, *(found.rglob("*") if found.is_dir() else ())):
+            needed = 0o005 if path.is_dir() else 0o004
+            if not path.is_symlink() and path.stat().st_mode & needed != needed:
+                raise SandboxError(
+                    f"{path} is closed to the sandbox's user; open it with: chmod -R o+rX {host}."
+                )
+
+
+def _system() -> list[str]:
+    args = ["--ro-bind", "/usr", "/usr"]
+    for name in _SYSTEM:
+        place = Path("/", name)
+        if place.is_symlink():
+            args += ["--symlink", str(place.readlink()), str(place)]
+        elif place.exists():
+            args += ["--ro-bind", str(place), str(place)]
+    args += ["--perms", "0755", "--dir", "/etc"]
+    return args + [part for each in _SETTINGS for part in ("--ro-bind-try", each, each)]
+
+
+def _interpreter() -> list[str]:
+    """Bind this interpreter where it lies, with its packages but without ftdojo, whose tasks know the answers."""
+    args: list[str] = []
+    bound = [Path("/usr")]
+    for path in _needed():
+        if not _covered(path, bound):
+            bound.append(path)
+            args += [*_parents(path), "--ro-bind", str(path.resolve()), str(path)]
+    ours = Path(__file__).parents[1]
+    if _covered(ours, bound):
+        args += ["--perms", "0755", "--tmpfs", str(ours), "--remount-ro", str(ours)]
+    return args
+
+
+def _needed() -> list[Path]:
+    """Return the prefixes of this interpreter, then each link between its name and its file, outermost first."""
+    prefixes = {
+        Path(each) for each in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
+    }
+    prefixes |= {each.resolve() for each in prefixes}
+    hops = [Path(sys.executable)]
+    while hops[-1].is_symlink():
+        hops.append(Path(os.path.normpath(hops[-1].parent / hops[-1].readlink())))
+    return [*sorted(prefixes, key=lambda path: len(path.parts)), *hops]
+
+
+def _covered(path: Path, bound: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(each) for each in bound)
+
+
+def _parents(path: Path) -> list[str]:
+    """Make the folders above a mount, open to all: bubblewrap's own would be closed to the sandbox's user."""
+    above = [each for each in reversed(path.parents) if each not in {Path("/"), Path("/tmp")}]
+    return [part for each in above for part in ("--perms", "0755", "--dir", str(each))]
+
+
+_OPEN_FILES = 512
+_SLACK_BYTES = 512 * 2**20
+"""Address space that is set aside and never touched (thread stacks, arenas), which is not memory in use."""
+
+_THREADS = 4
+_PACKAGES = {"bwrap": "bubblewrap", "nice": "coreutils"}
+
+
+def tool(name: str) -> str:
+    """Return the full path of a system tool.
+
+    Raises:
+        SandboxError: it is not installed.
+    """
+    found = shutil.which(name, path="/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin")
+    if found is None:
+        raise SandboxError(
+            f"{name} is missing, which the sandbox needs: apt-get install "
+            f"{_PACKAGES.get(name, 'util-linux')}; or pass --sandbox unsafe to run agent code without protection."
+        )
+    return found
+
+
+def mortal() -> list[str]:
+    """Return the prefix of a command that dies with its parent, yields to others and is first to go short of memory."""
+    dies = [tool("setpriv"), "--pdeathsig", "KILL"]
+    return [*dies, tool("nice"), "-n", "5", tool("choom"), "-n", "1000", "--"]
+
+
+def limited(limits: Limits, *, processes: bool) -> list[str]:
+    """Return the prefix that sets the kernel's limits, each for one process.
+
+    ``processes`` is for the inside of a user namespace only: elsewhere the kernel counts all that the user runs, and
+    root without bound.
+    """
+    cpu_s = math.ceil(limits.cpu_s)
+    counts = [f"--nproc={limits.processes}"] if processes else []
+    return [
+        tool("prlimit"),
+        *counts,
+        f"--cpu={cpu_s}:{cpu_s + 1}",
+        f"--data={limits.memory_bytes + _SLACK_BYTES}",
+        f"--fsize={limits.file_bytes}",
+        f"--nofile={_OPEN_FILES}",
+        "--core=0",
+        "--",
+    ]
+
+
+def environment(env: Mapping[str, str], *, home: str, tmp: str) -> dict[str, str]:
+    """Return the whole environment of a script: nothing of ours, a few defaults, then ``env``."""
+    threads = str(min(os.cpu_count() or 1, _THREADS))
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": home,
+        "TMPDIR": tmp,
+        "USER": "agent",
+        "LOGNAME": "agent",
+        "LANG": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        **env,
+    }
+
 
 HOST_UID = 61000
 """The host user behind every sandbox of a root controller; it should own nothing."""

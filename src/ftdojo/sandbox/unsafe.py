@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
-from ftdojo.sandbox.launch import environment, limited, mortal
+from ftdojo.sandbox.bubblewrap import environment, limited, mortal
 from ftdojo.sandbox.watch import follow
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftdojo.sandbox.base import Ending, Limits, OnTick, Outcome
-from ftdojo.sandbox.folder import Size, measure
 from ftdojo.sandbox.log import Tail
+from ftdojo.sandbox.outputs import Size, measure
 from ftdojo.sandbox.tree import Tree, Usage
 
 _EVERY_S = 0.05

@@ -8,8 +8,8 @@ from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.records import Dataset
 from ftdojo.records.datasets import as_it_is
 from ftdojo.sources import hub, licences, mirror
+from ftdojo.sources.files import Place
 from ftdojo.sources.kinds import stem
-from ftdojo.sources.places import Place
 from ftdojo.sources.reading import read_rows
 
 Convert = Callable[[dict[str, Any]], dict[str, Any] | None]

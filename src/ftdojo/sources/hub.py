@@ -18,12 +18,9 @@ from ftdojo.config import cache_dir
 from ftdojo.errors import MissingExtra, SourceError
 from ftdojo.records import Dataset
 from ftdojo.sources import licences
-from ftdojo.sources.client import bars, explain, quiet_client
-from ftdojo.sources.files import cache_errors
-from ftdojo.sources.locks import Known, Lock, digest, read_lock
+from ftdojo.sources.client import bars, explain, may_download, quiet_client
+from ftdojo.sources.files import Known, Lock, Place, cache_errors, digest, read_lock
 from ftdojo.sources.patterns import matching, missing_shard
-from ftdojo.sources.places import Place
-from ftdojo.sources.session import may_download
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KIND: dict[str, Any] = {"repo_type": "dataset"}

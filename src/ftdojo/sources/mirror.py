@@ -10,8 +10,8 @@ from pathlib import Path
 from ftdojo.config import mirror_dir
 from ftdojo.errors import SourceError
 from ftdojo.records import Dataset
+from ftdojo.sources.files import Place
 from ftdojo.sources.patterns import matching
-from ftdojo.sources.places import Place
 
 _CONVERTED = (".jsonl", ".jsonl.gz", ".parquet")
 

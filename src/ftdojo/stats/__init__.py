@@ -6,9 +6,7 @@ from ftdojo.stats.over_runs import over_items, over_runs, turned
 from ftdojo.stats.paired import compare
 from ftdojo.stats.power import alpha_at, detectable
 from ftdojo.stats.race import surely_worse
-from ftdojo.stats.resampled import resampled
-from ftdojo.stats.scores import Scores, effective
-from ftdojo.stats.total import total
+from ftdojo.stats.scores import Scores, effective, resampled, total
 
 __all__ = [
     "Choice",

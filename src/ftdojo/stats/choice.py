@@ -17,8 +17,7 @@ from statistics import NormalDist, fmean, stdev
 from ftdojo.records import BASE, Comparison, Direction
 from ftdojo.stats.estimates import is_binary
 from ftdojo.stats.paired import adjusted, common, compare, deviation, f1_pair, gains, paired
-from ftdojo.stats.scores import Scores, equal_weights, groups
-from ftdojo.stats.slices import weighted
+from ftdojo.stats.scores import Scores, equal_weights, groups, weighted
 
 SURE = 0.8
 """How probable it has to be that a chosen candidate is better than the base.

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 
 from ftdojo.records import Comparison, Direction, Estimate, Verdict
 from ftdojo.stats.estimates import Z95, in_unit, is_binary, mean_interval
-from ftdojo.stats.f1 import F1Pair
 from ftdojo.stats.power import alpha_at, detectable_given, detectable_mean
-from ftdojo.stats.scores import Scores, equal_weights, groups
-from ftdojo.stats.slices import slices_interval, weighted
+from ftdojo.stats.scores import F1Pair, Scores, equal_weights, groups, slices_interval, weighted
 
 EXACT_UP_TO = 14
 """Sign flips of this many differences (2 ** 14) are counted one by one."""

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from ftdojo.records import Direction
 from ftdojo.stats.estimates import is_binary
 from ftdojo.stats.paired import common, gains, paired, sign_flip, sign_tail
-from ftdojo.stats.scores import Scores, equal_weights, groups
-from ftdojo.stats.slices import weighted
+from ftdojo.stats.scores import Scores, equal_weights, groups, weighted
 
 RISK = 0.01
 """The chance that a race, over all of its looks, ends a candidate that is as good as its rival."""

@@ -5,8 +5,7 @@ from ftdojo.submissions.duplicates import duplicates
 from ftdojo.submissions.normal_form import normalise
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
 from ftdojo.submissions.rows import Row, RowFault, read_rows
-from ftdojo.submissions.train_config import TrainConfig
-from ftdojo.submissions.train_yaml import describe_train, read_train, write_train
+from ftdojo.submissions.train_config import TrainConfig, describe_train, read_train, write_train
 
 __all__ = [
     "Plan",

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from ftdojo.models.heads import LABEL_ONLY
+from ftdojo.models.device import LABEL_ONLY
 from ftdojo.training.encode import Encoded
 
 MIN_SHARED = 8
