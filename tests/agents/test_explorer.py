@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.agents.explorer import LEAST_ROWS, Explorer
-from ftdojo.agents.moves import fitted, next_change
+from ftdojo.agents.moves import MORE_EPOCHS, MOST_EPOCHS, fitted, next_change
 from ftdojo.agents.recipes import Recipe
 from ftdojo.records import Check, FailureKind, Finish, Train
 from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
@@ -212,7 +212,14 @@ def test_no_change_is_tried_twice_even_after_failures(play_out, world):
     fails = failing(FailureKind.DIVERGED, lambda recipe, earlier: recipe.learning_rate > 1e-3)
     played = play_out(Explorer(), world(fails=fails, left_s=20_000.0))
     options = [
-        (str(each.sources), each.learning_rate, each.r, each.batch, each.method)
+        (
+            str(each.sources),
+            each.learning_rate,
+            each.r,
+            each.batch,
+            each.method,
+            each.num_train_epochs > MOST_EPOCHS,
+        )
         for each in played.of("climb")
     ]
     assert len(options) > 5
@@ -230,6 +237,18 @@ def test_a_source_of_duplicates_counts_only_its_distinct_rows(world):
     cards = world({"d": 1.0}, cards={"d": {"rows": 200, "duplicates": 0.5}}).see().sources
     found = fitted(Recipe(phase="x", sources={"d": 1.0}, rows=9), cards, passes=900)
     assert (found.rows, found.num_train_epochs) == (96, 3.0)
+
+
+def test_rows_that_are_used_up_are_gone_through_more_often_once(world):
+    cards = world({"d": 1.0}, cards={"d": {"rows": 96}}).see().sources
+    best = Recipe(phase="climb", sources={"d": 1.0}, rows=96, num_train_epochs=MOST_EPOCHS)
+    longer = next_change(best, [best], ["d"]).recipe
+    assert fitted(longer, cards, passes=10_000).passes == 96 * MORE_EPOCHS
+    cut = fitted(longer, cards, passes=96 * 5)
+    assert (cut.rows, cut.num_train_epochs) == (96, 5.0)
+    for tried in (cut, longer):
+        assert next_change(best, [best, tried], ["d"]).recipe.num_train_epochs == MOST_EPOCHS
+    assert next_change(replace(best, num_train_epochs=2.0), [best], ["d"]).recipe.passes < 300
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,6 +7,8 @@ from ftdojo.agents.recipes import Recipe
 from ftdojo.records import SourceCard
 
 MOST_EPOCHS = 3.0
+"""The first climb sees no row more often; on 270 tickets twice that gave 90 % (87 to 92) in place of 88 % (85 to 91), n = 540."""
+MORE_EPOCHS = 2 * MOST_EPOCHS
 MOST_RATE, MOST_RANK, MOST_BATCH = 0.1, 256, 256
 """The ends of the ranges that ``train.yaml`` may hold."""
 
@@ -28,7 +30,9 @@ def next_change(best: Recipe, tried: Sequence[Recipe], ranked: Sequence[str]) ->
 def fitted(
     recipe: Recipe, cards: Sequence[SourceCard], *, passes: int, cap: int | None = None
 ) -> Recipe | None:
-    """Return ``recipe`` cut or stretched to ``passes`` rows seen: distinct rows first, then up to three epochs or a part.
+    """Return ``recipe`` cut or stretched to ``passes`` rows seen: distinct rows first, then epochs or a part of one.
+
+    There are up to three epochs, more only where the recipe has more.
 
     ``cap`` is the most rows that the run allows. None if not a single row would be seen.
     """
@@ -39,12 +43,16 @@ def fitted(
         return None
     rows = rows // recipe.batch * recipe.batch or rows
     # Eighths of an epoch: exact in binary, so that no rounding adds a row.
-    epochs = min(MOST_EPOCHS, max(1.0, passes * 8 // rows / 8), recipe.num_train_epochs + 2)
+    most_epochs = max(MOST_EPOCHS, recipe.num_train_epochs)
+    epochs = min(most_epochs, max(1.0, passes * 8 // rows / 8), recipe.num_train_epochs + 2)
     return replace(recipe, rows=rows, num_train_epochs=float(epochs))
 
 
 def _changes(best: Recipe, ranked: Sequence[str]) -> Iterator[Move]:
     rate = best.learning_rate
+    if best.num_train_epochs == MOST_EPOCHS:  # the rows are used up, and there is time
+        longer = replace(best, num_train_epochs=MORE_EPOCHS)
+        yield Move(recipe=longer, why="Go through the same rows more often.")
     if rate * 2 <= MOST_RATE:
         yield Move(recipe=replace(best, learning_rate=rate * 2), why="Double the learning rate.")
     yield Move(recipe=replace(best, learning_rate=rate / 2), why="Halve the learning rate.")
@@ -64,5 +72,6 @@ def _changes(best: Recipe, ranked: Sequence[str]) -> Iterator[Move]:
 
 
 def _kind(recipe: Recipe) -> Recipe:
-    """Return what makes a recipe another one; its size does not."""
-    return replace(recipe, rows=0, num_train_epochs=1.0, phase="", rivals=())
+    """Return what makes a recipe another one; its size does not, but that it goes through its rows more often does."""
+    epochs = MORE_EPOCHS if recipe.num_train_epochs > MOST_EPOCHS else 1.0
+    return replace(recipe, rows=0, num_train_epochs=epochs, phase="", rivals=())
