@@ -8,7 +8,8 @@ import pytest
 from ftdojo.dojo import start
 from ftdojo.models import pull
 from ftdojo.records import OUTSIDE, Finish, RunSpec, Submission, Train
-from ftdojo.testing.contracts import EngineContract, TrainerContract
+from ftdojo.testing.contracts import EngineContract, ObjectiveContract, TrainerContract
+from ftdojo.training.objectives import objectives
 from ftdojo.worker import Worker, WorkerEngine, WorkerTrainer
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,43 @@ class TestPlainTrainer(TrainerContract):
         return tiny
 
 
+@pytest.fixture(scope="session")
+def tokenizer(tiny):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny.path)
+
+
+@pytest.fixture(scope="session")
+def model(tiny):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(tiny.path, dtype=torch.float32).eval()
+
+
+class TestSft(ObjectiveContract):
+    @pytest.fixture
+    def objective(self):
+        return objectives.get("sft")
+
+    @pytest.fixture
+    def entries(self):
+        question = {"role": "user", "content": "How many legs has a spider?"}
+        long = {"prompt": "Name two colours of the sky.", "completion": "Blue, and red at night."}
+        return [{"messages": [question, {"role": "assistant", "content": "Eight."}]}, long]
+
+
+class TestRawText(ObjectiveContract):
+    @pytest.fixture
+    def objective(self):
+        return objectives.get("raw_text:RAW_TEXT")
+
+    @pytest.fixture
+    def entries(self):
+        return [{"text": "The cat sat on the mat and slept."}, {"text": "It rained all day long."}]
+
+
 @pytest.mark.parametrize("path", sorted(PLUGINS.glob("*.py")), ids=lambda path: path.stem)
 def test_a_plugin_is_a_short_file(path):
     assert len(path.read_text("utf8").splitlines()) <= LINES
@@ -99,3 +137,38 @@ def test_a_run_takes_trainer_and_engine_by_module_and_attribute(tmp_path):
         assert outputs
         assert all(each.output in asked[each.item] for each in outputs)
         assert dojo.step(Finish(experiment="e1")).terminated
+
+
+TEXTS = """
+import json, os, pathlib
+texts = [f"yes, yes and yes, {n} times" for n in range(16)]
+rows = "".join(json.dumps({"text": text}) + "\\n" for text in texts)
+pathlib.Path("train.jsonl").write_text(rows)
+"""
+
+
+@pytest.fixture
+def raw_text(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    spec = RunSpec(task="toy_yes:task", agent=OUTSIDE, model="tiny", objective="raw_text:RAW_TEXT")
+    with start(spec, root=tmp_path / "runs", cache=tmp_path / "cache") as dojo:
+        dojo.reset()
+        yield lambda data, train: dojo.step(
+            Train(submission=Submission(plan="Plain.", data=data, train=train))
+        ).observation.experiments[-1]
+
+
+def test_a_run_learns_what_the_objective_of_a_plugin_says(raw_text):
+    from toy_yes import DATA, TRAIN
+
+    made = raw_text(TEXTS, TRAIN)
+    assert made.failure is None
+    assert made.feedback.check.data.label_share > 0.95, "every token but the first of a row"
+    refused = raw_text(DATA, TRAIN)
+    assert 'the row has no text; write {"text": "..."}.' in refused.failure.message
+
+
+def test_a_submission_names_no_objective_to_be_imported(raw_text):
+    refused = raw_text(TEXTS, "objective: os:system\n")
+    assert refused.failure.kind == "schema"
+    assert "objective: os:system is not known; write one of sft" in refused.failure.message

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftdojo.submissions import Row, duplicates, normalise
+from ftdojo.submissions import duplicates, normalise
 
 WORDS = [f"word{n}" for n in range(1000)]
 
@@ -14,7 +14,7 @@ WORDS = [f"word{n}" for n in range(1000)]
 def row(question, answer="yes", system=None):
     turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     first = [{"role": "system", "content": system}] if system else []
-    return Row(messages=(*first, *turns), format="messages")
+    return (*first, *turns)
 
 
 def prose(rng, words=60):
@@ -67,8 +67,8 @@ def test_equal_rows_are_exact_duplicates_and_nothing_else():
 def test_rows_with_a_word_added_or_other_spelling_are_near_duplicates(seed):
     rng = Random(seed)
     rows = [row(prose(rng)) for _ in range(50)]
-    added = [row(each.messages[0]["content"] + " indeed") for each in rows[:10]]
-    spelt = [row(each.messages[0]["content"].upper() + "!") for each in rows[10:20]]
+    added = [row(each[0]["content"] + " indeed") for each in rows[:10]]
+    spelt = [row(each[0]["content"].upper() + "!") for each in rows[10:20]]
     assert duplicates([*rows, *added, *spelt]) == (0, 20)
 
 

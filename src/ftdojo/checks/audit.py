@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ftdojo.checks.build import build
@@ -11,6 +12,7 @@ from ftdojo.checks.reading import readable_shares
 from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Overlap, Stage, Task
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
+from ftdojo.training.objectives import Objective, objective_of, objectives
 from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS
 
 AUDIT_S = 600.0
@@ -22,9 +24,11 @@ def audit(
     rows_file: Path, config: TrainConfig, ground: Ground, *, log_tail: str, seconds: float
 ) -> DataReport:
     """Describe the rows in ``rows_file``, or end the climb with what is wrong with them."""
-    rows = _read(rows_file)
+    objective = objective_of(config)
+    rows = _read(rows_file, objective)
     _refuse_too_many(len(rows), ground.max_rows)
-    overlap = ground.vault.overlap((at, row.messages) for at, row in enumerate(rows, start=1))
+    texts = [tuple(chain.from_iterable(objective.conversations(row))) for row in rows]
+    overlap = ground.vault.overlap(enumerate(texts, start=1))
     _refuse_leaks(overlap, rows)
     tokens = ground.worker.audit(rows_file, config, timeout_s=AUDIT_S)
     if tokens.unlabelled:
@@ -34,9 +38,11 @@ def audit(
             "raise max_length or shorten the prompts."
         )
         fall(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
-    readable = readable_shares(rows, ground.task, ground.vault.items("validation"))
-    _refuse_unreadable(readable, rows, ground.task)
-    exact, near = duplicates(rows)
+    known = ((row.source, objective.answer(row)) for row in rows)
+    answers = [(source, answer) for source, answer in known if answer is not None]
+    readable = readable_shares(answers, ground.task, ground.vault.items("validation"))
+    _refuse_unreadable(readable, [answer for _, answer in answers], ground.task)
+    exact, near = duplicates(texts)
     with rows_file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return DataReport(
@@ -60,7 +66,7 @@ def audit(
     )
 
 
-def built(script: str, ground: Ground, *, wall_s: float) -> Iterator[Row]:
+def built(script: str, objective: str, ground: Ground, *, wall_s: float) -> Iterator[Row]:
     """Yield the rows that ``script`` built; they are built again, within ``wall_s``, if the cache was cleared.
 
     Raises:
@@ -70,12 +76,13 @@ def built(script: str, ground: Ground, *, wall_s: float) -> Iterator[Row]:
         path, _ = build(script, ground, wall_s=wall_s)
     except Fell as fell:
         raise UsageError(f"The rows cannot be built again: {fell}") from fell
-    yield from read_rows(path, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES)
+    yield from _read(path, objectives.get(objective))
 
 
-def _read(rows_file: Path) -> list[Row]:
+def _read(rows_file: Path, objective: Objective) -> list[Row]:
+    limits = {"max_rows": MAX_ROWS, "max_row_bytes": MAX_ROW_BYTES}
     try:
-        return list(read_rows(rows_file, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES))
+        return list(read_rows(rows_file, **limits, read=objective.read))
     except RowFault as error:
         return fall(Stage.DATA, error.kind, str(error), file="data.py")
 
@@ -99,13 +106,13 @@ def _refuse_leaks(overlap: Overlap, rows: Sequence[Row]) -> None:
         fall(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
 
 
-def _refuse_unreadable(readable: Mapping[str, float], rows: Sequence[Row], task: Task) -> None:
+def _refuse_unreadable(readable: Mapping[str, float], answers: Sequence[str], task: Task) -> None:
     """Refuse rows none of whose answers would score if the model gave it: what they teach cannot be measured."""
     if not readable or any(readable.values()):
         return
-    shown = rows[0].messages[-1]["content"][:SHOWN]
+    shown = answers[0][:SHOWN]
     message = (
-        f"The task's scorer can read none of the answers of these {len(rows)} rows, the first of which is {shown!r}: a model "
+        f"The task's scorer can read none of the answers of these {len(answers)} rows, the first of which is {shown!r}: a model "
         f"that learns them scores 0. Write answers as the task wants them; the templates on a source's card do. "
         f"{task.answer_format}"
     )

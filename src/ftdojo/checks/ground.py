@@ -23,7 +23,7 @@ class Ground:
 
     ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
     whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
-    use at most, ``max_rows`` the run's cap on training rows; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
+    use at most, ``max_rows`` the run's cap on training rows, ``objective`` what is learnt where ``train.yaml`` does not say; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
     second while one does. ``gateway`` leads data scripts to language models, where the run has some; ``kit`` is the
     folder with the library that they may import. Three things are learnt on the way: ``base_readable``, the share of
     validation answers the base writes readably; ``fits``, the measurements of this run by what they depend on;
@@ -42,6 +42,7 @@ class Ground:
     memory_bytes: int
     model_digest: str
     max_rows: int | None = None
+    objective: str = "sft"
     dry_run_s: float = 60.0
     build_s: float = 900.0
     on_tick: Callable[[], None] = lambda: None

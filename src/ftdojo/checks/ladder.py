@@ -9,17 +9,19 @@ from typing import TypeVar
 
 from ftdojo.checks import build, trial
 from ftdojo.checks.audit import audit
-from ftdojo.checks.ground import Fell, Ground
+from ftdojo.checks.ground import Fell, Ground, fall
 from ftdojo.records import (
     CheckReport,
     DataReport,
     Failure,
+    FailureKind,
     FitReport,
     ProbeReport,
     Stage,
     Submission,
 )
 from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
+from ftdojo.training.objectives import objectives
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ class _Check:
         script, ground = self._submission.data, self._ground
         with self._stage(Stage.STATIC):
             plan = self.plan = _or_fall(read_plan(self._submission.plan))
-            config = _or_fall(read_train(self._submission.train))
+            config = self._resolved(_or_fall(read_train(self._submission.train)))
             if fault := read_script(script):
                 raise Fell(fault)
         with self._stage(Stage.DRY_RUN):
@@ -121,6 +123,17 @@ class _Check:
             probe=self._probe,
             seconds=time.monotonic() - self._began,
         )
+
+    def _resolved(self, config: TrainConfig) -> TrainConfig:
+        """Fill in the run's objective; a submission may name what is registered, and nothing to be imported."""
+        if not config.objective:
+            return config.model_copy(update={"objective": self._ground.objective})
+        if config.objective not in (self._ground.objective, *objectives):
+            message = (
+                f"objective: {config.objective} is not known; write one of {', '.join(objectives)}."
+            )
+            fall(Stage.STATIC, FailureKind.SCHEMA, message, file="train.yaml")
+        return config
 
     def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from ftdojo.records import Item, Task
-from ftdojo.submissions import Row
 
 ROWS_EACH, ITEMS = 24, 4
 READ_S = 5.0
@@ -15,8 +14,12 @@ CHARACTERS_A_TOKEN = 16
 """More than an answer has on average; what lies beyond the output cap could not be written by the model."""
 
 
-def readable_shares(rows: Iterable[Row], task: Task, items: Sequence[Item]) -> dict[str, float]:
+def readable_shares(
+    answers: Iterable[tuple[str, str]], task: Task, items: Sequence[Item]
+) -> dict[str, float]:
     """Return the share of readable answers by lineage, over the first ``ROWS_EACH`` rows of each.
+
+    ``answers`` are (source, answer).
 
     An answer counts as readable if it would be as the output to one of a few of ``items``, which may ask for different
     things. Whether it is right is not looked at, so nothing about that gets out. What reading did not reach in time
@@ -25,9 +28,8 @@ def readable_shares(rows: Iterable[Row], task: Task, items: Sequence[Item]) -> d
     ends, most = time.monotonic() + READ_S, CHARACTERS_A_TOKEN * task.max_new_tokens
     some = items[:: max(1, len(items) // ITEMS)][:ITEMS]
     found = defaultdict[str, list[bool]](list)
-    for row in rows:
-        read = found[row.source or "unknown"]
+    for source, answer in answers:
+        read = found[source or "unknown"]
         if len(read) < ROWS_EACH and time.monotonic() < ends:
-            answer = row.messages[-1]["content"][:most]
-            read.append(any(task.grade(answer, item).readable for item in some))
+            read.append(any(task.grade(answer[:most], item).readable for item in some))
     return {source: fmean(read) for source, read in found.items() if read}

@@ -75,7 +75,8 @@ def _rows(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
         raise UsageError(
             f"Experiment {action.name!r} has no training rows: its data were never built."
         )
-    rows = built(made.submission.data, parts.ground, wall_s=parts.meter.left_s())
+    objective = parts.folder.config.spec.objective
+    rows = built(made.submission.data, objective, parts.ground, wall_s=parts.meter.left_s())
     wanted = islice(rows, action.offset, action.offset + action.limit)
     return tuple({"messages": _cut(row.messages), "source": row.source} for row in wanted)
 

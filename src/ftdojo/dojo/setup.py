@@ -28,6 +28,7 @@ from ftdojo.records import OUTSIDE, Budget, LlmChoice, Role, RunSpec, Task, seco
 from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource, card, head, materialise
 from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
+from ftdojo.training.objectives import objectives
 from ftdojo.worker import Worker, WorkerEngine, engines, trainers
 
 HEAD_ROWS = 64
@@ -278,6 +279,7 @@ class _Setting:
             digests={name: each.digest for name, each in stored.items()},
             scratch=scratch,
             max_rows=self.budget.max_rows,
+            objective=self.folder.config.spec.objective,
             memory_bytes=int(memory_bytes() * MEMORY_SHARE),
             model_digest=self.model.identity,
             on_tick=ledger.heartbeat,
@@ -326,6 +328,7 @@ def _require_sound(spec: RunSpec, name: str) -> None:
         raise UsageError(f"seed={spec.seed} must lie in 0 to {2**32 - 1}.")
     trainers.get(spec.trainer)
     engines.get(spec.engine)
+    objectives.get(spec.objective)
     if name and not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is not a name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "

@@ -11,6 +11,7 @@ from ftdojo.dojo.parts import Parts
 from ftdojo.models import tensor_digest
 from ftdojo.records import LossPoint, TrainingReport, Weights
 from ftdojo.store import dump, files, load, require_free
+from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
 
 REPORT = "training.json"
@@ -29,6 +30,7 @@ def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport
         parts.model.identity,
         checked.data.digest,
         checked.config.model_dump_json(),
+        *objective_of(checked.config).identity(),
         *parts.trainer.identity(),
     )
     entry = parts.cache.get("weights", key)

@@ -172,6 +172,13 @@ class RunSpec:
             help="loop, trl (the slower reference, for comparison), or module:attribute.",
         ),
     )
+    objective: str = optional(
+        "sft",
+        Option(
+            flag="--objective",
+            help="What trainings learn where train.yaml does not say: sft, or module:attribute.",
+        ),
+    )
     engine: str = optional(
         "worker",
         Option(flag="--engine", help="What answers the questions: worker, or module:attribute."),

@@ -4,14 +4,16 @@ from ftdojo.submissions.data_script import read_script
 from ftdojo.submissions.duplicates import duplicates
 from ftdojo.submissions.normal_form import normalise
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
-from ftdojo.submissions.rows import Row, RowFault, read_rows
+from ftdojo.submissions.rows import Row, RowFault, ShapeError, conversation, read_rows
 from ftdojo.submissions.train_config import TrainConfig, describe_train, read_train, write_train
 
 __all__ = [
     "Plan",
     "Row",
     "RowFault",
+    "ShapeError",
     "TrainConfig",
+    "conversation",
     "describe_train",
     "duplicates",
     "normalise",

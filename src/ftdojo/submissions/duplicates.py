@@ -5,14 +5,14 @@ Near duplicates are found in time linear in the rows: MinHash over word shingles
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from ftdojo.records import Message
 from ftdojo.submissions.normal_form import normalise
-from ftdojo.submissions.rows import Row
 
 ALIKE = 0.8
 """Rows are near duplicates from this estimated Jaccard similarity of their shingles on."""
@@ -24,8 +24,8 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def duplicates(rows: Iterable[Row]) -> tuple[int, int]:
-    """Count the rows that repeat an earlier one.
+def duplicates(rows: Iterable[Sequence[Message]]) -> tuple[int, int]:
+    """Count the rows, each given by its turns, that repeat an earlier one.
 
     Returns:
         Rows equal to an earlier one, turn by turn; and rows that are not, but whose questions and answers are alike
@@ -33,7 +33,7 @@ def duplicates(rows: Iterable[Row]) -> tuple[int, int]:
     """
     exact, seen, signatures = 0, set[int](), list[Array]()
     for row in rows:
-        key = hash(tuple((turn["role"], turn["content"]) for turn in row.messages))
+        key = hash(tuple((turn["role"], turn["content"]) for turn in row))
         if key in seen:
             exact += 1
             continue
@@ -42,8 +42,8 @@ def duplicates(rows: Iterable[Row]) -> tuple[int, int]:
     return exact, _near(np.array(signatures)) if signatures else 0
 
 
-def _words(row: Row) -> list[str]:
-    spoken = (turn["content"] for turn in row.messages if turn["role"] != "system")
+def _words(row: Sequence[Message]) -> list[str]:
+    spoken = (turn["content"] for turn in row if turn["role"] != "system")
     return normalise("\n".join(spoken)).split()[:MAX_WORDS]
 
 

@@ -1,7 +1,7 @@
 """Training rows: the shapes they may have, and reading them from a file that is not trusted."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -153,21 +153,27 @@ class Row:
     ignored: tuple[str, ...] = ()
 
 
-def read_rows(path: Path, *, max_rows: int, max_row_bytes: int) -> Iterator[Row]:
+ReadRow = Callable[[Mapping[str, Any]], Row]
+
+
+def read_rows(
+    path: Path, *, max_rows: int, max_row_bytes: int, read: ReadRow | None = None
+) -> Iterator[Row]:
     """Yield the rows of a JSONL file, reading no further than the first bad line.
 
+    ``read`` makes a row of each object, ``conversation`` if left out; it raises ``ShapeError`` for one that it cannot use.
     Blank lines are skipped. Memory stays within a few times ``max_row_bytes``, whatever the file.
 
     Raises:
         RowFault: a line is too long, not UTF-8, not JSON, of no known shape, or without an answer; there are more
             than ``max_rows`` rows, none at all, or no such file.
     """
-    rows = 0
+    rows, read = 0, read or conversation
     for number, line in _lines(path, max_row_bytes):
         if rows == max_rows:
             raise RowFault(number, f"there are more than {max_rows} rows; write fewer.")
         try:
-            yield _row(line)
+            yield read(_object(line))
         except ShapeError as error:
             raise RowFault(number, str(error)) from error
         rows += 1
@@ -202,8 +208,12 @@ def _decoded(line: bytes, number: int, max_row_bytes: int) -> str:
     return text.removeprefix("\ufeff") if number == 1 else text
 
 
-def _row(line: str) -> Row:
-    entry = _object(line)
+def conversation(entry: Mapping[str, Any]) -> Row:
+    """Return an object of one of the known shapes as a row: a conversation that ends in an answer.
+
+    Raises:
+        ShapeError: it has none of them.
+    """
     messages, form, used = turns_of(entry)
     source = entry.get("source", "")
     if not isinstance(source, str) or len(source) > MAX_SOURCE_CHARS:

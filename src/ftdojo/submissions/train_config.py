@@ -54,6 +54,7 @@ def _whole_from_one(value: float) -> float:
 Whole = Annotated[int, BeforeValidator(_no_bool)]
 Number = Annotated[float, BeforeValidator(_no_bool)]
 ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,128}$")]
+ObjectiveName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{0,100}$")]
 ModuleNames = Annotated[tuple[ModuleName, ...], Field(min_length=1, max_length=64)]
 Blocks = Annotated[tuple[Annotated[Whole, Field(ge=0, le=999)], ...], Field(min_length=1)]
 Steps = Annotated[Number, AfterValidator(_whole_from_one)]
@@ -74,6 +75,14 @@ class TrainConfig(BaseModel):
 
     method: Literal["lora", "full"] = Field(
         "lora", description="Train a LoRA adapter, or every weight."
+    )
+    objective: ObjectiveName = Field(
+        "",
+        description="What the rows teach and how: sft, or one that a plugin registers; the run's if left out.",
+        json_schema_extra={
+            "allowed": "sft, or the name of a plugin's",
+            "default_text": "the run's, sft",
+        },
     )
     r: Whole = Field(16, ge=1, le=256, description="LoRA: rank of the adapter.")
     lora_alpha: Whole = Field(

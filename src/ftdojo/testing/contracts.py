@@ -7,16 +7,19 @@ Example:
             return Mine()
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftdojo.evaluation.engine import Engine
 from ftdojo.models import LocalModel, tensor_digest
 from ftdojo.records import Decoding, LossPoint, Message
-from ftdojo.submissions import TrainConfig
+from ftdojo.submissions import ShapeError, TrainConfig
+from ftdojo.training.encode import Encoded
+from ftdojo.training.objectives import Objective
 from ftdojo.training.trainer import Trainer, TrainJob
 
 PROMPTS: tuple[tuple[Message, ...], ...] = (
@@ -137,3 +140,81 @@ class TrainerContract:
         """Weights are kept under it."""
         assert trainer.identity() == trainer.identity()
         assert all(isinstance(each, str) for each in trainer.identity())
+
+
+class ObjectiveContract:
+    """Inherited by the tests of each objective; ``objective``, ``entries``, ``tokenizer`` and ``model`` are overridden."""
+
+    @pytest.fixture
+    def objective(self) -> Objective:
+        """Return an objective."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """Return at least two objects of a row file that it reads, of different lengths."""
+        raise NotImplementedError
+
+    def test_what_it_cannot_read_is_refused_in_one_line(self, objective: Objective) -> None:
+        """The text goes to whoever wrote the rows."""
+        for entry in ({}, {"nonsense": 1}, {"messages": 3, "text": 3, "prompt": None}):
+            with pytest.raises(ShapeError) as refused:
+                objective.read(entry)
+            assert "\n" not in str(refused.value)
+
+    def test_every_text_of_a_row_is_looked_at(
+        self, objective: Objective, entries: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """What is learnt and not looked at could be a held-out question."""
+        for entry in entries:
+            looked_at = " ".join(
+                turn["content"]
+                for conversation in objective.conversations(objective.read(entry))
+                for turn in conversation
+            )
+            assert all(text in looked_at for text in _texts(entry))
+
+    def test_a_row_is_cut_where_it_is_told_to(
+        self, objective: Objective, entries: Sequence[Mapping[str, Any]], tokenizer: Any
+    ) -> None:
+        """And says so."""
+        row = objective.read(entries[0])
+        whole = objective.encode(tokenizer, row, TrainConfig(max_length=4096))
+        short = objective.encode(tokenizer, row, TrainConfig(max_length=16))
+        assert (whole.cut, len(whole.ids) > 16) == (False, True)
+        assert (short.cut, short.ids) == (True, whole.ids[:16])
+        assert len(whole.labelled) == len(whole.ids)
+
+    def test_the_loss_of_a_batch_is_the_sum_over_its_rows(
+        self,
+        objective: Objective,
+        entries: Sequence[Mapping[str, Any]],
+        tokenizer: Any,
+        model: Any,
+    ) -> None:
+        """So that it does not depend on how rows are batched."""
+        from ftdojo.training.forward import collate
+
+        encoded = [
+            objective.encode(tokenizer, objective.read(entry), TrainConfig()) for entry in entries
+        ]
+
+        def loss(rows: Sequence[Encoded]) -> tuple[float, int]:
+            batch = collate(rows, shared=0, pad=0, device=model.device)
+            value, terms = objective.loss(model, batch)
+            return float(value.detach()), terms
+
+        one_by_one = [loss([row]) for row in encoded]
+        value, terms = loss(encoded)
+        assert terms == sum(count for _, count in one_by_one) > 0
+        assert value == pytest.approx(sum(each for each, _ in one_by_one), rel=1e-3)
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts in a row of a file, roles and sources aside."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        named = {key: each for key, each in value.items() if key not in ("role", "source", "from")}
+        return [text for each in named.values() for text in _texts(each)]
+    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []

@@ -23,7 +23,8 @@ from ftdojo.submissions import TrainConfig
 from ftdojo.training.batches import steps
 from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded, pack
-from ftdojo.training.forward import collate, loss_sum, shared_start
+from ftdojo.training.forward import collate, shared_start
+from ftdojo.training.objectives import SFT, Objective, objective_of
 from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
@@ -110,14 +111,17 @@ def measured(
     model: Any, held_out: Sequence[Encoded], config: TrainConfig, *, pad: int = 0
 ) -> float:
     """Return the loss of the rows held back from a training (nats per labelled token), in the middle of it."""
-    loss = mean_loss(model, held_out, size=config.per_device_train_batch_size, pad=pad)
+    size, objective = config.per_device_train_batch_size, objective_of(config)
+    loss = mean_loss(model, held_out, size=size, pad=pad, objective=objective)
     model.train()
     return loss
 
 
 @torch.no_grad()
-def mean_loss(model: Any, rows: Sequence[Encoded], *, size: int, pad: int = 0) -> float:
-    """Return the loss per labelled token (nats) of ``rows``, without training on them."""
+def mean_loss(
+    model: Any, rows: Sequence[Encoded], *, size: int, pad: int = 0, objective: Objective = SFT
+) -> float:
+    """Return the loss per labelled token (nats, if the objective is supervised) of ``rows``, without training on them."""
     model.eval()
     shared, total, count = shared_start(rows), 0.0, 0
     ordered = sorted(rows, key=lambda row: len(row.ids))
@@ -125,7 +129,7 @@ def mean_loss(model: Any, rows: Sequence[Encoded], *, size: int, pad: int = 0) -
         batch = ordered[start : start + size]
         made = collate(batch, shared=shared, pad=pad, device=model.device)
         with autocast(model):
-            loss, labels = loss_sum(model, made)
+            loss, labels = objective.loss(model, made)
         total, count = total + float(loss), count + labels
     return total / max(count, 1)
 
@@ -145,6 +149,7 @@ class _Stepper:
         self.weights = [each for each in model.parameters() if each.requires_grad]
         self.tokens, self.began = 0, time.monotonic()
         self._model, self._config, self._pad = model, config, pad
+        self._objective = objective_of(config)
         self._optimizer, self._schedule = _optimizer(self.weights, config, total)
         self._stream = _stream(rows, config)
         # Recomputed activations would run the shared start once more a block, and NEFTune's noise is a row's own.
@@ -174,7 +179,7 @@ class _Stepper:
     def _backward(self, rows: Sequence[Encoded], count: int) -> float:
         batch = collate(rows, shared=self._shared, pad=self._pad, device=self._model.device)
         with autocast(self._model):
-            loss = loss_sum(self._model, batch)[0] / count
+            loss = self._objective.loss(self._model, batch)[0] / count
         loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
         self.tokens += batch.tokens
         return float(loss.detach())

@@ -25,8 +25,9 @@ from ftdojo.records import (
 from ftdojo.stats import quantiles
 from ftdojo.submissions import Row, TrainConfig, read_rows
 from ftdojo.training import adapt
-from ftdojo.training.encode import Encoded, encode, pack
+from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.loop import Trained, planned_steps, train
+from ftdojo.training.objectives import objective_of
 from ftdojo.training.watch import Watch, average
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.words import (
@@ -192,21 +193,18 @@ class Bench:
         )
 
     def _rows(self, rows: Path, config: TrainConfig) -> list[Encoded]:
-        key = (_stamp(rows), config.max_length, config.completion_only_loss)
+        asked = (config.objective, config.max_length, config.completion_only_loss)
+        key = (_stamp(rows), *asked)
         if self._encoded is None or self._encoded[0] != key:
-            read = read_rows(rows, max_rows=MAX_ROWS, max_row_bytes=MAX_ROW_BYTES)
+            limits = {"max_rows": MAX_ROWS, "max_row_bytes": MAX_ROW_BYTES}
+            read = read_rows(rows, **limits, read=objective_of(config).read)
             encoded = [self._encode(at, row, config) for at, row in enumerate(read, start=1)]
             self._encoded = (key, encoded)
         return self._encoded[1]
 
     def _encode(self, at: int, row: Row, config: TrainConfig) -> Encoded:
         try:
-            return encode(
-                self._tokenizer,
-                row.messages,
-                max_length=config.max_length,
-                completion_only=config.completion_only_loss,
-            )
+            return objective_of(config).encode(self._tokenizer, row, config)
         except TemplateError as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
             raise SubmissionRefused(

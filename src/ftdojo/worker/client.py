@@ -55,6 +55,7 @@ KEPT_VARIABLES = (
     "NVIDIA_TF32_OVERRIDE",
     "NVIDIA_VISIBLE_DEVICES",
     "FTDOJO_CACHE",
+    "PYTHONPATH",  # where a plugin may lie
     LOW_PRECISION,
 )
 """What the worker inherits, so that it finds the device that this process finds: no key is among it."""
