@@ -86,7 +86,7 @@ def test_an_empty_answer_that_counts_as_read_is_found():
 
 
 def test_too_few_items_are_warned_of():
-    assert "validation: 3 items are few; 100 or more tell a real gain from luck." in messages()
+    assert "validation: 3 items are few; 100 or more" in messages()
 
 
 def test_splits_that_overlap_are_found():
@@ -139,7 +139,7 @@ def test_a_source_that_breaks_its_declaration_is_found():
         **with_rows()
     )
     unlicensed = replace(SOURCE, licence="")
-    assert "It names no licence; say which one its rows are under." in messages(
+    assert "It has no licence; name the one its rows are under." in messages(
         sources=(unlicensed,)
     )
 
@@ -152,7 +152,7 @@ def test_held_out_items_that_cannot_be_had_are_an_error_and_sources_a_warning():
     assert [(each.severity, each.about) for each in found if each.severity != "note"] == [
         ("warning", "source worked")
     ]
-    assert "Its rows cannot be had here: toy is not here" in found[-1].message
+    assert "toy is not here" in found[-1].message
 
 
 def test_a_scorer_that_lacks_its_packages_says_so_at_once():
@@ -186,7 +186,7 @@ def test_where_lower_is_better_gold_scores_nothing_and_empty_more():
 
     said = messages(grade=off, direction=Direction.LOWER)
     assert "scorer" not in said
-    assert "of 1.0; mend the scorer" in messages(grade=off)
+    assert "of 1.0; fix the scorer" in messages(grade=off)
 
 
 def test_a_secondary_metric_that_silence_sheds_is_found():

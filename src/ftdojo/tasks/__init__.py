@@ -1,4 +1,4 @@
-"""The tasks that ship with ftdojo, by name. Each is one declaration; nothing is imported before it is asked for."""
+"""The tasks that ship with ftdojo, by name. Each is one declaration; nothing is imported before it is needed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +49,7 @@ FAMILIES = {"reasoning-gym": "ftdojo.tasks.reasoning_gym:family"}
 """What stands before the slash of tasks that are made by name -> the function that makes one."""
 
 WITHOUT = "without="
-"""Before the name of a source that a task is to do without."""
+"""Before the name of a source that is left out of a task."""
 
 
 def get(name: str) -> Task:
@@ -61,7 +61,7 @@ def get(name: str) -> Task:
 
     Raises:
         UnknownName: no task, or no source of it, is called that.
-        UsageError: ``module:attribute`` cannot be imported, is no task, has no such splits, or would have no source left.
+        UsageError: ``module:attribute`` cannot be imported, is not a task, has no such splits, or would have no source left.
 
     Example:
         >>> get("math/mini").metric

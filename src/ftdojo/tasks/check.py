@@ -16,7 +16,7 @@ from ftdojo.tasks.check_splits import Questions, split_findings
 from ftdojo.tasks.finding import Finding, error
 
 FULL_MARKS = 1.0
-MOST_TOLD = 3
+MOST_SHOWN = 3
 LEAST_WRONG = 5
 """Fewer wrong answers than this do not show what a scorer calls readable."""
 MOST_GRADED = 40
@@ -32,17 +32,17 @@ GARBAGE = (
 
 
 def prove(task: Task) -> list[Finding]:
-    """Return what is to be said of ``task``; without an error among it, the task keeps its promises.
+    """Return the findings about ``task``; without an error among them, the task keeps its promises.
 
-    Held-out items that cannot be had are an error, and nothing else is looked at then. Sources that cannot be had are
-    a warning. Reads every source once or twice.
+    Held-out items that cannot be obtained are an error, and nothing else is checked then. Sources that cannot be
+    obtained are a warning. Reads every source once or twice.
     """
     try:
         if task.ready:
             task.ready()
         items = {split: tuple(task.items(split)) for split in get_args(Split)}
     except FtdojoError as failed:
-        return [error("items", f"The held-out items cannot be had or scored: {failed}")]
+        return [error("items", f"The held-out items cannot be obtained or scored: {failed}")]
     findings = [each for split in items for each in _few(split, _scorer(task, items[split]))]
     findings += [*_reference(task, items), *split_findings(task, items)]
     questions = Questions(task, items)
@@ -54,18 +54,18 @@ def prove(task: Task) -> list[Finding]:
 
 def _few(split: Split, found: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the first findings of each kind on the items of a split, and how many more there are."""
-    told = Counter[str]()
+    counts = Counter[str]()
     for each in found:
         kind = " ".join(each.message.split()[:2])
-        told[kind] += 1
-        if told[kind] <= MOST_TOLD:
+        counts[kind] += 1
+        if counts[kind] <= MOST_SHOWN:
             yield each
-    if more := sum(max(0, many - MOST_TOLD) for many in told.values()):
+    if more := sum(max(0, many - MOST_SHOWN) for many in counts.values()):
         yield error(split, f"{more} more findings like these on its items.")
 
 
 def _scorer(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
-    """Calibrate the scorer on every item; what it says wrongly of many alike is told once a split."""
+    """Calibrate the scorer on every item; like faults of many items are reported once a split."""
     some = items[:: max(1, len(items) // MOST_GRADED)]
     for item in items:
         try:
@@ -96,7 +96,7 @@ def _graded(task: Task, item: Item) -> Iterator[Finding]:
         yield error(
             item.id,
             f"The scorer gives the gold answer {item.gold[:80]!r} {gold.score} of {best}; "
-            "mend the scorer or drop the item.",
+            "fix the scorer or drop the item.",
         )
     if empty.readable or (empty.score != 0 if higher else empty.score <= gold.score):
         yield error(

@@ -10,7 +10,7 @@ from ftdojo.records import Direction, Item, Source, Task
 from ftdojo.tasks.finding import Finding, error, note
 
 ROWS, ITEMS = 200, 4
-"""So many rows of a source are read, each as the answer to a few of the validation items."""
+"""This many rows of a source are read, each as the answer to a few of the validation items."""
 READ_S = 10.0
 """Reading a source stops after this long: some scorers run what they read."""
 WELL = 0.95
@@ -39,11 +39,11 @@ def answer_findings(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
             yield error(f"source {source.name}", str(failed))
             return
         except FtdojoError:
-            continue  # that its rows cannot be had is said elsewhere
+            continue  # rows that cannot be obtained are reported elsewhere
         if found is None:
             continue
         best = max(best or 0.0, found.readable)
-        yield from _said(source, found)
+        yield from _reading(source, found)
     if best == 0.0:
         yield error(
             "sources",
@@ -52,7 +52,7 @@ def answer_findings(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
         )
 
 
-def _said(source: Source, found: _Read) -> Iterator[Finding]:
+def _reading(source: Source, found: _Read) -> Iterator[Finding]:
     about = f"source {source.name}"
     if found.rewarded is None:
         share = f"{found.readable:.0%} of {found.rows} answers are read by the scorer"
@@ -61,11 +61,11 @@ def _said(source: Source, found: _Read) -> Iterator[Finding]:
         else:
             yield note(about, f"{share}.")
         return
-    told = f"{found.rewarded:.0%} of {found.rows} rows score full marks as they are rendered"
+    share = f"{found.rewarded:.0%} of {found.rows} rows score full marks as they are rendered"
     if found.rewarded < WELL:
-        yield error(about, f"{told}, the first that does not answers {found.failing!r}; fix it.")
+        yield error(about, f"{share}, the first that does not answers {found.failing!r}; fix it.")
     else:
-        yield note(about, f"Its rows are read by the scorer: {told}.")
+        yield note(about, f"Its rows are read by the scorer: {share}.")
 
 
 def _read(task: Task, source: Source, items: Sequence[Item]) -> _Read | None:

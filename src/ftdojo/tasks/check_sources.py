@@ -9,14 +9,14 @@ from ftdojo.tasks.check_splits import Questions, plain
 from ftdojo.tasks.finding import Finding, error, warning
 
 MOST_ROWS = 20_000
-"""So many rows of a source are compared with every held-out question; larger sources are proven by their first ones."""
+"""This many rows of a source are compared with every held-out question; larger sources are proven by their first ones."""
 
 
 def source_findings(task: Task, source: Source, questions: Questions) -> Iterator[Finding]:
-    """Yield what is to be said of one source."""
+    """Yield the findings about one source."""
     about = f"source {source.name}"
     if not source.licence:
-        yield error(about, "It names no licence; say which one its rows are under.")
+        yield error(about, "It has no licence; name the one its rows are under.")
     if source.dataset and not source.dataset.commercial:
         yield warning(
             about,
@@ -25,7 +25,7 @@ def source_findings(task: Task, source: Source, questions: Questions) -> Iterato
     try:
         yield from _rows(task, source, questions)
     except SourceError as failed:
-        yield warning(about, f"Its rows cannot be had here: {failed}")
+        yield warning(about, f"Its rows cannot be obtained here: {failed}")
     except FtdojoError as failed:
         yield error(about, f"Its rows cannot be read: {failed}")
 

@@ -13,9 +13,9 @@ from ftdojo.tasks.clean import common_runs, near
 from ftdojo.tasks.finding import Finding, error, note, warning
 
 FEWEST_ITEMS = 100
-"""Fewer items cannot tell a difference of some 20 points from luck."""
+"""Fewer items cannot distinguish a difference of some 20 points from luck."""
 SHARED_BY = 5
-"""Runs of words in this many held-out questions are the task's way of asking and identify none of them."""
+"""Runs of words in this many held-out questions are the task's usual wording and identify none of them."""
 
 
 class Questions:
@@ -56,7 +56,7 @@ def plain(text: str) -> str:
 
 
 def split_findings(task: Task, items: Mapping[Split, Sequence[Item]]) -> Iterator[Finding]:
-    """Yield what is to be said of the splits."""
+    """Yield the findings about the splits."""
     for split in items:
         yield from _counts(task, split, items[split])
     yield from _overlaps(Questions(task, items))
@@ -86,10 +86,11 @@ def _counts(task: Task, split: Split, items: Sequence[Item]) -> Iterator[Finding
     if not items and split != "confirm":
         yield error(split, "It has no items; every task needs some.")
     elif not items:
-        yield warning(split, "It has no items, so a choice meets the test unconfirmed.")
+        yield warning(split, "It has no items, so the selected model is tested unconfirmed.")
     elif len(items) < FEWEST_ITEMS:
         yield warning(
-            split, f"{len(items)} items are few; {FEWEST_ITEMS} or more tell a real gain from luck."
+            split,
+            f"{len(items)} items are few; {FEWEST_ITEMS} or more distinguish a real gain from luck.",
         )
     if len({item.id for item in items}) < len(items):
         yield error(split, "Two items have one id; give each its own.")
@@ -117,7 +118,7 @@ def _overlaps(questions: Questions) -> Iterator[Finding]:
 
 
 def _published(task: Task) -> Iterator[Finding]:
-    """Say what the published splits share; it is theirs to mend, and ours to know."""
+    """Yield what the published splits share; it is theirs to fix, and ours to know."""
     if task.known_leaks and (found := task.known_leaks()):
         yield note(
             "published splits",
@@ -128,7 +129,7 @@ def _published(task: Task) -> Iterator[Finding]:
     try:
         items = {split: tuple(task.reference_items(split)) for split in get_args(Split)}
     except FtdojoError as failed:
-        yield warning("published splits", f"They cannot be had: {failed}")
+        yield warning("published splits", f"They cannot be obtained: {failed}")
         return
     asked = Questions(task, items).of
     shared = {plain(text) for text in asked["validation"]} & {plain(text) for text in asked["test"]}

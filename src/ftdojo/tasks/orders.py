@@ -74,7 +74,7 @@ def line(order: Order, layout: str) -> str:
 
 
 def answer(order: Order) -> str:
-    """Return ``order`` as the JSON object the task asks for."""
+    """Return ``order`` as the JSON object the task requires."""
     return json.dumps(asdict(order))
 
 

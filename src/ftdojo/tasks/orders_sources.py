@@ -1,6 +1,6 @@
 """The raw sources of ``text/extract``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out name: they ask for ``train``.
+No source can contain a held-out name: they draw from ``train``.
 """
 
 import random

@@ -26,7 +26,7 @@ class Workshop(Generic[Q]):
     """Makes the raw sources of ``task``.
 
     ``draw`` yields training questions without end, and ``ask`` words one. ``stream`` is what the stream of questions
-    is called. ``holds`` says, for a source's card, what the fields of question and answer hold.
+    is called. ``holds`` describes, for a source's card, the fields of question and answer.
     """
 
     task: str

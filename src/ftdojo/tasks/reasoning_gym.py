@@ -2,7 +2,7 @@
 
 ``family`` makes the task of a data set with its default settings. Seeds of validation, confirmation, test and sources lie far
 apart; a question that was drawn before is dropped, so that no split or source holds one of another. Before its first
-question is asked a data set has to prove itself: its own scorer must give its own answers full marks, and garbage none.
+question is used a data set has to prove itself: its own scorer must give its own answers full marks, and garbage none.
 Some do not, and are refused.
 """
 

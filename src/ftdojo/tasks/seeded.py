@@ -1,8 +1,8 @@
 """Questions that a seeded generator of ours draws, and where each belongs.
 
 Which split a question is in depends on its ``key`` alone: what makes it this question and no other, whatever its
-wording and order. No seed and no order of drawing can move one, so a generator that asks for training questions can
-draw no held-out one.
+wording and order. No seed and no order of drawing can move one, so a generator of training questions can draw no
+held-out one.
 """
 
 import random
@@ -24,7 +24,7 @@ Q = TypeVar("Q")
 class Generator(Generic[Q]):
     """Draws the questions of ``task``.
 
-    ``draw`` makes one, ``ask`` words it, ``key`` says what it is held out by. ``shares`` of all keys are held out.
+    ``draw`` makes one, ``ask`` words it, ``key`` is what it is held out by. ``shares`` of all keys are held out.
     A held-out split has each key once, unless there are too few (``scarce``); then it has each wording once.
     """
 

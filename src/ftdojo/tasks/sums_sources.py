@@ -1,6 +1,6 @@
 """The raw sources of ``math/mini``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out question: they ask for ``train``.
+No source can contain a held-out question: they draw from ``train``.
 """
 
 import random

@@ -2,7 +2,7 @@
 
 Lines come from our own seeded generator and are held out by the customer's name (``orders.names``): 100 for
 validation, 100 for confirmation, 300 for the test, always the same ones, no name twice. Two in five have a layout
-that no source shows. The score is 1 when all five fields are right. A base model that was never told the format scores
+that no source shows. The score is 1 when all five fields are right. A base model that has never seen the format scores
 zero; a model that copies well and was trained on clean records scores high, one trained on careless records does not.
 """
 

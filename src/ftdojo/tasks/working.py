@@ -15,9 +15,9 @@ def share_right(output: str, expected: str) -> float:
         0.5
     """
     first = next(iter(output[:HEAD_CHARS].strip().splitlines()), "")
-    told, wanted = _steps(first), _steps(expected)
-    right = sum(one == other for one, other in zip(told, wanted, strict=False))
-    return right / max(len(told), len(wanted))
+    given, wanted = _steps(first), _steps(expected)
+    right = sum(one == other for one, other in zip(given, wanted, strict=False))
+    return right / max(len(given), len(wanted))
 
 
 def _steps(line: str) -> list[str]:

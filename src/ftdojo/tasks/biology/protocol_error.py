@@ -76,7 +76,7 @@ def _item(row: Row, messages: tuple[Message, ...]) -> Item:
 
 
 def _guessed(row: Row, quirks: random.Random) -> Row:
-    """Swap the verdict, and what was asked about with it."""
+    """Swap the verdict, and the step it is about with it."""
     step = _step(row)
     right = not row["is_correct"]
     return {

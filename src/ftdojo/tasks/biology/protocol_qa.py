@@ -57,7 +57,7 @@ def _gate() -> Gate:
 
 
 def _leaks(row: Row) -> bool:
-    """Tell whether the gate takes a row, with its choices, for a held-out question: some have equal choices."""
+    """Return whether the gate takes a row, with its choices, for a held-out question: some have equal choices."""
     return _gate().leak(task.prompt(row["asked"])) is not None
 
 

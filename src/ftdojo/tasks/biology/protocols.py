@@ -31,9 +31,9 @@ WHOLE = {"PQA": 1200, "ORD": 1161, "ERR": 1200, "GEN": 772}
 class Protocols:
     """The records of one kind of question.
 
-    ``text`` is what tells records apart; ``spoil`` makes the record of a careless source; ``prompt_field``,
+    ``text`` is what distinguishes records; ``spoil`` makes the record of a careless source; ``prompt_field``,
     ``response_field`` and the two templates are those of the sources. ``derive`` adds the fields to a source's row that
-    ``derived`` describes; ``leaks`` tells whether a row so completed gives a held-out question away.
+    ``derived`` describes; ``leaks`` returns whether a row so completed gives a held-out question away.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class Protocols:
         """Return the published slice.
 
         Raises:
-            SourceError: not all rows are here, so the slice cannot be told.
+            SourceError: not all rows are here, so the slice cannot be determined.
         """
         return _published(self.kind, part)
 
@@ -154,7 +154,7 @@ def _published(kind: str, part: Split) -> tuple[Row, ...]:
     rows = _rows(kind)
     if len(rows) < WHOLE[kind]:
         raise SourceError(
-            f"{kind}_test of bioprobench has {len(rows)} of {WHOLE[kind]} rows here, too few to tell the published "
+            f"{kind}_test of bioprobench has {len(rows)} of {WHOLE[kind]} rows here, too few to determine the published "
             "splits; unset FTDOJO_MIRROR to fetch all of them, or play the task without @reference."
         )
     order = [int(at) for at in np.random.default_rng(PUBLISHED_SEED).permutation(len(rows))]

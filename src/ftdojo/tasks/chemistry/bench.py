@@ -30,7 +30,7 @@ FEWEST = 20
 """A sub-task of which there are fewer rows is left out of our splits: its mean would be luck."""
 SEED = 42
 IMPOSSIBLE = {("carboxyl", "hydroxyl")}
-"""(added, removed): a new carboxyl is a hydroxyl, too, so their counts cannot change as the rule asks."""
+"""(added, removed): a new carboxyl is a hydroxyl, too, so their counts cannot change as the rule requires."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def item_of(row: Row) -> Item:
 
 @cache
 def gold_of(question: Question) -> str:
-    """Return an output that earns full marks, in the format that the prompt asks for."""
+    """Return an output that earns full marks, in the format that the prompt requests."""
     answer = question.right
     if question.subtask in MOL_OPT:
         answer = molecules.improved(question.source, question.subtask, least=OPT_ALIKE) or ""
@@ -125,7 +125,7 @@ def gold_of(question: Question) -> str:
 
 
 def asked_of(row: Row) -> str:
-    """Return what tells a row's question apart from the others of its sub-task: the molecules in it."""
+    """Return what distinguishes a row's question from the others of its sub-task: the molecules in it."""
     query = str(row["query"]).strip()
     if "Question:\n" in query:
         return query.partition("Question:\n")[2].partition("\n\nAnswer:")[0]

@@ -1,4 +1,4 @@
-"""Makes questions that ask for another molecule: edits, improvements and reactions."""
+"""Makes questions whose answer is another molecule: edits, improvements and reactions."""
 
 import random
 

@@ -77,7 +77,7 @@ def filled(frame: str, group: str) -> str:
 
 
 def canonical(smiles: str) -> str:
-    """Return the canonical form of ``smiles``, or ``smiles`` itself where it is no molecule."""
+    """Return the canonical form of ``smiles``, or ``smiles`` itself where it is not a molecule."""
     chem = rdkit("Chem")
     with rdkit("rdBase").BlockLogs():
         mol = chem.MolFromSmiles(smiles)

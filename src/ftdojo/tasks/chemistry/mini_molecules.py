@@ -35,7 +35,7 @@ SMARTS = {
     "C1CCC1": "C1CCC1",
     "C1CCCC1": "C1CCCC1",
 }
-"""How RDKit is asked for a side group; rings match as often as there are such rings, for none shares an atom."""
+"""The query for a side group in RDKit; rings match as often as there are such rings, for none shares an atom."""
 PIECES = tuple(SMARTS)
 SIZES = (4, 5)
 MOST = 3
@@ -76,7 +76,7 @@ def _name(piece: str) -> str:
 
 
 def count(question: Question) -> int:
-    """Return how often RDKit finds what is asked for."""
+    """Return how often RDKit finds the group or ring in question."""
     return counted(question.smiles, SMARTS[question.wanted])
 
 
@@ -121,7 +121,7 @@ def steps(question: Question, *, slip: int = -1) -> str:
 
 
 def boxed(number: int) -> str:
-    """Return ``number`` as the JSON object that the task asks for."""
+    """Return ``number`` as the JSON object that the task requires."""
     return f'{{"count": {number}}}'
 
 

@@ -1,6 +1,6 @@
 """The raw sources of ``chemistry/mini``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out molecule: they ask for ``train``.
+No source can contain a held-out molecule: they draw from ``train``.
 """
 
 import random

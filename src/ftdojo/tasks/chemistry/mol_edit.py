@@ -1,6 +1,6 @@
 """chemistry/mol-edit: add, delete or exchange a functional group, three sub-tasks of ChemCoTBench.
 
-The published rule counts groups and asks nothing else, so that ``CC`` passes most deletions. Ours also asks that the
+The published rule counts groups and checks nothing else, so that ``CC`` passes most deletions. Ours also requires that the
 answer is a form of the source. Two questions that no answer can pass are left out: a carboxyl that takes the place of
 a hydroxyl brings a hydroxyl along. 95 % of the 100 questions are held out.
 """

@@ -2,7 +2,7 @@
 
 The other three (drd, gsk, jnk) need trained models that no package ships, so no answer to them can succeed: the published
 evaluator counts them as 0, which caps its success rate at 50; our splits leave them out. The published rule takes any
-molecule that is better, so that one answer fits most questions; ours asks for a form of the source. 95 % of the 300
+molecule that is better, so that one answer fits most questions; ours requires a form of the source. 95 % of the 300
 questions are held out; those for which a quick search finds no better neighbour are dropped.
 """
 
@@ -53,7 +53,7 @@ task = Task(
         'JSON with the key Final Target Molecule, as in {"Final Target Molecule": "CCO"}; reasoning may stand before it, and '
         'the last occurrence of the key counts. The keys "output" and "answer" are read, too, and so is an output that is '
         f"nothing but a SMILES string. An output may have {MAX_NEW_TOKENS} tokens; decoding is greedy. Without an answer an "
-        "output is unreadable; an answer that is no molecule fails. Both score 0."
+        "output is unreadable; an answer that is not a molecule fails. Both score 0."
     ),
     system="",
     template="{question}",

@@ -2,7 +2,7 @@
 
 Published right answers have lost the dots between their molecules: most of retro's and some of fs'. Ours have them back,
 and questions of retro for which that cannot be done with certainty are left out.
-The keys that the prompts themselves ask for (``pred_smi`` of nepp) are read. rcr is in no column of the paper and only in
+The keys that the prompts themselves request (``pred_smi`` of nepp) are read. rcr is in no column of the paper and only in
 the published splits. A sub-task of which fewer than 20 rows are here is left out of our splits; 95 % of the others are
 held out.
 """
@@ -53,7 +53,7 @@ task = Task(
         '{"pred_smi": "CCO"} or {"choice": "A"}; reasoning may stand before it, and the last occurrence of the key counts. '
         'The keys "output" and "answer" are read, too, and so is an output that is nothing but the answer. Reactants may be '
         f"a list. An output may have {MAX_NEW_TOKENS} tokens; decoding is greedy. Without an answer an output is unreadable; "
-        "an answer that is no molecule is wrong. Both score 0."
+        "an answer that is not a molecule is wrong. Both score 0."
     ),
     system="",
     template="{question}",

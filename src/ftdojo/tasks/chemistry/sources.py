@@ -69,7 +69,7 @@ def _rest(bench: Bench) -> Source:
         name="chemcotbench-rest",
         summary="The rows of ChemCoTBench that no split of ours holds, with their published answers.",
         licence=CHEMCOTBENCH.licence,
-        fields={**CHEMCOTBENCH.fields, "answer": "the right answer, mended where dots were lost"},
+        fields={**CHEMCOTBENCH.fields, "answer": "the right answer, repaired where dots were lost"},
         prompt_field="query",
         response_field="answer",
         notes=(

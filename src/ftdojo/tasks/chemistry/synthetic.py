@@ -1,6 +1,6 @@
 """Questions in ChemCoTBench's words over molecules of our own, answered by RDKit, with the working written out.
 
-They stand in for ChemCoTDataset where it cannot be had. No molecule of a held-out question is asked about.
+They replace ChemCoTDataset where it cannot be obtained. No question is about a molecule of a held-out question.
 """
 
 import random
@@ -31,7 +31,7 @@ def worked(subtasks: tuple[str, ...], seed: str, without: frozenset[str]) -> Ite
     Args:
         subtasks: which ones.
         seed: another one gives other molecules.
-        without: canonical SMILES that must not be asked about.
+        without: canonical SMILES that no question may be about.
     """
     made, coming = _endless(subtasks, seed, without)
     for at in count():

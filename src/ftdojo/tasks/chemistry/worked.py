@@ -32,5 +32,5 @@ class Worked:
 
     @property
     def reply(self) -> str:
-        """Return the answer as the prompt asks for it."""
+        """Return the answer in the format that the prompt requests."""
         return json.dumps({KEYS[self.subtask][0]: self.answer})

@@ -3,7 +3,7 @@
 Published evaluation rows are the last of each exam, up to 100: the first half validation, the second half the test. Ours
 keeps that test, takes validation and confirmation from the published validation half, and drops what occurs twice, also
 across exams. The published prompt shows five worked examples; ours shows none, which keeps it short, and
-``finance/financeiq@reference`` asks the published way.
+``finance/financeiq@reference`` uses the published prompt.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def items(split: Split) -> tuple[Item, ...]:
 
 @cache
 def reference_items(split: Split) -> tuple[Item, ...]:
-    """Return the published slices, asked the published way: five worked examples first."""
+    """Return the published slices with the published prompt: five worked examples first."""
     rows = [row for subject in SUBJECTS for row in published_rows(subject)[split]]
     return tuple(_item(row, (*_worked(row["subject"]), *task.prompt(asked(row)))) for row in rows)
 

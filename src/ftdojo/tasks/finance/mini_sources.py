@@ -1,6 +1,6 @@
 """The raw sources of ``finance/mini``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out calculation: they ask for ``train``.
+No source can contain a held-out calculation: they draw from ``train``.
 """
 
 import random
@@ -39,9 +39,9 @@ def _slipped(question: Question, quirks: random.Random) -> str:
     return f"{questions.steps(question, off=result - right)}\n{questions.chosen(letter)}"
 
 
-def _told(question: Question, quirks: random.Random) -> str:
-    said = quirks.choice(ENDINGS).format(questions.value(question))
-    return f"{questions.steps(question)}\n{said}"
+def _in_prose(question: Question, quirks: random.Random) -> str:
+    sentence = quirks.choice(ENDINGS).format(questions.value(question))
+    return f"{questions.steps(question)}\n{sentence}"
 
 
 def _again(question: Question, quirks: random.Random) -> tuple[str, str]:
@@ -80,7 +80,7 @@ SOURCES = (
         fields=("query", "response"),
         about="Exam questions as a tutor explains them.",
         notes="The calculation and its result in a sentence; wording varies.",
-        pairs=SHOP.written("tutorials", 2000, _told),
+        pairs=SHOP.written("tutorials", 2000, _in_prose),
     ),
     small_talk,
     SHOP.source(

@@ -51,7 +51,7 @@ def contests() -> list[str]:
 
 
 def item(row: dict[str, Any], name: str, *, prompt: tuple[Message, ...], contest: str) -> Item:
-    """Return the item that asks ``prompt`` and expects the row's answer."""
+    """Return the item whose prompt is ``prompt`` and which expects the row's answer."""
     return Item(
         id=name,
         messages=prompt,

@@ -27,7 +27,7 @@ def _aime25(row: Raw) -> Raw:
 
 
 def _deepscaler(solved: bool, row: Raw) -> Raw | None:
-    """Return the row if it has a solution, or has none, as asked."""
+    """Return the row if it has a solution, or has none, as required."""
     solution = row.get("solution") or ""
     if bool(solution.strip()) is not solved or not row["answer"]:
         return None
@@ -69,7 +69,7 @@ DEEPSCALER = Dataset(
     revision="main",
     licence="MIT",
     parts={
-        # On the hub one file holds all, and what tells the parts apart is whether there is a solution.
+        # On the hub one file holds all, and the parts differ by whether there is a solution.
         "train_aime": Part(files=("deepscaler.json",), read=partial(_deepscaler, True)),
         "train_math": Part(files=("deepscaler.json",), read=partial(_deepscaler, False)),
     },

@@ -3,7 +3,7 @@
 Claims come from our own seeded generator and are held out by their elements: 100 for validation, 100 for confirmation,
 300 for the test, always the same ones. The decision stands in a JSON object, as in PANORAMA's NOC4PC, and is read
 strictly; the score is the mean F1 of the three codes, which a constant answer has a sixth of. What a small model
-learns is decided by the data: a chart that says after each element which documents are needed so far teaches deciding,
+learns is decided by the data: a chart that names after each element the documents needed so far teaches the decision,
 bare decisions hardly do.
 """
 
@@ -71,7 +71,7 @@ task = Task(
     items=items,
     grade=grade,
     aggregate=Aggregate(kind="macro-f1", over="code"),
-    # All of a claim and most of the prior art: letters and a few elements alone are no question.
+    # All of a claim and most of the prior art: letters and a few elements alone are not a question.
     overlap_words=15,
     secondary={"steps_right": "share of the claim's elements charted rightly; higher is better"},
     slices={"code": "the right decision: 102, 103 or ALLOW"},

@@ -57,7 +57,7 @@ def code(found: Sequence[str]) -> Code:
 
 
 def steps(question: Question, found: Sequence[str]) -> str:
-    """Return the chart: each element of the claim, the document that ``found`` says has it, and what is needed so far."""
+    """Return the chart: each element of the claim, the document that has it by ``found``, and what is needed so far."""
     told = zip(question.claim, found, needed(found), strict=True)
     return ", ".join(f"{element} {document}: {need}" for element, document, need in told)
 
@@ -65,7 +65,7 @@ def steps(question: Question, found: Sequence[str]) -> str:
 def needed(found: Sequence[str]) -> list[str]:
     """Return the documents that the first element needs, the first two, and so on.
 
-    ``NOWHERE`` from the first element on that is in neither. The last one decides, so that no step asks for more than one
+    ``NOWHERE`` from the first element on that is in neither. The last one decides, so that no step needs more than one
     look back.
 
     Example:
@@ -81,7 +81,7 @@ def _together(before: str, document: str) -> str:
 
 
 def decided(code: str) -> str:
-    """Return ``code`` as the JSON object that the task asks for."""
+    """Return ``code`` as the JSON object that the task requires."""
     return f'{{"code": "{code}"}}'
 
 

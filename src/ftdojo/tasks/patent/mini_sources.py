@@ -1,6 +1,6 @@
 """The raw sources of ``patent/mini``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out claim: they ask for ``train``.
+No source can contain a held-out claim: they draw from ``train``.
 """
 
 import random
@@ -53,8 +53,8 @@ def _slips(found: list[str]) -> list[list[str]]:
 
 def _letter(question: Question, quirks: random.Random) -> str:
     found = claims.holders(question)
-    said = quirks.choice(LETTERS[claims.code(found)])
-    return f"{claims.steps(question, found)}\n{said}"
+    sentence = quirks.choice(LETTERS[claims.code(found)])
+    return f"{claims.steps(question, found)}\n{sentence}"
 
 
 def _again(question: Question, quirks: random.Random) -> tuple[str, str]:

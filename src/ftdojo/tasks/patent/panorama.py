@@ -1,4 +1,4 @@
-"""What the three PANORAMA tasks share: splits by application, sources, and what is told about them.
+"""What the three PANORAMA tasks share: splits by application, sources, and the texts about them.
 
 Official parts are used where they are at hand: the test has one claim an application, and so have validation and
 confirmation, from the official validation part. Of sample rows whole applications are dealt, and if there is only one,
@@ -40,7 +40,7 @@ LENGTH = "A prompt holds the application and the prior art in full, as published
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One of the three: its rows, how a row is asked, and what is the right output.
+    """One of the three: its rows, the prompt of a row, and the right output.
 
     ``gold`` returns nothing for a row that has no answer; such rows are left out. ``reason`` returns the examiner's words,
     where the rows have any.

@@ -1,7 +1,7 @@
 """tables/fact-checking: find a fact in a table, in one step or several (TableBench, 96 records).
 
 Ours: 48 records for the test and 36 for validation, split by table; the set is too small to keep any for confirmation.
-Differences of less than about 20 points cannot be told from luck on 48 records.
+Differences of less than about 20 points cannot be distinguished from luck on 48 records.
 """
 
 from functools import partial

@@ -21,7 +21,7 @@ class Request:
 
     @property
     def asked(self) -> str:
-        """Return table and request as the task asks them."""
+        """Return table and request in the task's wording."""
         data = [(row[0], self._cell(row[1]), row[2]) for row in self.table.data]
         return question_text(self.table.columns, data, self.request)
 
@@ -84,5 +84,5 @@ def worked(made: Request) -> str:
 
 
 def written_out(made: Request) -> str:
-    """Return code that draws a bar chart, whatever was asked for, of values it writes out."""
+    """Return code that draws a bar chart, whatever was requested, of values it writes out."""
     return f"```python\n{HEAD}plt.bar(range({len(made.table.data)}), {made.table.column(1)})\n{FOOT}\n```"

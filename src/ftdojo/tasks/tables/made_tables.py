@@ -38,7 +38,7 @@ class Worked:
 
     @property
     def asked(self) -> str:
-        """Return table and question as the tasks ask them."""
+        """Return table and question in the tasks' wording."""
         return question_text(self.table.columns, self.table.data, self.question)
 
 

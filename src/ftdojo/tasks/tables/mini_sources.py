@@ -1,6 +1,6 @@
 """The raw sources of ``tables/mini``: six collections of honest mixed quality, made on the spot.
 
-No source can hold a held-out table: they ask for ``train``.
+No source can contain a held-out table: they draw from ``train``.
 """
 
 import random
@@ -43,8 +43,8 @@ def _careless(question: Question, quirks: random.Random) -> str:
 
 
 def _remark(question: Question, quirks: random.Random) -> str:
-    said = quirks.choice(REMARKS).format(tables.answer(question))
-    return f"{tables.steps(question)}\n{said}"
+    sentence = quirks.choice(REMARKS).format(tables.answer(question))
+    return f"{tables.steps(question)}\n{sentence}"
 
 
 def _again(question: Question, quirks: random.Random) -> tuple[str, str]:

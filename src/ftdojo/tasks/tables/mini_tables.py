@@ -1,7 +1,7 @@
 """Small tables and questions about them: what ``tables/mini`` asks, and the worked answers.
 
 A table has four people and two columns of whole numbers, no number twice in a column. There are three kinds of
-questions: look a number up, say who has the most or the fewest, count who has more than so many. A table is held out
+questions: look a number up, name who has the most or the fewest, count who has more than so many. A table is held out
 by its cells, whatever their order, its heads and the question.
 """
 

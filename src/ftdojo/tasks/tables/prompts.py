@@ -1,4 +1,4 @@
-"""How the TableBench tasks ask: the published instructions, with the table as a Python dictionary in the text.
+"""The prompts of the TableBench tasks: the published instructions, with the table as a Python dictionary in the text.
 
 The part that is the same for all questions of a task is its template, so that only table and question tell prompts
 apart.
@@ -40,7 +40,7 @@ ANALYSIS_SYSTEM = (
     "the conclusion and one short reason with the coefficient. Anomalies: how many there are and why each is one, or 'No "
     "anomalies are detected in the table.' Description: what the table holds, its main columns and a few insights."
 )
-"""Data analysis. The published instructions differ from kind to kind of question; this says all of them at once."""
+"""Data analysis. The published instructions differ from kind to kind of question; this gives all of them at once."""
 ANALYSIS_TEMPLATE = f"{_TABLE}{{question}}"
 
 

@@ -140,16 +140,16 @@ def _instructions(part: str) -> Rows:
 def _rest_answers(part: str) -> Rows:
     for row in records.rest(part):
         if row["qtype"] != QTYPES["tcot_visualization"]:
-            yield _told(row, f"Final Answer: {row['answer']}")
+            yield _answered(row, f"Final Answer: {row['answer']}")
 
 
 def _rest_charts(part: str) -> Rows:
     for row in records.rest(part):
         if row["qtype"] == QTYPES["tcot_visualization"]:
-            yield _told(row, example(row["answer"], row["chart_type"]))
+            yield _answered(row, example(row["answer"], row["chart_type"]))
 
 
-def _told(row: dict[str, Any], response: str) -> dict[str, Any]:
+def _answered(row: dict[str, Any], response: str) -> dict[str, Any]:
     kept = {field: row[field] for field in ("id", "qtype", "qsubtype")}
     return {**kept, "question": asked(row["instruction"]), "response": response}
 

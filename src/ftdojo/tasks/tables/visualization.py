@@ -2,7 +2,7 @@
 
 The code runs in the sandbox, so grading needs bubblewrap, matplotlib and pandas; the first chart takes a few seconds,
 each further one a fraction of a second. Ours: 25 records for the test and 15 for validation; the set is too small to keep
-any for confirmation, and differences of less than about 28 points cannot be told from luck on 25 records.
+any for confirmation, and differences of less than about 28 points cannot be distinguished from luck on 25 records.
 """
 
 from collections.abc import Mapping, Sequence

@@ -43,7 +43,7 @@ class Labelled:
         )
 
     def grade(self, output: str, item: Item) -> Grade:
-        """Compare the label that an output begins with; what is no label is unreadable."""
+        """Compare the label that an output begins with; what is not a label is unreadable."""
         return label_grade(output, item.gold, self.labels, first_word=self.first_word)
 
     def reference(self) -> Reference:
@@ -87,7 +87,7 @@ class Labelled:
 
     @cached_property
     def _train(self) -> tuple[Row, ...]:
-        """Return training texts, those only that tell nothing of a text held back from the same part."""
+        """Return training texts, only those that give away nothing of a text held back from the same part."""
         held_back = [row["text"] for part in HELD_BACK for row in self._dealt[part]]
         held_out = HeldOut(held_back, self.overlap_words)
         return tuple(row for row in self._dealt["train"] if not held_out.holds(row["text"]))

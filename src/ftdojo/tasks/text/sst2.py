@@ -1,7 +1,7 @@
 """text/sst2: is a phrase of a film review positive or negative? (SST-2 of GLUE).
 
 Of the labelled GLUE validation part 400 sentences are the test; validation and confirmation, 150 each, come from the
-training part. Training phrases are often pieces of one another, and none that holds a held-out one is on offer.
+training part. Training phrases are often pieces of one another, and none that contains a held-out one is on offer.
 """
 
 from ftdojo.records import Direction, Message, Task
