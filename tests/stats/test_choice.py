@@ -78,7 +78,8 @@ def test_the_base_is_chosen_with_a_reason():
 
 def test_without_candidates_the_base_is_chosen():
     found = select({}, {"a": 1.0}, direction=HIGHER)
-    assert (found.chosen, found.why) == (BASE, "There is no validated experiment to choose.")
+    assert found.chosen == BASE
+    assert "no validated experiment" in found.why
 
 
 def test_a_candidate_scored_on_other_items_is_refused():

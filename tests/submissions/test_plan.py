@@ -55,7 +55,7 @@ def test_empty_front_matter_and_null_values_mean_the_defaults():
         ("---\nparent: ../e3\n---\nx", "parent is '../e3', it must be an experiment's id"),
         ("---\npredicted: 40%\n---\nx", "predicted is '40%', it must be a number such as 0.42"),
         ("---\npredicted: true\n---\nx", "predicted is True, it must be a number"),
-        ("---\npredicted: .nan\n---\nx", "front matter, line 1, column 12: '.nan' is no finite"),
+        ("---\npredicted: .nan\n---\nx", "front matter, line 1, column 12: '.nan' is not a finite"),
         (f"---\npredicted: {'9' * 300}\n---\nx", "it must be a number such as 0.42"),
         ("---\nrecipe: [1]\n---\nx", "recipe must be a mapping"),
         ("---\nprose\n---\nx", "front matter, it must hold lines of the form key: value"),

@@ -106,7 +106,7 @@ GOOD = json.dumps({"prompt": "q", "completion": "a"})
         ('{"instruction": "q", "response": "a"}', r"no completion; rename 'response': write"),
         ('{"text": "q a"}', r"text does not say where the answer begins; write"),
         ('{"prompt": "q", "chosen": "a", "rejected": "b"}', r"preference pairs are not trained"),
-        ('{"a": 1, "b": 2}', r"its keys \['a', 'b'\] are no known shape; write"),
+        ('{"a": 1, "b": 2}', r"its keys \['a', 'b'\] are not a known shape; write"),
         ('{"prompt": "q", "completion": " "}', r"has no answer: it must end with a non-empty"),
         ('{"prompt": "q", "completion": null}', r"completion must be text, not None"),
         ('{"prompt": " ", "completion": "a"}', r"a turn is empty; every turn needs text"),

@@ -1,7 +1,7 @@
-"""Which experiment to stand by at the end.
+"""Which experiment to select at the end.
 
-The best of many validation scores is partly luck (the winner's curse). The choice pays for it twice, before the test
-and not at it. First, every gain over the base is shrunk towards 0: the gains of all candidates together say how large
+The best of many validation scores is partly luck (the winner's curse). The selection corrects for it twice, before the test
+and not at it. First, every gain over the base is shrunk towards 0: the gains of all candidates together show how large
 true gains are in this run, and what is small against the noise shrinks to nothing. Second, the one survivor meets
 items that no choice has looked at, and stands if it is ahead there at all. That second bar is low on purpose. The
 items are few, so a significance test would throw real gains away (a true gain of twice its standard error would fail
@@ -29,7 +29,7 @@ Simulated with 100 + 100 items, base at 0.3: raising it to 0.9 loses a sixth of 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """The candidate to stand by, or ``base``, with a reason in one sentence.
+    """The selected candidate, or ``base``, with a reason in one sentence.
 
     ``gains`` are the shrunk gains over the base by candidate, positive when better.
     """
@@ -115,7 +115,7 @@ def _gain(
 def _true_variance(observed: Sequence[tuple[float, float]]) -> float:
     """Return the variance of true gains around 0: what the observed ones have beyond their noise.
 
-    Only gains above 0 are asked (the other half mirrors them): an experiment that wrecked the model says nothing
+    Only gains above 0 count (the other half mirrors them): an experiment that ruined the model carries no information
     about how large gains are, and would make luck look real.
     """
     known = [gain**2 - error**2 for gain, error in observed if gain > 0 and error < inf]
@@ -135,7 +135,7 @@ def _surety(gain: float, error: float, kept: float) -> float:
 
 def _why_base(observed: Mapping[str, tuple[float, float]]) -> str:
     if not observed:
-        return "There is no validated experiment to choose."
+        return "There is no validated experiment to select."
     best = max(observed, key=lambda name: observed[name][0])
     gain, error = observed[best]
     return (

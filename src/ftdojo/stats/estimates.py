@@ -97,7 +97,7 @@ def mean_interval(
 ) -> tuple[float, float]:
     """Return a 95 % interval of the mean of real ``values``, which lie ``within`` a range (None: unknown).
 
-    Values that are all equal say only that fewer than ``1 - 0.05 ** (1/n)`` of all items are otherwise (the rule
+    Values that are all equal show only that fewer than ``1 - 0.05 ** (1/n)`` of all items are otherwise (the rule
     of three, Hanley and Lippman-Hand 1983); each of those may lie at an end of the range. Without a range the
     interval is infinite for one value, and the point itself for more that are equal.
     """

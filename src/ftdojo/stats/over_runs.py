@@ -1,7 +1,7 @@
 """Few runs of one agent: what they score on average, and what a rival's runs score beside them.
 
-Runs differ by the luck of the agent, test items by what they happen to ask. The two are not mixed here: an interval is
-either over runs or over items, and its caller says which.
+Runs differ by the luck of the agent, test items by their content. The two are not mixed here: an interval is
+either over runs or over items, and its caller states which.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ def over_runs(values: Sequence[float], *, within: tuple[float, float] | None = N
     """Return the mean of ``values``, one a run, with Student's 95 % interval.
 
     Runs are few, and a bootstrap of three values is far too narrow; Student's interval keeps its coverage for two runs
-    and more if scores vary about normally between runs. One run says nothing of how much runs vary: its interval is
-    ``within``, or infinite. Runs that agree to the bit have an interval without width: it speaks of other seeds, not
-    of other test items.
+    and more if scores vary about normally between runs. One run does not show how much runs vary: its interval is
+    ``within``, or infinite. Runs that agree to the bit have an interval without width: it is about other seeds, not
+    about other test items.
 
     Args:
         values: one finite number a run.

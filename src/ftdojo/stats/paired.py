@@ -36,7 +36,7 @@ def compare(
         rival: score by item id; only the common items count.
         against: the rival's name, for the record.
         direction: which way the metric is better; ``difference`` itself is always candidate minus rival.
-        look: the how-manieth comparison this is in the run, from 1.
+        look: the index of this comparison in the run, from 1.
         predicted: the effect that was announced, kept for the record.
 
     Raises:

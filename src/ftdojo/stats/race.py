@@ -19,7 +19,7 @@ def surely_worse(
     One-sided exact sign test on right/wrong scores, one-sided sign-flip test on others, each look held to
     ``0.01 / looks`` (Bonferroni). A candidate as good as its rival is therefore stopped in at most one race of a
     hundred; no assumption is made on how the looks depend on each other. Means of slices weigh the items by the slices
-    met so far; macro-F1 says little before the end, so there nobody loses early.
+    met so far; macro-F1 shows little before the end, so there no candidate is stopped early.
 
     Args:
         candidate: score by item id, so far.

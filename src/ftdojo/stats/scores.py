@@ -47,7 +47,7 @@ class Scores(Mapping[str, float]):
 
 
 def groups(scores: Mapping[str, float], items: Iterable[str] | None = None) -> list[str]:
-    """Return the group of each of ``items``, all of them if not told which; plain mappings and means have one."""
+    """Return the group of each of ``items``, all of them if none are given; plain mappings and means have one."""
     among = scores.groups if isinstance(scores, Scores) and scores.how.kind != "mean" else {}
     return [among.get(item, "") for item in (scores if items is None else items)]
 
@@ -69,7 +69,7 @@ def weights(groups: Sequence[str]) -> list[float]:
 
 
 def effective(groups: Sequence[str]) -> int:
-    """Return how many items of equal weight say as much as these do, at least 1 (Kish 1965).
+    """Return the effective sample size: how many items of equal weight carry as much information, at least 1 (Kish 1965).
 
     Example:
         >>> effective(["a"] * 90 + ["b"] * 10)
@@ -92,7 +92,7 @@ def slices_interval(
     A bootstrap stratified by slice, corrected for bias; each slice's draws are spread by ``sqrt(n / (n - 1))``, as a
     resample of few items varies less than they do. A slice of one item has no spread to draw from: then all items are
     resampled together, which is wider. Without any spread, or with very few items, the range alone decides (Wilson's
-    interval on the number of items of equal weight that say as much).
+    interval on the effective number of items of equal weight).
     """
     parts, enough = _parts(values, groups), effective(groups)
     unsure = enough < FEW or all(min(part) == max(part) for part in parts)

@@ -41,12 +41,12 @@ def read_script(text: str) -> Failure | None:
 
 def _parse(text: str) -> ast.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a doubtful escape in an agent's script is no news to us
+        warnings.simplefilter("ignore")  # a doubtful escape in an agent's script does not matter
         return ast.parse(text, FILE)
 
 
 def _unfit(text: str) -> str:
-    """Say why the characters themselves are no Python source; empty if they are."""
+    """Return why the characters themselves are not Python source; empty if they are."""
     if "\0" in text:
         return "it holds a null byte; hand in plain UTF-8 text"
     if not is_writable(text):

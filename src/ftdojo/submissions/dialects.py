@@ -94,7 +94,7 @@ _DOJOS_OWN = {
         "dataset datasets dataset_dir dataset_path data_path train_file dataset_text_field template chat_template "
         "max_samples dataset_num_proc preprocessing_num_workers remove_unused_columns input_output_format"
     ),
-    "the dojo decides when to evaluate, eval_share keeps rows back and eval_steps says how often": (
+    "the dojo decides when to evaluate, eval_share keeps rows back and eval_steps sets how often": (
         "evaluation_strategy eval_strategy do_eval do_train do_predict per_device_eval_batch_size "
         "load_best_model_at_end metric_for_best_model greater_is_better eval_accumulation_steps"
     ),

@@ -24,7 +24,7 @@ _KEYS = ("parent", "predicted", "recipe")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What ``plan.md`` says.
+    """The content of ``plan.md``.
 
     ``parent`` is an experiment's id or ``base``; ``predicted`` the score expected on validation, in the metric's
     unit; ``recipe`` plain values the dojo keeps but never reads; ``body`` the Markdown below the front matter.

@@ -25,7 +25,7 @@ _WANTED = 'write {"messages": [{"role": "user", "content": ...}, {"role": "assis
 
 
 class ShapeError(ValueError):
-    """A row has no shape that can be trained on; the text says what to write instead."""
+    """A row has no shape that can be trained on; the message names what to write instead."""
 
 
 def turns_of(entry: Mapping[str, Any]) -> tuple[Turns, RowFormat, frozenset[str]]:
@@ -34,7 +34,7 @@ def turns_of(entry: Mapping[str, Any]) -> tuple[Turns, RowFormat, frozenset[str]
     A ``system`` text beside any shape becomes the first turn unless there is one already.
 
     Raises:
-        ShapeError: no known shape, a turn that is no text, or no answer at the end.
+        ShapeError: no known shape, a turn that is not text, or no answer at the end.
     """
     turns, form, used = _read(entry)
     system = entry.get("system")
@@ -49,9 +49,9 @@ def _read(entry: Mapping[str, Any]) -> tuple[Turns, RowFormat, frozenset[str]]:
     if "messages" in entry:
         return _many(entry["messages"], "messages"), "messages", frozenset({"messages"})
     if "prompt" in entry and "completion" in entry:
-        asked = _one_or_many(entry["prompt"], "user", "prompt")
-        answered = _one_or_many(entry["completion"], "assistant", "completion")
-        return (*asked, *answered), "prompt-completion", frozenset({"prompt", "completion"})
+        prompt = _one_or_many(entry["prompt"], "user", "prompt")
+        completion = _one_or_many(entry["completion"], "assistant", "completion")
+        return (*prompt, *completion), "prompt-completion", frozenset({"prompt", "completion"})
     if "instruction" in entry and "output" in entry:
         return _alpaca(entry), "alpaca", frozenset({"instruction", "input", "output"})
     if "conversations" in entry:
@@ -110,7 +110,7 @@ def _check(turns: Turns) -> None:
 
 
 def _advice(entry: Mapping[str, Any]) -> str:
-    """Say what to write instead of a shape that is not known."""
+    """Return what to write instead of an unknown shape."""
     if {"chosen", "rejected"} & entry.keys():
         return f"preference pairs are not trained here; keep the chosen answer: {_WANTED}."
     if "text" in entry:
@@ -119,7 +119,7 @@ def _advice(entry: Mapping[str, Any]) -> str:
     if "prompt" in entry or "instruction" in entry or "question" in entry:
         named = f"rename {answer!r}" if answer else "add the answer"
         return f"the row has no completion; {named}: {_WANTED}."
-    return f"its keys {short(sorted(entry))} are no known shape; {_WANTED}."
+    return f"its keys {short(sorted(entry))} are not a known shape; {_WANTED}."
 
 
 MAX_SOURCE_CHARS = 200
@@ -143,7 +143,7 @@ class RowFault(FtdojoError):
 class Row:
     """One training row.
 
-    ``messages`` end in a non-empty assistant turn. ``source`` says where the row came from, if the script said so.
+    ``messages`` end in a non-empty assistant turn. ``source`` is where the row came from, if the script names it.
     ``format`` is the shape it was written in, ``ignored`` the keys that shape does not know.
     """
 

@@ -28,7 +28,7 @@ _SCALARS = {
 
 
 class YamlFault(ValueError):
-    """The text is no mapping of plain values; the text of the error says what to write.
+    """The text is not a mapping of plain values; the message names what to write.
 
     ``syntax`` is false if it could be parsed but holds what is not allowed.
     """
@@ -79,7 +79,7 @@ def read_mapping(text: str) -> dict[str, Any]:
         _refuse_the_unusual(text)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        raise YamlFault(_where(error.problem_mark, error.problem or "it is no YAML")) from error
+        raise YamlFault(_where(error.problem_mark, error.problem or "it is not YAML")) from error
     except yaml.YAMLError as error:
         raise YamlFault("it holds a control character, which YAML does not allow") from error
     if node is None:
@@ -148,7 +148,7 @@ def _value(node: yaml.Node) -> Any:
 def _finite(node: yaml.Node) -> float:
     number = float(node.value.lower().replace(".inf", "inf").replace(".nan", "nan"))
     if not math.isfinite(number):
-        raise _fault(node, f"{short(node.value)} is no finite number")
+        raise _fault(node, f"{short(node.value)} is not a finite number")
     return number
 
 

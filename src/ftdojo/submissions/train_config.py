@@ -1,4 +1,8 @@
-"""`train.yaml`: its options, and reading it strictly."""
+"""How to train, as an agent writes it: the names are those of TRL, PEFT and transformers.
+
+The model is the single source of defaults, ranges and documentation; the error messages and the table for prompts are
+made from it. Where the three libraries have no word (``eval_share``) the dojo adds one.
+"""
 
 from collections.abc import Mapping
 from math import ceil
@@ -41,7 +45,7 @@ EVAL_FIELDS = frozenset({"eval_steps", "early_stopping_patience", "early_stoppin
 
 def _no_bool(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("true and false are no numbers")
+        raise ValueError("true and false are not numbers")
     return value
 
 
@@ -315,7 +319,7 @@ def _clauses(error: ValidationError, given: Mapping[str, Any]) -> list[str]:
 def _clause(
     name: str, detail: ErrorDetails, given: Mapping[str, Any], specs: Mapping[str, Any]
 ) -> str:
-    if not name:  # a rule between fields has said all there is to say
+    if not name:  # a rule between fields has its own message
         return str(detail["ctx"]["error"])
     return f"{name} is {short(given[name])}, it must be {_allowed(specs[name])}"
 
@@ -326,7 +330,7 @@ def _specs() -> dict[str, dict[str, Any]]:
 
 
 def _allowed(spec: Mapping[str, Any]) -> str:
-    """Say in words what a field may hold."""
+    """Return in words what a field may hold."""
     if "allowed" in spec:
         return str(spec["allowed"])
     if "enum" in spec:

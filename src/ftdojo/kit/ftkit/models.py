@@ -1,7 +1,7 @@
-"""Asking the run's language models. The gateway outside holds keys and caps, and remembers every answer.
+"""Requests to the run's language models. The gateway outside holds keys and caps, and remembers every reply.
 
-An equal question has an equal answer and is paid for once per run, so a script that is run again, after the dry run or
-a kill, asks only what was not answered yet.
+An equal request has an equal reply and is paid for once per run, so a script that is run again, after the dry run or
+a kill, sends only the requests that have no reply yet.
 """
 
 import json
@@ -22,7 +22,7 @@ _CAP, _UNAVAILABLE = 402, 502
 
 
 class AskError(RuntimeError):
-    """A question that was not answered; ``status`` is the gateway's HTTP status, 0 if there is no gateway."""
+    """A request without a reply; ``status`` is the gateway's HTTP status, 0 if there is no gateway."""
 
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
@@ -41,19 +41,19 @@ def ask(
     schema: dict[str, Any] | None = None,
     **options: Any,
 ) -> str:
-    """Return what a language model says to ``prompt``.
+    """Return the reply of a language model to ``prompt``.
 
     Args:
         prompt: the user's turn, or whole turns as ``[{"role": ..., "content": ...}, ...]``.
         model: ``weak`` (cheap) or ``strong``.
         system: a system turn before it.
         schema: a JSON schema that the answer must follow; the answer is JSON text then.
-        options: ``max_tokens`` (2048), ``temperature``, ``top_p``, ``stop``, ``seed``: for several answers to one
-            question, ask with several seeds.
+        options: ``max_tokens`` (2048), ``temperature``, ``top_p``, ``stop``, ``seed``: for several replies to one
+            prompt, use several seeds.
 
     Raises:
-        CapReached: the run may ask nothing more.
-        AskError: the run has no language model, it cannot be asked, or an option is wrong.
+        CapReached: the run may send no more requests.
+        AskError: the run has no language model, it cannot be reached, or an option is wrong.
     """
     turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
     turns = [{"role": "system", "content": system}] * bool(system) + turns
@@ -72,9 +72,9 @@ def ask_many(
     workers: int = 8,
     **options: Any,
 ) -> list[str | None]:
-    """Return the answers to all prompts in their order, several asked at a time; None for each that has none.
+    """Return the answers to all prompts in their order, several requests at a time; None for each that has none.
 
-    Once a cap is reached nothing more is asked, and what was answered is returned. How many there are is printed.
+    Once a cap is reached no more requests are sent, and the answers so far are returned. Their number is printed.
 
     Raises:
         AskError: not one was answered, for another reason than a cap; or an option is wrong.
@@ -145,8 +145,8 @@ def _pauses() -> Iterator[float | None]:
 
 def _refusal(error: urllib.error.HTTPError) -> AskError:
     try:
-        said = str(json.load(error)["error"]["message"])
+        message = str(json.load(error)["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        said = f"The gateway answered {error.code}."
+        message = f"The gateway answered {error.code}."
     cls = CapReached if error.code == _CAP else AskError
-    return cls(said, status=error.code)
+    return cls(message, status=error.code)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
 SHINGLE = 3
-"""Near duplicates are told by the runs of this many words that two texts share."""
+"""Near duplicates are found by the runs of this many words that two texts share."""
 
 
 def keep(rows: Sequence[Row], *tests: Test) -> list[Row]:

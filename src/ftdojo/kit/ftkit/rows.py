@@ -40,7 +40,7 @@ def load(name: str) -> list[Row]:
 
 
 def examples(name: str) -> list[Row]:
-    """Return the raw source called ``name`` as training rows, asked as the task asks and answered as its scorer reads.
+    """Return the raw source called ``name`` as training rows, with the task's prompt and an answer that its scorer reads.
 
     Raises:
         ValueError: there is no such source.
@@ -75,8 +75,8 @@ def chat(question: str, answer: str, *, system: str = "", source: str = "") -> R
     """Return a training row: ``question`` as the user's turn, ``answer`` as the assistant's.
 
     Args:
-        question: what the model is asked.
-        answer: what it shall learn to say.
+        question: the prompt.
+        answer: what the model is to learn to reply.
         system: a system turn before both; none if left out.
         source: where the row comes from; the data report counts rows by it.
     """
@@ -121,7 +121,7 @@ def write(rows: Iterable[Row], path: str = "train.jsonl") -> int:
     """Write training rows to where the dojo looks for them; return and print how many there are.
 
     Raises:
-        TypeError: a row is no mapping.
+        TypeError: a row is not a mapping.
     """
     count = 0
     with Path(path).open("w", encoding="utf8", errors="replace") as file:
