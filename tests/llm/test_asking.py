@@ -117,7 +117,7 @@ def test_a_bad_answer_is_asked_again_with_its_fault(llm, serve, ask, plan, name)
     assert "title: Field required" in second.last
 
 
-def test_an_untidy_answer_is_mended_without_asking_again(llm, serve, ask, plan):
+def test_an_untidy_reply_is_repaired_without_another_request(llm, serve, ask, plan):
     server = serve(behaviours.untidy_json)
     assert llm(server.url).ask_for(ask(), plan).steps == [1]
     assert server.tally.requests == 1

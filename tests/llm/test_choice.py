@@ -20,14 +20,14 @@ def opened(planner="openai/gpt-5", **more):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gpt-5", "'gpt-5' is no model; write provider/model, such as openai/gpt-5"),
-        ("openai/", "'openai/' is no model"),
-        ("/gpt-5", "'/gpt-5' is no model"),
+        ("gpt-5", "'gpt-5' is not a model; write provider/model, such as openai/gpt-5"),
+        ("openai/", "'openai/' is not a model"),
+        ("/gpt-5", "'/gpt-5' is not a model"),
         ("opanai/gpt-5", "No provider of models is called 'opanai'. Did you mean 'openai'?"),
         ("openai/gpt-5", "openai/gpt-5 needs a key, and OPENAI_API_KEY is not set. Set it, or"),
         ("google/gemini-x", "GEMINI_API_KEY or GOOGLE_API_KEY is not set"),
         ("openrouter/a/b", "openrouter/a/b needs a key, and OPENROUTER_API_KEY is not set"),
-        ("", "No model plans: name one with --llm PROVIDER/MODEL"),
+        ("", "no planner model: name one with --llm PROVIDER/MODEL"),
     ],
 )
 def test_a_model_that_cannot_be_asked_is_one_line(name, said):
@@ -40,10 +40,10 @@ def test_a_model_that_cannot_be_asked_is_one_line(name, said):
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("localhost:8000", "'localhost:8000' is no address of a server"),
-        ("http://", "is no address"),
-        ("http://host:port/v1", "is no address"),
-        ("file:///etc/passwd", "is no address"),
+        ("localhost:8000", "'localhost:8000' is not an address of a server"),
+        ("http://", "is not an address"),
+        ("http://host:port/v1", "is not an address"),
+        ("file:///etc/passwd", "is not an address"),
         ("http://me:pass@127.0.0.1/v1", "may hold a secret"),
         ("http://127.0.0.1/v1?key=1", "may hold a secret"),
     ],
@@ -55,7 +55,7 @@ def test_an_address_that_is_none_or_holds_a_secret_is_one_line(url, said):
 
 
 def test_the_planner_must_be_named_and_roles_are_known():
-    with pytest.raises(UsageError, match="No model plans"):
+    with pytest.raises(UsageError, match="no planner model"):
         open_models(LlmChoice(models={"judge": "vllm/x"}))
     with pytest.raises(UnknownName, match=r"No role of a model is called 'planer'\. Did you mean"):
         open_models(LlmChoice(models={"planer": "vllm/x"}))

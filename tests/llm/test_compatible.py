@@ -47,7 +47,7 @@ def test_a_pause_may_be_a_date(model, serve, ask):
         wait = Trouble(status=503, headers={"Retry-After": "Wed, 25 Nov 2099 12:00:00 GMT"})
         return wait if request.count == 1 else behaviours.echo(request)
 
-    assert "asks to be left alone for" in fails(model(serve(busy).url), ask())
+    assert "requests a pause of" in fails(model(serve(busy).url), ask())
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
@@ -249,7 +249,7 @@ def test_further_options_are_passed_on(model, serve, ask):
 def test_a_question_that_the_server_does_not_take_ends_at_once(model, serve, ask):
     long = Trouble(status=400, message="This model's maximum context length is 4096 tokens.")
     server = serve(lambda request: long)
-    assert "does not take a question to openai/scripted (400: This model's maximum" in fails(
+    assert "does not take a request to openai/scripted (400: This model's maximum" in fails(
         model(server.url), ask()
     )
     assert server.tally.requests == 1

@@ -60,14 +60,14 @@ def test_a_torn_line_is_dropped_and_written_over(tmp_path):
 def test_a_broken_line_is_named(tmp_path, line):
     file = tmp_path / "exchanges.jsonl"
     file.write_text(f"{line}\n", encoding="utf8", errors="surrogateescape")
-    with pytest.raises(StoreError, match=r"Line 1 of .*exchanges\.jsonl is no exchange"):
+    with pytest.raises(StoreError, match=r"Line 1 of .*exchanges\.jsonl is not an exchange"):
         Exchanges(tmp_path)
 
 
 def test_two_questions_may_not_share_a_purpose(tmp_path):
     record = Exchanges(tmp_path)
     record.add(HEARD)
-    with pytest.raises(StoreError, match=r"The question 'plan/1' is answered in .* already"):
+    with pytest.raises(StoreError, match=r"The request 'plan/1' has a reply in .* already"):
         record.add(HEARD)
     assert len(Exchanges(tmp_path).all()) == 1
 
@@ -107,7 +107,7 @@ def test_a_run_is_played_again_without_a_model(run, ask, plan, tmp_path_factory)
 
 
 def test_a_question_that_is_not_on_record_ends_a_replay(run, ask):
-    with pytest.raises(LlmError, match="holds no answer to 'plan/9', so it cannot be replayed"):
+    with pytest.raises(LlmError, match="holds no reply to 'plan/9', so it cannot be replayed"):
         replayed(run).chat(ask(purpose="plan/9"))
 
 

@@ -1,4 +1,4 @@
-"""The way from a data script to language models: OpenAI's protocol over a unix socket. Keys and caps stay on this side."""
+"""The path from a data script to language models: OpenAI's protocol over a unix socket. Keys and caps stay on this side."""
 
 from ftdojo.gateway.door import Door, Gateway
 

@@ -38,7 +38,7 @@ async def serve(listener: socket.socket, parent: int) -> None:
 
 
 async def connect(near: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-    """Carry one connection's bytes both ways until both ends have said all."""
+    """Carry one connection's bytes both ways until both ends have sent all."""
     try:
         far, requests = await asyncio.open_unix_connection(os.path.join(HERE, "socket"))  # noqa: PTH118
     except OSError:

@@ -1,4 +1,4 @@
-"""The gateway of a run, and the door to it that is opened for one script."""
+"""The gateway of a run, and the access to it that is opened for one script."""
 
 import contextlib
 import os
@@ -19,9 +19,9 @@ from ftdojo.llm import Ask, Llm, Reply
 from ftdojo.sandbox import Sandbox
 
 AT_ONCE = 8
-"""How many questions of data scripts are with a model at the same time."""
+"""How many requests of data scripts are with a model at the same time."""
 LAST_ANSWERS_S = 15.0
-"""How long a script that has ended is followed by the answers still under way: they are paid for, so they are kept."""
+"""How long to wait for the replies under way once a script has ended: they are paid for, so they are kept."""
 _INSIDE = "/llm"
 _LONGEST = 80
 """Bytes of the path of a folder in which the socket's own path is not too long for the kernel, which takes 107."""
@@ -29,9 +29,9 @@ _LONGEST = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """What a script needs to come in: what to run in its place, what to mount, what to put into its environment.
+    """What a script needs to reach the gateway: what to run in its place, what to mount, what to put into its environment.
 
-    The plain one leads nowhere: the script runs as it is.
+    The plain one gives no access: the script runs as it is.
     """
 
     script: str
@@ -44,7 +44,7 @@ class Gateway:
 
     Args:
         llm: the run's language models.
-        folder: where the socket goes; nobody but the owner gets through it.
+        folder: where the socket goes; only the owner has access.
     """
 
     def __init__(self, llm: Llm, *, folder: Path) -> None:
@@ -52,10 +52,10 @@ class Gateway:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._lock, self._under_way = threading.Lock(), 0
         self.unanswered = 0
-        """How many questions no model answered: for a cap, or because none could be asked."""
+        """How many requests got no reply: because of a cap, or because no model could be reached."""
 
     def pins(self) -> list[str]:
-        """Return who answers, for keys of what is made with the answers."""
+        """Return which models reply, for the cache keys of what is built with their replies."""
         return [f"{name}={self._llm.name(name)}" for name in MODELS]
 
     @contextlib.contextmanager
@@ -78,11 +78,11 @@ class Gateway:
     def _served(self, place: Path, token: str) -> Iterator[None]:
         closed = threading.Event()
 
-        def asked(ask: Ask) -> Reply:
+        def reply(ask: Ask) -> Reply:
             return self._answer(ask, closed)
 
         try:
-            server = Server(place / "socket", token=token, ask=asked)
+            server = Server(place / "socket", token=token, ask=reply)
         except OSError as error:
             raise StoreError(
                 f"{place} cannot hold a socket ({error.strerror}); choose another disk with FTDOJO_HOME."
@@ -114,7 +114,7 @@ class Gateway:
     def _answer(self, ask: Ask, closed: threading.Event) -> Reply:
         with self._turns:
             if closed.is_set():
-                raise LlmError("The script that asked has ended; nothing was asked.")
+                raise LlmError("The script that sent this request has ended; no model was called.")
             self._count(1)
             try:
                 return self._llm.ask(ask)

@@ -1,4 +1,4 @@
-"""The server behind the socket: one thread a connection, a few questions at once, everything bounded."""
+"""The server behind the socket: one thread a connection, a few requests at once, everything bounded."""
 
 import contextlib
 import hmac
@@ -19,9 +19,9 @@ from ftdojo.llm import Ask, Reply
 MAX_BODY_BYTES = 4 * 2**20
 MAX_CONNECTIONS = 256
 IDLE_S = 60.0
-"""How long a connection may say nothing. One that is waiting for a reply is not idle."""
+"""How long a connection may be silent. One that is waiting for a reply is not idle."""
 _SWALLOWED_BYTES = 64 * 2**20
-"""Of a body that is too large, so much is read and thrown away, so that its sender gets to read the answer."""
+"""Of a body that is too large, this much is read and dropped, so that its sender gets to read the reply."""
 _STATUS: tuple[tuple[type[FtdojoError], int, str], ...] = (  # the first that fits
     (UnknownName, 404, "model_not_found"),
     (UsageError, 400, "invalid_request_error"),
@@ -32,7 +32,7 @@ _STATUS: tuple[tuple[type[FtdojoError], int, str], ...] = (  # the first that fi
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Serves one door: ``ask`` answers, whoever does not know ``token`` is turned away.
+    """Serves one script: ``ask`` replies, requests without ``token`` are refused.
 
     Raises:
         OSError: the socket cannot be made there.
@@ -65,7 +65,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             self._seats.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; anything else is a fault of ours and is shown."""
+        """Ignore a client that went away; anything else is a fault of ours and is shown."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._swallow(min(int(length), _SWALLOWED_BYTES))
             self._hang_up(
                 413,
-                f"The body has {length} bytes and may have {MAX_BODY_BYTES}; ask for less at once.",
+                f"The body has {length} bytes and may have {MAX_BODY_BYTES}; send less at once.",
             )
             return None
         return self.rfile.read(int(length))

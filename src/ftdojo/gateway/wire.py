@@ -1,4 +1,4 @@
-"""What a data script may ask, read as hostile text, and how it is answered: the part of OpenAI's protocol on offer."""
+"""Requests of data scripts, read as hostile text, and their replies: the part of OpenAI's protocol on offer."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,14 +12,14 @@ from ftdojo.llm.record import digest_of
 from ftdojo.records import Message, Role
 
 MODELS: tuple[Role, ...] = ("strong", "weak")
-"""The names by which a script asks; which models they are is the run's affair."""
+"""The names that a script uses; which models they are is set by the run."""
 PURPOSE = "data"
 MAX_TOKENS = 2048
-"""Of a reply, where the script names no number."""
+"""Of a reply, where the script sets no limit."""
 _NOT_OFFERED = {
     "stream": "leave it out: the whole reply comes at once",
-    "n": "ask again with another seed instead",
-    "tools": "leave it out; ask for JSON by response_format instead",
+    "n": "repeat the request with another seed instead",
+    "tools": "leave it out; request JSON by response_format instead",
 }
 _PASSED_ON = ("top_p", "seed", "stop", "frequency_penalty", "presence_penalty", "reasoning_effort")
 _FINISH = {"stop": "stop", "length": "length", "refusal": "content_filter"}
@@ -78,17 +78,17 @@ class _Request(_Strict):
     stream: Literal[False] | None = None
     n: Literal[1] | None = None
     user: str | None = None
-    """Read and not passed on, like the next two: they say nothing about the reply."""
+    """Read and not passed on, like the next two: they do not affect the reply."""
     store: bool | None = None
     metadata: dict[str, str] | None = None
 
 
 def read(body: bytes) -> Ask:
-    """Return what a script asks. Its purpose is made of its content: the same question has the same answer.
+    """Return the request of a script. Its purpose is made of its content: the same request has the same reply.
 
     Raises:
         UnknownName: no model is called that.
-        UsageError: it is no request, or asks for something that is not on offer.
+        UsageError: it is not a request, or uses something that is not on offer.
     """
     try:
         request = _Request.model_validate_json(body)
@@ -114,7 +114,7 @@ def read(body: bytes) -> Ask:
 
 
 def completion(ask: Ask, reply: Reply) -> dict[str, Any]:
-    """Return a reply as a chat completion; nothing in it changes from one asking to the next."""
+    """Return a reply as a chat completion; nothing in it changes from one request to the next."""
     usage = reply.usage
     return {
         "id": f"chatcmpl-{ask.purpose.rpartition('/')[2][:24]}",
@@ -155,7 +155,7 @@ def _extra(request: _Request) -> Mapping[str, Any]:
 
 
 def _fault(error: ValidationError) -> str:
-    """Say in one sentence what is wrong with a request, and what would be right."""
+    """Return in one sentence what is wrong with a request, and what would be right."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if name in _NOT_OFFERED:
@@ -163,4 +163,4 @@ def _fault(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
         return f"{name} is not offered here; leave it out. Offered: {', '.join(_Request.model_fields)}."
     place = ".".join(str(part) for part in first["loc"])
-    return f"This is no request for a chat completion: {place or 'the body'}: {first['msg']}."
+    return f"This is not a request for a chat completion: {place or 'the body'}: {first['msg']}."

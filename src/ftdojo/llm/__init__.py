@@ -1,4 +1,4 @@
-"""Language models that agents ask: one small chat interface, priced, recorded, replayable; keys stay here."""
+"""Language models for agents: one small chat interface, priced, recorded, replayable; keys stay here."""
 
 from ftdojo.llm.asking import Llm
 from ftdojo.llm.choice import open_models

@@ -21,7 +21,7 @@ _NAMES = {"stop": "stop_sequences"}
 
 
 class AnthropicChat:
-    """One model of Anthropic's server. A model without structured replies is told the form in words from then on."""
+    """One model of Anthropic's server. A model without structured replies gets the form in words from then on."""
 
     def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
         import anthropic
@@ -35,7 +35,7 @@ class AnthropicChat:
         self._has_forms, self._reached = True, False
 
     def chat(self, ask: Ask) -> Reply:
-        """Ask once; see ``ChatModel``."""
+        """Send one request; see ``ChatModel``."""
         began = time.monotonic()
         reply, tries = persist(lambda limit: self._once(ask, limit), self._patience, name=self.name)
         return replace(reply, seconds=time.monotonic() - began, tries=tries)
@@ -95,5 +95,5 @@ class AnthropicChat:
 
 
 def _is_form(error: Any) -> bool:
-    said = said_in(error.body).lower()
-    return "output_config" in said or "schema" in said or "structured" in said
+    reason = said_in(error.body).lower()
+    return "output_config" in reason or "schema" in reason or "structured" in reason

@@ -1,4 +1,4 @@
-"""Everything a run asks of language models goes through ``Llm``: caps, record, price, form."""
+"""Every request of a run to language models goes through ``Llm``: caps, record, price, form."""
 
 import threading
 from collections import defaultdict
@@ -20,13 +20,13 @@ T = TypeVar("T", bound="BaseModel")
 
 
 class Llm:
-    """Asks models on behalf of one run. Threads may share it: different questions are asked at once.
+    """Sends requests to models on behalf of one run. Threads may share it: different requests run at once.
 
     Args:
         models: which model answers for which role; a role without one is the planner's.
-        exchanges: the run's record; a question that is on it is not asked again.
-        charge: is given every new exchange, once, after it is on the disk.
-        allow: is called before anything is asked; raises ``LlmBudget`` when a cap is reached.
+        exchanges: the run's record; a request that is on it is not sent again.
+        charge: gets every new exchange, once, after it is on the disk.
+        allow: is called before anything is sent; raises ``LlmBudget`` when a cap is reached.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Llm:
         return self._model(role).name
 
     def ask(self, ask: Ask) -> Reply:
-        """Answer ``ask``: from the record, free of charge, if its purpose is on it; else by its role's model.
+        """Return the reply to ``ask``: from the record, free of charge, if its purpose is on it; else by its role's model.
 
         A reply that was refused or cut is returned as such (``Reply.finish``). What is returned is what is recorded:
         without keys.
 
         Raises:
-            LlmBudget: a cap is reached; nothing was asked.
-            LlmError: no answer is to be had.
+            LlmBudget: a cap is reached; nothing was sent.
+            LlmError: no reply can be obtained.
         """
         with self._turn(ask.purpose):
             known = self._exchanges.find(ask.purpose)
@@ -67,26 +67,26 @@ class Llm:
             return reply
 
     def ask_for(self, ask: Ask, cls: type[T], *, tries: int = 3) -> T:
-        """Answer ``ask`` as a ``cls``, asking again with the error as long as the answer is none, ``tries`` times at most.
+        """Return the reply to ``ask`` as a ``cls``; one that is not is sent back with the error, ``tries`` times at most.
 
         The attempts after the first have the purposes ``<purpose>#2``, ``#3``; each is recorded and charged.
 
         Raises:
-            LlmUnusable: no answer could be used.
+            LlmUnusable: no reply could be used.
             LlmBudget: a cap is reached.
-            LlmError: no answer is to be had.
+            LlmError: no reply can be obtained.
         """
-        asked = replace(ask, schema=forms.schema_of(cls), schema_name=cls.__name__)
+        request = replace(ask, schema=forms.schema_of(cls), schema_name=cls.__name__)
         for attempt in range(1, tries + 1):
-            reply = self.ask(asked)
+            reply = self.ask(request)
             try:
                 return forms.read(reply, cls)
             except LlmUnusable as error:
                 last = error
-            asked = replace(
-                asked,
+            request = replace(
+                request,
                 purpose=f"{ask.purpose}#{attempt + 1}",
-                messages=(*ask.messages, *forms.correction(reply, str(last), asked.schema)),
+                messages=(*ask.messages, *forms.correction(reply, str(last), request.schema)),
             )
         raise LlmUnusable(
             f"{self.name(ask.role)} gave no usable answer to {ask.purpose!r} in {tries} tries; the last one: {last}",
@@ -97,7 +97,7 @@ class Llm:
         return self._models.get(role) or self._models["planner"]
 
     def _turn(self, purpose: str) -> threading.Lock:
-        """Return the lock of one question: who asks the same one meanwhile waits, and finds it on record."""
+        """Return the lock of one request: an equal one waits meanwhile, and finds the reply on record."""
         with self._lock:
             return self._asking[purpose]
 
@@ -122,6 +122,6 @@ def _shown(message: Message) -> Message:
 
 
 def _clean(reply: Reply) -> Reply:
-    """Take keys out of what was said, and halves of characters, which no file can hold."""
+    """Remove keys from a reply, and halves of characters, which no file can hold."""
     text = reply.text.encode("utf8", "replace").decode()
     return replace(reply, text=redact(text))

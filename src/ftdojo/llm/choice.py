@@ -1,4 +1,4 @@
-"""Which models a run asks: read, and checked for names, keys and packages before anything is spent."""
+"""Which models a run uses: read, and checked for names, keys and packages before anything is spent."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
     """Return the model of every role. Names, keys and packages are checked; no request is sent.
 
     Args:
-        choice: what was asked for.
+        choice: the requested models.
         patience: limits of waiting; by default ``choice.timeout_s`` a request, and three times that a question.
 
     Raises:
@@ -32,7 +32,7 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
         return dict.fromkeys(ROLES, replay)
     if not choice.models.get("planner"):
         raise UsageError(
-            "No model plans: name one with --llm PROVIDER/MODEL, such as openai/gpt-5."
+            "There is no planner model: name one with --llm PROVIDER/MODEL, such as openai/gpt-5."
         )
     if choice.timeout_s <= 0:
         raise UsageError(f"timeout_s={choice.timeout_s} leaves a model no time; use some minutes.")
@@ -41,7 +41,7 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
             f"--base-url {choice.base_url} is the address of openai/..., and no model here is one; "
             "write openai/MODEL, or set <PROVIDER>_BASE_URL."
         )
-    # What is no name at all is told before a key that is missing, and the same fault every time.
+    # What is not a name at all is reported before a missing key, and the same fault every time.
     names = sorted(set(choice.models.values()), key=lambda name: ("/" in name, name))
     servers = {name: server_of(name, base_url=choice.base_url) for name in names}
     prices = Prices(choice.prices)

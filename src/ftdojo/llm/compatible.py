@@ -17,10 +17,10 @@ from ftdojo.llm.words import Ask, Finish, Reply, Usage
 from ftdojo.records import Message
 
 FORMS = ("json_schema", "json_object", "text")
-"""How a server is told the form of a structured reply, best first."""
+"""How a server gets the form of a structured reply, best first."""
 
 _FILTERED = {"content_filter", "content_policy_violation"}
-"""Codes of requests that were refused for what they say."""
+"""Codes of requests that were refused for their content."""
 
 LETTERS = 4
 """Characters that are taken for a token where the server does not count."""
@@ -38,7 +38,7 @@ class OpenAiChat:
         self._reached = False
 
     def chat(self, ask: Ask) -> Reply:
-        """Ask once; see ``ChatModel``."""
+        """Send one request; see ``ChatModel``."""
         began, dialect = time.monotonic(), self._dialect
 
         def once(limit_s: float) -> Reply:
@@ -79,14 +79,14 @@ class OpenAiChat:
             answer = _Answer.model_validate_json(raw)
         except pydantic.ValidationError as error:
             raise no_answer(self._server, raw.decode(errors="replace")) from error
-        if answer.error is not None:  # a router's way to hand on what the server behind it said
+        if answer.error is not None:  # a router's way to pass on the error of the server behind it
             raise by_status(answer.error.code, answer.error.message, self._server)
         if not answer.choices:
             raise no_answer(self._server, raw.decode(errors="replace"))
-        said = answer.choices[0].message
-        counted = answer.counted(ask, said.words())
+        message = answer.choices[0].message
+        counted = answer.counted(ask, message.words())
         return Reply(
-            text=said.refusal or said.words(),
+            text=message.refusal or message.words(),
             finish=answer.choices[0].finish(),
             model=answer.model or self._server.model,
             usage=self._prices.priced(counted, model=self.name, listed=self._server.listed),
@@ -103,7 +103,7 @@ class OpenAiChat:
 
 @dataclass(frozen=True, kw_only=True)
 class _Dialect:
-    """How one server likes to be asked."""
+    """The variant of the protocol that one server takes."""
 
     limit: str
     form: int = 0
@@ -119,25 +119,25 @@ class _Dialect:
             strict = {"strict": forms.is_strict(ask.schema)}
             extra["response_format"] = {"type": form, "json_schema": named | strict}
         elif ask.schema is not None:
-            messages = told(messages, forms.instruction(ask.schema))
+            messages = instructed(messages, forms.instruction(ask.schema))
             if form == "json_object":
                 extra["response_format"] = {"type": form}
         return made | {"messages": messages, "extra_body": extra}
 
     def after(self, error: openai.APIStatusError, ask: Ask) -> "_Dialect | None":
-        """Return the dialect to try after a refused request; ``None`` if the way of asking is not to blame."""
+        """Return the dialect to try after a refused request; ``None`` if the variant is not to blame."""
         if error.status_code not in (400, 422, 501):
             return None
-        said = f"{said_in(error.body)} {error.param or ''}".lower()
-        if self.limit == "max_tokens" and "max_completion_tokens" in said:
+        reason = f"{said_in(error.body)} {error.param or ''}".lower()
+        if self.limit == "max_tokens" and "max_completion_tokens" in reason:
             return replace(self, limit="max_completion_tokens")
-        about_form = "response_format" in said or "schema" in said or "json_object" in said
+        about_form = "response_format" in reason or "schema" in reason or "json_object" in reason
         if ask.schema is not None and about_form and self.form + 1 < len(FORMS):
             return replace(self, form=self.form + 1)
         return None
 
 
-def told(messages: list[Message], instruction: str) -> list[Message]:
+def instructed(messages: list[Message], instruction: str) -> list[Message]:
     """Return ``messages`` with ``instruction`` in the system turn; many chat templates know only one, at the top."""
     if messages and messages[0]["role"] == "system":
         first: Message = {"role": "system", "content": f"{messages[0]['content']}\n\n{instruction}"}

@@ -1,4 +1,4 @@
-"""What servers and their clients say when something is wrong, as one line, and whether it may pass."""
+"""Errors of servers and their clients as one line, and whether a retry may help."""
 
 import email.utils
 import time
@@ -17,7 +17,7 @@ _BROKE = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reac
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """Where one model is served. ``name`` is ``provider/model``; ``listed`` is "" unless the provider's own server is asked."""
+    """Where one model is served. ``name`` is ``provider/model``; ``listed`` is "" unless it is the provider's own server."""
 
     name: str
     url: str
@@ -41,8 +41,8 @@ def by_status(
     status: int, body: Any, server: Server, headers: Mapping[str, str] | None = None
 ) -> LlmError | Passing:
     """Return the fault behind an HTTP status."""
-    said, code = said_in(body), _code(body)
-    what = f"{status}: {said}" if said else str(status)
+    text, code = said_in(body), _code(body)
+    what = f"{status}: {text}" if text else str(status)
     if status == 402 or code in _BROKE:
         return LlmError(
             f"The account behind {_any(server.key_names)} has no credit left at {server.where} ({what}). "
@@ -50,7 +50,7 @@ def by_status(
         )
     if status in _PASSING or status >= 500:
         return Passing(f"the server answered {what}", after_s=_retry_after(headers or {}))
-    if status in (401, 403) or (status == 400 and "api key" in said.lower()):  # Google's is a 400
+    if status in (401, 403) or (status == 400 and "api key" in text.lower()):  # Google's is a 400
         return LlmError(
             f"{server.where} does not accept the key for {server.name} ({what}). "
             f"Set {_any(server.key_names)} to a key that may use it."
@@ -60,7 +60,7 @@ def by_status(
             f"{server.where} knows no model {server.model!r} ({what}). Choose another with --llm, "
             f"or check the server's address ({_any(server.url_names)})."
         )
-    return LlmError(f"{server.where} does not take a question to {server.name} ({what}).")
+    return LlmError(f"{server.where} does not take a request to {server.name} ({what}).")
 
 
 def unreachable(error: Exception, server: Server, *, reached: bool) -> LlmError | Passing:
@@ -69,17 +69,17 @@ def unreachable(error: Exception, server: Server, *, reached: bool) -> LlmError 
     names = {cls.__name__ for cls in (*type(error).__mro__, *type(why).__mro__)}
     if names & {"APITimeoutError", "TimeoutException"} and "ConnectTimeout" not in names:
         return Passing("the server gave no answer in time")
-    said = one_line(str(why)) or type(why).__name__
+    reason = one_line(str(why)) or type(why).__name__
     if not reached and names & {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}:
         return LlmError(
-            f"No server for {server.name} can be reached at {server.where} ({said}). "
+            f"No server for {server.name} can be reached at {server.where} ({reason}). "
             f"Start it, or set another address ({_any(server.url_names)})."
         )
-    return Passing(f"the connection to the server broke ({said})")
+    return Passing(f"the connection to the server broke ({reason})")
 
 
 def no_answer(server: Server, said: str) -> LlmError:
-    """Return the fault behind a reply that is none of the protocol."""
+    """Return the fault behind a reply that does not follow the protocol."""
     return LlmError(
         f"{server.where} answers, but not as a server of language models does ({one_line(said)!r}). "
         f"Check its address ({_any(server.url_names)}); it usually ends in /v1."
@@ -87,8 +87,8 @@ def no_answer(server: Server, said: str) -> LlmError:
 
 
 def unsendable(error: Exception, server: Server) -> LlmError:
-    """Return the fault behind a question that the client cannot put into a request."""
-    return LlmError(f"The question to {server.name} cannot be sent: {one_line(str(error))}.")
+    """Return the fault behind a prompt that the client cannot put into a request."""
+    return LlmError(f"The request to {server.name} cannot be sent: {one_line(str(error))}.")
 
 
 def said_in(body: Any) -> str:
@@ -114,7 +114,7 @@ def _any(names: tuple[str, ...]) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the pause that a server asks for, written as seconds or as a date; none, and 0, leave it to us."""
+    """Return the pause that a server requests, written as seconds or as a date; none, and 0, leave it to us."""
     given = headers.get("retry-after", "")
     try:
         seconds = float(given)

@@ -1,4 +1,4 @@
-"""Structured replies: what a model is told about the form, how its text is read, and what it hears of its faults."""
+"""Structured replies: the instruction on the form, how the text is read, and the correction of faults."""
 
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,11 +16,11 @@ QUOTED = 4000
 """Characters of a bad answer that are shown to the model again."""
 NAMED = 8
 """Faults of a bad answer that are named."""
-MENDED_LETTERS, MENDED_BRACES = 200_000, 1_000
+REPAIRED_LETTERS, REPAIRED_BRACES = 200_000, 1_000
 """The repair of longer or more bracketed rubbish takes minutes: its time grows with the square of both."""
 
 _NOT_STRICT = ("default", "minLength", "maxLength", "discriminator")
-"""Keywords that servers refuse in strict schemas; pydantic still checks what they said."""
+"""Keywords that servers refuse in strict schemas; pydantic still checks what they require."""
 
 
 def schema_of(cls: "type[BaseModel]") -> dict[str, Any]:
@@ -31,7 +31,7 @@ def schema_of(cls: "type[BaseModel]") -> dict[str, Any]:
 
 
 def is_strict(schema: object) -> bool:
-    """Tell whether a server can hold a reply to ``schema`` to the letter: no object in it is open."""
+    """Return whether a server can hold a reply to ``schema`` to the letter: no object in it is open."""
     if isinstance(schema, list):
         return all(map(is_strict, schema))
     if not isinstance(schema, dict):
@@ -41,7 +41,7 @@ def is_strict(schema: object) -> bool:
 
 
 def instruction(schema: object) -> str:
-    """Return what a model is told about the form where its server has no such option."""
+    """Return the instruction on the form for servers that have no such option."""
     return (
         "Reply with one JSON object and nothing else: no prose, no code fence. "
         f"It must follow this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
@@ -49,9 +49,9 @@ def instruction(schema: object) -> str:
 
 
 def read(reply: Reply, cls: type[T]) -> T:
-    """Return what a reply holds as a ``cls``, mending JSON that is nearly right.
+    """Return what a reply holds as a ``cls``, repairing JSON that is nearly right.
 
-    A reply that was cut off is not mended: half a plan would pass for a whole one.
+    A reply that was cut off is not repaired: half a plan would pass for a whole one.
 
     Raises:
         LlmUnusable: it was refused, cut, or is not of that form; the message is for the model to read.
@@ -66,21 +66,21 @@ def read(reply: Reply, cls: type[T]) -> T:
     try:
         return cls.model_validate_json(text)
     except ValidationError as error:
-        mended = _mended(text)
-        if mended is None:
+        repaired = _repaired(text)
+        if repaired is None:
             raise LlmUnusable(f"It holds no JSON object: {_faults(error)}") from error
     try:
-        return cls.model_validate(mended)
+        return cls.model_validate(repaired)
     except ValidationError as error:
-        raise LlmUnusable(f"It is not of the form asked for: {_faults(error)}") from error
+        raise LlmUnusable(f"It does not follow the required form: {_faults(error)}") from error
 
 
 def correction(reply: Reply, fault: str, schema: object) -> tuple[Message, ...]:
     """Return the turns that show a model its last answer, what is wrong with it, and the form (some servers drop it)."""
-    said = reply.text[:QUOTED] or "(nothing)"
+    last = reply.text[:QUOTED] or "(nothing)"
     shorter = " Be much shorter." if reply.finish == "length" else ""
     return (
-        {"role": "assistant", "content": said},
+        {"role": "assistant", "content": last},
         {
             "role": "user",
             "content": f"This answer cannot be used. {fault}{shorter} "
@@ -110,7 +110,7 @@ def _strict(node: Any) -> Any:
     return made
 
 
-def _mended(text: str) -> object | None:
+def _repaired(text: str) -> object | None:
     """Return the first JSON object in ``text``, after repair (commas, quotes) if need be, or ``None``."""
     import json_repair
 
@@ -119,7 +119,7 @@ def _mended(text: str) -> object | None:
         found, _ = json.JSONDecoder().raw_decode(text)
         return found if isinstance(found, dict) else None
     except (ValueError, RecursionError):
-        if text.count("{") > MENDED_BRACES or len(text) > MENDED_LETTERS:
+        if text.count("{") > REPAIRED_BRACES or len(text) > REPAIRED_LETTERS:
             return None
     try:
         found = json_repair.loads(text)

@@ -13,7 +13,7 @@ from ftdojo.llm.words import Ask, Finish, Reply, Usage
 
 
 class GoogleChat:
-    """One model of Google's server. A model that does not take a schema is told the form in words from then on."""
+    """One model of Google's server. A model that does not take a schema gets the form in words from then on."""
 
     def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
         from google import genai
@@ -28,7 +28,7 @@ class GoogleChat:
         self._has_forms, self._reached = True, False
 
     def chat(self, ask: Ask) -> Reply:
-        """Ask once; see ``ChatModel``."""
+        """Send one request; see ``ChatModel``."""
         began = time.monotonic()
         reply, tries = persist(lambda limit: self._once(ask, limit), self._patience, name=self.name)
         return replace(reply, seconds=time.monotonic() - began, tries=tries)

@@ -21,7 +21,7 @@ _JITTER = random.Random()
 class Patience:
     """Limits of one question: of one request, of all its requests and pauses together, and of their number.
 
-    A pause doubles from ``first_pause_s`` to ``longest_pause_s``; one that the server asks for (``Retry-After``) is
+    A pause doubles from ``first_pause_s`` to ``longest_pause_s``; one that the server requests (``Retry-After``) is
     kept to the second.
     """
 
@@ -33,7 +33,7 @@ class Patience:
 
 
 class Passing(Exception):
-    """A fault that may have passed a little later. ``after_s`` is the pause that the server asks for."""
+    """A fault that may have passed a little later. ``after_s`` is the pause that the server requests."""
 
     def __init__(self, message: str, *, after_s: float | None = None) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ def persist(call: Callable[[float], T], patience: Patience, *, name: str) -> tup
     """Return what ``call`` returns and how often it was called; it is called again after a ``Passing``.
 
     Args:
-        call: is given the seconds that it may take; it is abandoned in its thread if it takes longer.
+        call: gets the seconds that it may take; it is abandoned in its thread if it takes longer.
         patience: the limits.
         name: of the model, for the message.
 
@@ -60,7 +60,7 @@ def persist(call: Callable[[float], T], patience: Patience, *, name: str) -> tup
             pause = _pause(patience, number) if error.after_s is None else error.after_s
             took = time.monotonic() - began
             if number >= patience.tries or took + pause >= patience.deadline_s:
-                wait = f", which asks to be left alone for {pause:.0f} s" if error.after_s else ""
+                wait = f", which requests a pause of {pause:.0f} s" if error.after_s else ""
                 raise LlmError(
                     f"No answer of {name} in {number} tries and {took:.0f} s: {error}{wait}. "
                     "Go on later with `ftdojo resume RUN`, or choose another model (--llm)."

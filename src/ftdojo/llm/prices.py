@@ -33,7 +33,7 @@ class Price:
 
 
 class Prices:
-    """Prices of one user: those of ``file``, and below them the table of the package genai-prices, which asks no server.
+    """Prices of one user: those of ``file``, and below them the table of the package genai-prices, which needs no network.
 
     Raises:
         UsageError: the file cannot be read or is not of the form.
@@ -47,7 +47,7 @@ class Prices:
 
         Args:
             usage: the tokens of one exchange.
-            model: ``provider/model`` as asked.
+            model: ``provider/model`` as requested.
             listed: the provider's id in the offline table; "" if the server is not that provider's own, whose prices
                 the table cannot know.
         """
@@ -92,7 +92,7 @@ def _read(path: Path) -> Mapping[str, Price]:
 def _price(path: Path, name: str, row: Any) -> Price:
     known = {"input", "output", "cached"}
     if not isinstance(row, dict) or not {"input", "output"} <= set(row) <= known:
-        raise UsageError(f"{name!r} in the price file {path} is no price; {_FORM}.")
+        raise UsageError(f"{name!r} in the price file {path} is not a price; {_FORM}.")
     for key, value in row.items():
         if (
             isinstance(value, bool)
@@ -100,7 +100,7 @@ def _price(path: Path, name: str, row: Any) -> Price:
             or not 0 <= value < MILLION
         ):
             raise UsageError(
-                f"{name!r} in the price file {path} has {key}={value!r}, which is no price; {_FORM}."
+                f"{name!r} in the price file {path} has {key}={value!r}, which is not a price; {_FORM}."
             )
     exact = {key: Decimal(str(value)) for key, value in row.items()}
     return Price(**{"cached": exact["input"]} | exact)

@@ -19,7 +19,7 @@ class Provider:
 
     ``url`` is where it is unless ``<PROVIDER>_BASE_URL`` says otherwise, ``keys`` the variables that may hold its key
     (if empty, ``<PROVIDER>_API_KEY``), ``listed`` its id in the offline price table. Without ``listed`` it is a server
-    of one's own, which needs no key.
+    of the user, which needs no key.
     """
 
     url: str = ""
@@ -52,13 +52,13 @@ def server_of(name: str, *, base_url: str = "") -> Server:
         base_url: the address of the server of ``openai/...``, before ``OPENAI_BASE_URL``.
 
     Raises:
-        UsageError: it is not written so, its key is not set, or its address is none or holds a password.
+        UsageError: it is not written so, its key is not set, or its address is invalid or holds a password.
         UnknownName: no provider is called that.
     """
     provider, slash, model = name.partition("/")
     if not (slash and provider and model.strip()):
         raise UsageError(
-            f"{name!r} is no model; write provider/model, such as openai/gpt-5 or vllm/my-model "
+            f"{name!r} is not a model; write provider/model, such as openai/gpt-5 or vllm/my-model "
             f"(providers: {', '.join(PROVIDERS)})."
         )
     known = PROVIDERS.get(provider)
@@ -84,7 +84,7 @@ def server_of(name: str, *, base_url: str = "") -> Server:
 
 
 def open_model(server: Server, *, prices: Prices, patience: Patience) -> ChatModel:
-    """Return the model at ``server``; nothing is asked yet.
+    """Return the model at ``server``; nothing is sent yet.
 
     Raises:
         MissingExtra: the package that its protocol needs is not installed.
@@ -107,7 +107,7 @@ def open_model(server: Server, *, prices: Prices, patience: Patience) -> ChatMod
     except ImportError as error:
         extra = provider if provider in ("anthropic", "google") else "llm"
         raise MissingExtra(
-            f"Asking {server.name} needs a package that is not installed ({error.name}): pip install 'ftdojo[{extra}]'."
+            f"Using {server.name} needs a package that is not installed ({error.name}): pip install 'ftdojo[{extra}]'."
         ) from error
 
 
@@ -134,11 +134,11 @@ def _address(url: str, name: str) -> str:
         is_one = not url or (
             parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         )
-    except ValueError:  # the port is no number
+    except ValueError:  # the port is not a number
         is_one = False
     if not is_one:
         raise UsageError(
-            f"{redact(url)!r} is no address of a server of {name}; write one such as http://127.0.0.1:8000/v1."
+            f"{redact(url)!r} is not an address of a server of {name}; write one such as http://127.0.0.1:8000/v1."
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise UsageError(

@@ -47,9 +47,9 @@ FILE = "exchanges.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One question and its answer, as they are kept: without keys.
+    """One request and its reply, as they are kept: without keys.
 
-    ``model`` is ``provider/model`` as asked, ``digest`` that of the question as it was before keys were taken out
+    ``model`` is ``provider/model`` as requested, ``digest`` that of the request as it was before keys were taken out
     (``digest_of``), ``t`` the UTC time of the answer. How many requests it took is ``reply.tries``.
     """
 
@@ -63,7 +63,7 @@ class Exchange:
 
 
 def digest_of(ask: Ask) -> str:
-    """Return the SHA-256 of all that a model would see of ``ask``: the same question under another purpose has the same."""
+    """Return the SHA-256 of all that a model would see of ``ask``: the same request under another purpose has the same."""
     seen = {key: value for key, value in asdict(ask).items() if key not in ("purpose", "role")}
     text = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -75,7 +75,7 @@ class Exchanges:
     A last line without its end was never acknowledged (its writer died in it) and is dropped.
 
     Raises:
-        StoreError: the file cannot be read, or a line of it is no exchange.
+        StoreError: the file cannot be read, or a line of it is not an exchange.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -83,7 +83,7 @@ class Exchanges:
         self._known = _read(self._path)
 
     def find(self, purpose: str) -> Reply | None:
-        """Return what was said to the question called ``purpose``, if it was asked before."""
+        """Return the reply to the request called ``purpose``, if it was sent before."""
         known = self._known.get(purpose)
         return known.reply if known else None
 
@@ -100,22 +100,24 @@ class Exchanges:
         with self._lock:
             if exchange.purpose in self._known:
                 raise StoreError(
-                    f"The question {exchange.purpose!r} is answered in {self._path} already; "
-                    "give every question of a run a purpose of its own."
+                    f"The request {exchange.purpose!r} has a reply in {self._path} already; "
+                    "give every request of a run a purpose of its own."
                 )
-            _told(self._path, "written", lambda: _append(self._path, json.dumps(asdict(exchange))))
+            _or_store_error(
+                self._path, "written", lambda: _append(self._path, json.dumps(asdict(exchange)))
+            )
             self._known[exchange.purpose] = exchange
 
 
 def _read(path: Path) -> dict[str, Exchange]:
-    raw = _told(path, "read", lambda: path.read_bytes() if path.exists() else b"")
+    raw = _or_store_error(path, "read", lambda: path.read_bytes() if path.exists() else b"")
     found = {}
     for number, line in enumerate(raw.rpartition(b"\n")[0].splitlines(), start=1):
         try:
             exchange = _exchange(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(
-                f"Line {number} of {path} is no exchange ({type(error).__name__}: {error}). "
+                f"Line {number} of {path} is not an exchange ({type(error).__name__}: {error}). "
                 "Restore the file from a copy, or start a new run."
             ) from error
         found[exchange.purpose] = exchange
@@ -124,8 +126,8 @@ def _read(path: Path) -> dict[str, Exchange]:
 
 def _exchange(row: dict[str, Any]) -> Exchange:
     reply = row["reply"]
-    said = Reply(**reply | {"usage": Usage(**reply["usage"])})
-    return Exchange(**row | {"messages": tuple(row["messages"]), "reply": said})
+    kept = Reply(**reply | {"usage": Usage(**reply["usage"])})
+    return Exchange(**row | {"messages": tuple(row["messages"]), "reply": kept})
 
 
 def _append(path: Path, line: str) -> None:
@@ -142,7 +144,7 @@ def _append(path: Path, line: str) -> None:
         os.fsync(file.fileno())
 
 
-def _told(path: Path, verb: str, work: Callable[[], Any]) -> Any:
+def _or_store_error(path: Path, verb: str, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except OSError as error:
@@ -156,9 +158,9 @@ FOLDER = "llm"
 
 
 class Replay:
-    """Answers every question as it was answered in a run, by its purpose, tokens and money included.
+    """Replies to every request as in a recorded run, by its purpose, tokens and money included.
 
-    ``differing`` lists the purposes whose question is not, to the letter, the one that was recorded.
+    ``differing`` lists the purposes whose request is not, to the letter, the one that was recorded.
     """
 
     def __init__(self, run_folder: Path) -> None:
@@ -171,12 +173,12 @@ class Replay:
         """Return the reply on record.
 
         Raises:
-            LlmError: the run that is replayed never asked this.
+            LlmError: the run that is replayed never sent this request.
         """
         known = self._known.get(ask.purpose)
         if known is None:
             raise LlmError(
-                f"{self._run} holds no answer to {ask.purpose!r}, so it cannot be replayed beyond this point; "
+                f"{self._run} holds no reply to {ask.purpose!r}, so it cannot be replayed beyond this point; "
                 "replay it with the same task, seed, budget and version, or go on with a model (--llm)."
             )
         if known.digest != digest_of(ask):
@@ -193,6 +195,7 @@ def replayed(run_folder: Path) -> Replay:
     """
     if not (run_folder / FOLDER / FILE).is_file():
         raise UsageError(
-            f"{run_folder} holds no exchanges to replay ({FOLDER}/{FILE}); name the folder of a run that asked a model."
+            f"{run_folder} holds no exchanges to replay ({FOLDER}/{FILE}); name the folder of a run that used a "
+            "language model."
         )
     return Replay(run_folder)

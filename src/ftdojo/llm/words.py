@@ -1,4 +1,4 @@
-"""The words of the room: what is asked of a language model, what it says, and what that cost."""
+"""The records of this room: a request to a language model, its reply, and what that cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,10 +26,10 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One question.
+    """One request.
 
-    ``purpose`` is its name within a run (``plan/3``, ``repair/7/2``): two questions of one run never share it, so an
-    answer that is on record is found again by it. ``schema`` is the JSON schema that the reply must follow, named
+    ``purpose`` is its name within a run (``plan/3``, ``repair/7/2``): two requests of one run never share it, so a
+    reply that is on record is found again by it. ``schema`` is the JSON schema that the reply must follow, named
     ``schema_name``; ``None`` for plain text. ``temperature`` is ``None`` for the server's own default.
     """
 
@@ -46,7 +46,7 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What a model said.
+    """The reply of a model.
 
     ``model`` is the name the server answered with; ``tries`` counts the requests that were sent for this one reply
     (storms, time-outs, an option that the server does not know), ``seconds`` is the time of all of them.
@@ -63,16 +63,16 @@ class Reply:
 class ChatModel(Protocol):
     """One language model behind one server. Made by ``open_models``; ``Llm`` calls it, from several threads at once.
 
-    A reply that was refused or cut is a ``Reply``; a server that cannot be asked is an ``LlmError``.
+    A reply that was refused or cut is a ``Reply``; a server that cannot be used is an ``LlmError``.
     """
 
     name: str
     """``provider/model``, as given."""
 
     def chat(self, ask: Ask) -> Reply:
-        """Ask once, with retries on what passes (429, 5xx, time-outs), within the deadline.
+        """Send one request, with retries on what passes (429, 5xx, time-outs), within the deadline.
 
         Raises:
-            LlmError: no answer is to be had; the message is one line and holds no key.
+            LlmError: no reply can be obtained; the message is one line and holds no key.
         """
         ...
