@@ -1,6 +1,6 @@
 """Small hostile scripts, one for each promise of the sandbox; harmless where nothing stops them.
 
-A script ends with 0 if it was kept out and says on standard error what it could do otherwise. What it needs to know
+A script ends with 0 if it was kept out, and else writes to standard error what it could do. What it needs to know
 comes in its environment: ``SECRET`` (a host file), ``PORT`` (a listener on the host), ``DATA`` (a read-only mount),
 ``MARK`` (a word to find its processes by).
 """

@@ -23,7 +23,7 @@ def nothing() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one run may use, its whole process tree together unless a field says otherwise.
+    """What one run may use, its whole process tree together unless a field states otherwise.
 
     ``processes`` counts threads too where the kernel enforces it; ``file_bytes`` holds for one file, ``folder_bytes``
     for everything in the writable folder (an empty file counts as 4 KiB). ``log_bytes`` of standard output and
@@ -120,7 +120,7 @@ def check_paths(script: str, workdir: Path, readonly: Mapping[str, Path]) -> Non
         rivals = [*TAKEN, *(other for other in readonly if other != inside)]
         if str(place) != inside or not place.is_absolute() or ".." in place.parts or inside == "/":
             raise UsageError(
-                f"{inside!r} is no place for a mount; give a plain path such as /data."
+                f"{inside!r} cannot be the place of a mount; give a plain path such as /data."
             )
         if any(place.is_relative_to(rival) for rival in rivals):
             raise UsageError(f"{inside!r} lies inside another mount; give a path such as /data.")

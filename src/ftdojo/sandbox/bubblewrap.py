@@ -45,7 +45,7 @@ def world(readonly: Mapping[str, Path], *, workdir: Path, memory_bytes: int) -> 
 
 
 def check_readable(readonly: Mapping[str, Path]) -> None:
-    """Make sure that the sandbox's user, who is nobody's owner and in nobody's group, can read the mounts.
+    """Make sure that the sandbox's user, who owns nothing and is in no group of the host, can read the mounts.
 
     Raises:
         SandboxError: a file or folder in them is closed to others.
@@ -240,7 +240,7 @@ class Bubblewrap:
             return followed.outcome(_exit_code(pipes.status(), followed), limits)
 
     def path_of(self, inside: str, host: Path) -> str:
-        """Return ``inside``: mounts lie where they were asked for."""
+        """Return ``inside``: mounts lie where they were requested."""
         return inside
 
     def describe(self) -> dict[str, str]:
@@ -343,11 +343,11 @@ def _exit_code(status: str, followed: Followed) -> int:
             return int(record["exit-code"])
     if followed.ended or followed.status < 0 or followed.status > _SIGNALLED:
         return _SIGNALLED + signal.SIGKILL
-    said = (
+    last = (
         followed.log.strip().rpartition("\n")[2]
-        or f"it ended with {followed.status} and said nothing"
+        or f"it ended with {followed.status} and printed nothing"
     )
     raise SandboxError(
-        f"The sandbox could not be built: {said}; see 'ftdojo doctor', "
+        f"The sandbox could not be built: {last}; see 'ftdojo doctor', "
         "or pass --sandbox unsafe to run agent code without protection."
     )

@@ -147,7 +147,7 @@ _CHUNK = 2**20
 
 
 class HostileOutput(FtdojoError):
-    """An output file that is missing or must not be read; ``fault`` says which."""
+    """An output file that is missing or must not be read; ``fault`` is which."""
 
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
@@ -161,12 +161,12 @@ def take_file(workdir: Path, name: str, *, to: Path, max_bytes: int) -> int:
     is written whole or not at all.
 
     Raises:
-        HostileOutput: the file is missing, a link, hard-linked elsewhere, no regular file, or too large.
+        HostileOutput: the file is missing, a link, hard-linked elsewhere, not a regular file, or too large.
     """
     with _opened(workdir, name) as descriptor:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
             _refuse("not-a-file", f"{name} is {kind}; write a plain file of that name.")
         if found.st_nlink != 1:
             _refuse("link", f"{name} has {found.st_nlink} hard links; write a plain file instead.")
@@ -179,7 +179,10 @@ def take_file(workdir: Path, name: str, *, to: Path, max_bytes: int) -> int:
 def _opened(workdir: Path, name: str) -> Iterator[int]:
     parts = PurePosixPath(name).parts
     if not parts or ".." in parts or parts[0] == "/" or "\0" in name:
-        _refuse("bad-name", f"{name!r} names no file inside the folder; give a relative path.")
+        _refuse(
+            "bad-name",
+            f"{name!r} is not the name of a file inside the folder; give a relative path.",
+        )
     here = os.open(workdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for depth, part in enumerate(parts, start=1):
@@ -200,7 +203,7 @@ def _open_at(folder: int, part: str, flags: int, name: str) -> int:
         if error.errno in {errno.ENOENT, errno.ENOTDIR}:
             _refuse("missing", f"{name} was not written.")
         if error.errno == errno.ENXIO:
-            _refuse("not-a-file", f"{name} is no regular file; write a plain file of that name.")
+            _refuse("not-a-file", f"{name} is not a regular file; write a plain file of that name.")
         _refuse("unreadable", f"{name} cannot be opened: {error.strerror}.")
 
 

@@ -1,4 +1,4 @@
-"""Attacks the sandbox in force, for real, and says promise by promise what held."""
+"""Attacks the sandbox in force, for real, and reports promise by promise what held."""
 
 import secrets
 import socket
@@ -87,8 +87,8 @@ def _harm(attack: Attack, outcome: Outcome) -> str:
     """Return what the script could do, or nothing where it was stopped as it should be."""
     if outcome.ended in attack.endings and (outcome.ok or outcome.ended != "exit"):
         return ""
-    said = outcome.log.strip().rpartition("\n")[2]
-    return said or f"it ended by {outcome.ended}, not by {' or '.join(attack.endings)}"
+    last = outcome.log.strip().rpartition("\n")[2]
+    return last or f"it ended by {outcome.ended}, not by {' or '.join(attack.endings)}"
 
 
 def _left_behind(scene: _Scene, outcome: Outcome, attack: Attack) -> str:

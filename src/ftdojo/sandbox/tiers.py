@@ -11,7 +11,7 @@ from ftdojo.sandbox.bubblewrap import Bubblewrap
 from ftdojo.sandbox.unsafe import UnsafeSubprocess
 
 TIERS = ("auto", "bubblewrap", "unsafe")
-"""What a user may ask for. ``auto`` never falls back to ``unsafe``."""
+"""What a user may request. ``auto`` never falls back to ``unsafe``."""
 
 _PROBE_LIMITS = Limits(wall_s=30.0)
 
@@ -39,8 +39,8 @@ def _probe(sandbox: Sandbox) -> None:
             "probe.py", workdir=workdir, readonly={}, env={}, limits=_PROBE_LIMITS
         )
     if not outcome.ok:
-        said = outcome.log.strip().rpartition("\n")[2] or "it said nothing"
+        last = outcome.log.strip().rpartition("\n")[2] or "it printed nothing"
         raise SandboxError(
-            f"Python does not start in the {sandbox.tier} sandbox ({outcome.ended} {outcome.exit_code}: {said}); "
+            f"Python does not start in the {sandbox.tier} sandbox ({outcome.ended} {outcome.exit_code}: {last}); "
             f"check that {sys.prefix} can be read by every user."
         )

@@ -134,7 +134,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _ending(exit_code: int, seen: Followed, limits: Limits) -> Ending:
-    """Tell from what is left behind which limit of the kernel's made the script fail, if one did."""
+    """Return which limit of the kernel made the script fail, if one did, from what is left behind."""
     if seen.size.total > limits.folder_bytes or seen.size.hidden:
         return "folder-size"
     if exit_code == 0:
