@@ -14,7 +14,7 @@ from benchmarks.processes import WARM
 from ftdojo.errors import FtdojoError
 
 HERE = Path(__file__).parent
-NAMES = ("training", "validation", "overhead", "startup", "data")
+NAMES = ("training", "validation", "overhead", "startup", "data", "steps")
 
 
 def main() -> None:

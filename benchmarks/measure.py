@@ -21,7 +21,7 @@ class Scale:
     A contest has ``rounds`` rounds at most; after ``least_rounds``, another one starts only if it should still end
     within ``within_s``; a pass of the base, which a cache saves in practice, has ``base_rounds``. ``rows`` are trained
     on in a reading, ``adapter_rows`` for the adapter that is validated, ``data_rows`` profiled and scored. ``run`` is a
-    run folder to read, ``budget`` that of a run made for want of one.
+    run folder to read, ``budget`` that of a run made for want of one. ``experiments`` is how many a long run has.
     """
 
     model: str
@@ -35,6 +35,7 @@ class Scale:
     items: int
     budget: str
     data_rows: int = 100_000
+    experiments: int = 1_000
     max_experiments: int | None = None
     run: Path | None = None
 
@@ -63,6 +64,7 @@ QUICK = Scale(
     items=12,
     budget="1m",
     data_rows=500,
+    experiments=30,
     max_experiments=1,
 )
 

@@ -197,3 +197,13 @@ def test_trl_leaves_nothing_behind_in_the_base_that_the_others_use(measure):
     assert training.trl(base, setting.rows(base, 2), setting.config(2)) > 0
     assert "forward" not in vars(base.model)
     assert base.model.config.use_cache
+
+
+@pytest.mark.slow
+def test_steps_of_a_long_and_a_short_run_are_the_same_steps(out, tmp_path):
+    ran = bench("--only", "steps", out=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    (found,) = contests(tmp_path).values()
+    assert found["name"] == "a step of a run with 30 experiments"
+    (ours,), (short,) = found["readings"]["ftdojo"], found["readings"]["with 10 experiments"]
+    assert found["ratios"] == {"with 10 experiments": [short / ours]}

@@ -1,9 +1,21 @@
 """The ledger forgets nothing: not through a kill, not through a second start."""
 
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.store import Ledger
+from ftdojo.store.ledger import STAGES
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "toys"))
+from toy_reads import reads_below
 
 
 class Clock:
@@ -168,3 +180,87 @@ def test_a_ledger_from_before_language_models_still_reads(tmp_path):
     (tmp_path / "ledger.jsonl").write_text(old + "\n")
     spent = Ledger(tmp_path).spend()
     assert (spent.train_s, spent.llm_calls, spent.llm_usd) == (2.0, 0, 0.0)
+
+
+NAMES, SECONDS = st.sampled_from(["e1", "e2", "e3"]), st.floats(0, 1e6)
+BOOKINGS = st.lists(
+    st.one_of(
+        st.tuples(st.just("charge"), st.sampled_from(STAGES), NAMES, SECONDS),
+        st.tuples(st.just("use up"), NAMES, SECONDS),
+        st.tuples(st.just("look"), NAMES, SECONDS),
+        st.tuples(st.just("refund"), NAMES),
+        st.tuples(st.just("pay"), st.integers(0, 10**12), st.booleans()),
+        st.just(("restart",)),
+    ),
+    max_size=20,
+)
+
+
+def book(ledger, what, *facts):
+    match what, *facts:
+        case "charge", stage, name, seconds:
+            ledger.charge(stage, seconds=seconds, experiment=name)
+        case "use up", name, seconds:
+            ledger.charge("train", seconds=seconds, experiment=name, experiments=1)
+        case "look", name, seconds:
+            ledger.charge("eval", seconds=seconds, experiment=name, validation_queries=1)
+        case "refund", name:
+            ledger.refund(name)
+        case "pay", nano_usd, unpriced:
+            ledger.pay("x", seconds=1.0, calls=1, nano_usd=nano_usd, unpriced=int(unpriced))
+
+
+@settings(max_examples=60, deadline=None)
+@given(bookings=BOOKINGS)
+def test_what_a_controller_adds_up_is_what_a_reader_finds(bookings):
+    clock = Clock()
+    with TemporaryDirectory() as root:
+        ledger = Ledger(Path(root), clock=clock)
+        ledger.open_session()
+        for what, *facts in bookings:
+            clock.now += 0.25
+            if what == "restart":
+                ledger = Ledger(Path(root), clock=clock)
+                ledger.open_session()
+            book(ledger, what, *facts)
+            ledger.heartbeat()
+            assert ledger.spend() == Ledger(Path(root)).spend()
+            assert ledger.paid() == Ledger(Path(root)).paid()
+
+
+def test_a_controller_reads_its_ledger_once(ledger, tmp_path):
+    Ledger(tmp_path).charge("train", seconds=1)
+    ledger.open_session()
+    with reads_below(tmp_path) as read:
+        for _ in range(3):
+            ledger.charge("eval", seconds=1)
+            ledger.spend()
+            ledger.paid()
+    assert read == []
+
+
+class Slow(int):
+    """A number that takes its time to be added, so that another thread may come between."""
+
+    def __add__(self, other):
+        time.sleep(0.002)
+        return int(self) + other
+
+
+def test_charges_of_many_threads_all_count(ledger):
+    ledger.open_session()
+
+    def pay():
+        for _ in range(10):
+            ledger.pay("x", seconds=0.5, calls=Slow(1))
+
+    threads = [threading.Thread(target=pay) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert ledger.spend().llm_calls == 40
+
+
+def test_the_disk_may_be_counted_by_whoever_knows_it_better(tmp_path):
+    assert Ledger(tmp_path, disk=lambda: 42).spend().disk_bytes == 42

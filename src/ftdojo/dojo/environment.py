@@ -9,6 +9,7 @@ import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import cached_property
 from types import TracebackType
 from typing import assert_never
 
@@ -39,12 +40,15 @@ from ftdojo.records import (
     Split,
     Status,
     Step,
+    TaskCard,
     Train,
 )
 from ftdojo.store import RunFolder
 
 MOSTLY = 0.9
 """A base that is cut by the token cap on more items than this shows what the longest outputs cost."""
+MOST_NAMES = 12
+"""So many experiments are named in a refusal, the latest of them."""
 LEAST_ITEMS = 10
 """Fewer validation items than this tell nothing."""
 
@@ -69,6 +73,10 @@ class Dojo:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @cached_property
+    def _card(self) -> TaskCard:
+        return task_card(self._parts)
 
     @property
     def run(self) -> str:
@@ -240,7 +248,8 @@ class Dojo:
         done = [BASE, *(each.id for each in self._done())]
         if name in done:
             return ""
-        return f"Experiment {name!r} has no validated weights; finish one of {', '.join(done)}."
+        some = done if len(done) <= MOST_NAMES else [*done[:1], "...", *done[1 - MOST_NAMES :]]
+        return f"Experiment {name!r} has no validated weights; finish one of {', '.join(some)}."
 
     def _finish(self, action: Finish) -> Step:
         choice = self._known().choice
@@ -288,8 +297,10 @@ class Dojo:
         return self._write(missing) if missing else self._observation()
 
     def _restore(self, standing: Standing) -> None:
-        for each in self._done():
+        done = self._done()
+        for each in done:
             standing.add(each.id, self._parts.folder.predictions(each.id, "validation"))
+        for each in done:  # only now, so that who is best is worked out once
             self._measure(each)
 
     def _measure(self, done: Experiment) -> None:
@@ -343,7 +354,7 @@ class Dojo:
         base = parts.folder.base()
         assert base is not None, "reset comes first"
         return Observation(
-            task=task_card(parts),
+            task=self._card,
             sources=parts.cards,
             model=model_card(parts),
             machine=parts.machine,
@@ -351,9 +362,7 @@ class Dojo:
             spent=parts.meter.spend(),
             outlook=parts.meter.outlook(),
             base=base,
-            experiments=tuple(
-                each for each in parts.folder.experiments() if each.status is not Status.RUNNING
-            ),
+            experiments=parts.folder.ended(),
             best=self._known().best,
             seed=parts.seed,
             last=self._steps.last,

@@ -206,7 +206,7 @@ class _Setting:
     def _parts(self) -> Parts:
         config = self.folder.config
         stored = _stored(self.task, self.cache)
-        ledger = Ledger(self.folder.path)
+        ledger = Ledger(self.folder.path, disk=self.folder.disk_bytes)
         ledger.open_session()
         llm = self._llm(ledger)
         ground = self._ground(stored, ledger, llm)

@@ -1,6 +1,6 @@
 """Who stands where on validation: scores by item for the base and every experiment, and who is best so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ftdojo.evaluation import scores
 from ftdojo.records import BASE, Comparison, Graded, Task
@@ -13,16 +13,20 @@ class Standing:
     def __init__(self, task: Task, base: Sequence[Graded]) -> None:
         self._direction, self._aggregate = task.direction, task.aggregate
         self._graded: dict[str, Sequence[Graded]] = {BASE: base}
-        self._choice = Choice(chosen=BASE, why="Nothing else was validated.")
+        self._scored = {BASE: scores(base, task.aggregate)}
+        self._choice: Choice | None = Choice(chosen=BASE, why="Nothing else was validated.")
 
     @property
     def best(self) -> str:
         """Return the experiment to stand by, or ``base``."""
-        return self._choice.chosen
+        return self.choice.chosen
 
     @property
     def choice(self) -> Choice:
         """Return the best with the reason for it."""
+        if self._choice is None:
+            others = {name: found for name, found in self._scored.items() if name != BASE}
+            self._choice = select(others, self._scored[BASE], direction=self._direction)
         return self._choice
 
     def graded(self, name: str) -> Sequence[Graded]:
@@ -32,9 +36,8 @@ class Standing:
     def add(self, name: str, graded: Sequence[Graded]) -> None:
         """Take an experiment's validation outputs into account."""
         self._graded[name] = graded
-        scored = {each: self._scores(found) for each, found in self._graded.items()}
-        others, base = {each: scored[each] for each in scored if each != BASE}, scored[BASE]
-        self._choice = select(others, base, direction=self._direction)
+        self._scored[name] = scores(graded, self._aggregate)
+        self._choice = None  # made anew when it is next asked for
 
     def compared(
         self, graded: Sequence[Graded], *, parent: str, predicted: float | None
@@ -44,15 +47,14 @@ class Standing:
         ``predicted`` is the validation score that was announced; it is turned into an effect on each rival.
         """
         rivals = {"base": BASE, "parent": parent, "best": self.best}
-        look = len(self._graded)
+        ours, look = scores(graded, self._aggregate), len(self._graded)
         found: dict[str, Comparison] = {}
         for role, name in rivals.items():
-            theirs = self._graded.get(name)
-            if not theirs:
+            rival = self._scored.get(name)
+            if not rival:
                 continue
-            rival = self._scores(theirs)
             found[role] = compare(
-                self._scores(graded),
+                ours,
                 rival,
                 against=name,
                 direction=self._direction,
@@ -60,6 +62,3 @@ class Standing:
                 predicted=None if predicted is None else predicted - total(rival).score,
             )
         return found
-
-    def _scores(self, graded: Sequence[Graded]) -> Mapping[str, float]:
-        return scores(graded, self._aggregate)

@@ -164,10 +164,15 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(_there(path)).free
 
 
-def folder_bytes(path: Path) -> int:
-    """Return the bytes of all files below ``path``; links are not followed, files that vanish count nothing."""
+def folder_bytes(path: Path, *, without: str = "") -> int:
+    """Return the bytes of all files below ``path``; links are not followed, files that vanish count nothing.
+
+    ``without`` is the name of a folder right below ``path`` that is left out.
+    """
     total = 0
-    for folder, _, names in os.walk(path):
+    for folder, inner, names in os.walk(path):
+        if folder == str(path) and without in inner:
+            inner.remove(without)
         for name in names:
             with contextlib.suppress(FileNotFoundError):
                 total += (Path(folder) / name).lstat().st_size

@@ -5,6 +5,7 @@ long the session had lasted by then, so after a kill the last line stands for th
 """
 
 import math
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -40,23 +41,78 @@ class _Line:
     refunded: bool = False
 
 
+class _Totals:
+    """A ledger added up line by line."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.alive_s: dict[int, float] = {}
+        self.purposes: set[str] = set()
+        self._llm: Counter[str] = Counter()
+        self._used: set[str] = set()
+        self._looks: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, line: _Line) -> None:
+        """Take in the next line."""
+        self.seconds[line.stage] += line.seconds
+        self.alive_s[line.session] = line.alive_s  # a session's last line says how long it lasted
+        if line.stage == "llm":
+            self.purposes.add(line.purpose)
+            self._llm.update(line.counts)
+        if line.refunded:
+            self._used.discard(line.experiment)
+            self._looks[line.experiment] = 0
+        if line.counts.get("experiments"):
+            self._used.add(line.experiment)
+        self._looks[line.experiment] += line.counts.get("validation_queries", 0)
+
+    def wall_s(self) -> float:
+        """Return the summed ages of the sessions."""
+        return sum(self.alive_s.values())
+
+    def used(self) -> dict[str, Any]:
+        """Return what was counted, as ``Spend`` names it; one call without a price makes the sum of money unknown."""
+        llm = self._llm
+        return {
+            "experiments": len(self._used),
+            "validation_queries": sum(self._looks.values()),
+            "llm_calls": llm["calls"],
+            "llm_input_tokens": llm["input_tokens"],
+            "llm_output_tokens": llm["output_tokens"],
+            "llm_usd": None if llm["unpriced"] else llm["nano_usd"] / NANO,
+        }
+
+
 class Ledger:
     """The ledger of one run folder. One controller writes; anyone may read ``spend``.
+
+    The controller's own, once its session is open, adds up what it writes and reads nothing again; it may be shared
+    between threads. Any other is read from the file each time.
 
     Args:
         folder: the run folder.
         clock: seconds that only go forward; a suspended machine's time does not count.
+        disk: what tells the bytes of the run folder; None to walk it.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder, self._path, self._clock = folder, folder / "ledger.jsonl", clock
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        disk: Callable[[], int] | None = None,
+    ) -> None:
+        self._path, self._clock = folder / "ledger.jsonl", clock
+        self._disk = disk or (lambda: files.folder_bytes(folder))
         self._session, self._started, self._earlier_s = 0, 0.0, 0.0
+        self._totals = _Totals()
+        self._lock = threading.Lock()
 
     def open_session(self) -> None:
         """Begin this controller's life; wall time runs from here."""
-        lines = self._lines()
-        self._session = max((line.session for line in lines), default=0) + 1
-        self._earlier_s = _alive_s(lines)
+        self._totals = self._read()
+        self._session = max(self._totals.alive_s, default=0) + 1
+        self._earlier_s = self._totals.wall_s()
         self._started = self._clock()
         self.heartbeat()
 
@@ -107,12 +163,12 @@ class Ledger:
         Raises:
             StoreError: the ledger is damaged.
         """
-        return frozenset(line.purpose for line in self._lines() if line.stage == "llm")
+        return frozenset(self._now().purposes)
 
     def wall_s(self) -> float:
         """Return the seconds that controllers were alive, this one until now."""
         if not self._session:
-            return _alive_s(self._lines())
+            return self._read().wall_s()
         return self._earlier_s + self._clock() - self._started
 
     def spend(self) -> Spend:
@@ -121,74 +177,43 @@ class Ledger:
         Raises:
             StoreError: the ledger is damaged.
         """
-        lines = self._lines()
-        seconds: defaultdict[str, float] = defaultdict(float)
-        for line in lines:
-            seconds[line.stage] += line.seconds
-        used, looks = _held(lines)
-        return Spend(
-            wall_s=self.wall_s(),
-            check_s=seconds["check"],
-            data_s=seconds["data"],
-            train_s=seconds["train"],
-            eval_s=seconds["eval"],
-            export_s=seconds["export"],
-            experiments=used,
-            validation_queries=looks,
-            disk_bytes=files.folder_bytes(self._folder),
-            llm_s=seconds["llm"],
-            **_asked(lines),
-        )
+        totals, disk_bytes = self._now(), self._disk()
+        with self._lock:
+            return Spend(
+                wall_s=self.wall_s() if self._session else totals.wall_s(),
+                check_s=totals.seconds["check"],
+                data_s=totals.seconds["data"],
+                train_s=totals.seconds["train"],
+                eval_s=totals.seconds["eval"],
+                export_s=totals.seconds["export"],
+                llm_s=totals.seconds["llm"],
+                disk_bytes=disk_bytes,
+                **totals.used(),
+            )
 
     def _append(self, **fields: Any) -> None:
         if not self._session:
             self.open_session()
-        line = _Line(
-            t=now(),
-            session=self._session,
-            alive_s=self._clock() - self._started,
-            **{"counts": {}} | fields,
-        )
-        files.append_line(self._path, codec.dump(line))
+        with self._lock:
+            line = _Line(
+                t=now(),
+                session=self._session,
+                alive_s=self._clock() - self._started,
+                **{"counts": {}} | fields,
+            )
+            files.append_line(self._path, codec.dump(line))
+            self._totals.add(line)
 
-    def _lines(self) -> list[_Line]:
-        lines = enumerate(files.read_lines(self._path), 1)
-        return [codec.load(_Line, line, where=f"{self._path} line {n}") for n, line in lines]
+    def _now(self) -> _Totals:
+        return self._totals if self._session else self._read()
 
-
-def _alive_s(lines: list[_Line]) -> float:
-    """Return the summed ages of the sessions, each as of its last line."""
-    return sum({line.session: line.alive_s for line in lines}.values())
+    def _read(self) -> _Totals:
+        totals = _Totals()
+        for number, text in enumerate(files.read_lines(self._path), 1):
+            totals.add(codec.load(_Line, text, where=f"{self._path} line {number}"))
+        return totals
 
 
 def _require_amounts(seconds: float, counts: dict[str, int]) -> None:
     if not all(0 <= amount < math.inf for amount in (seconds, *counts.values())):
         raise UsageError(f"A charge must be finite and not negative, not {seconds} s, {counts}.")
-
-
-def _asked(lines: list[_Line]) -> dict[str, Any]:
-    """Return what language models were paid, as ``Spend`` names it; one call without a price makes the sum unknown."""
-    counts: Counter[str] = Counter()
-    for line in lines:
-        if line.stage == "llm":
-            counts.update(line.counts)
-    return {
-        "llm_calls": counts["calls"],
-        "llm_input_tokens": counts["input_tokens"],
-        "llm_output_tokens": counts["output_tokens"],
-        "llm_usd": None if counts["unpriced"] else counts["nano_usd"] / NANO,
-    }
-
-
-def _held(lines: list[_Line]) -> tuple[int, int]:
-    """Return the experiments and the validation looks used up and not given back."""
-    looks: defaultdict[str, int] = defaultdict(int)
-    used: set[str] = set()
-    for line in lines:
-        if line.refunded:
-            used.discard(line.experiment)
-            looks[line.experiment] = 0
-        if line.counts.get("experiments"):
-            used.add(line.experiment)
-        looks[line.experiment] += line.counts.get("validation_queries", 0)
-    return len(used), sum(looks.values())

@@ -41,16 +41,21 @@ from ftdojo.records import (
 )
 from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
+from ftdojo.store.index import EXPERIMENTS, Index, has_ended
 
 _ID = re.compile(r"e[1-9][0-9]{0,5}")
 
 
 class RunFolder:
-    """One run's folder. One controller at a time writes in it (``lock``); anyone may read."""
+    """One run's folder. One controller at a time writes in it (``lock``); anyone may read.
+
+    While it holds the lock, what the controller wrote or read once is answered from memory (see ``index``).
+    """
 
     def __init__(self, path: Path) -> None:
         """Point at a folder; nothing is read or made."""
         self.path = path
+        self._index: Index | None = None
 
     @classmethod
     def create(cls, root: Path, config: RunConfig) -> "RunFolder":
@@ -134,8 +139,10 @@ class RunFolder:
             self._sweep()
             holder = {"pid": os.getpid(), "host": platform.node(), "since": now()}
             files.write_atomic(self.path / ".holder.json", codec.dump_object(holder))
+            self._index = Index(self.path, self._read_experiments)
             yield
         finally:
+            self._index = None
             lock.release()
 
     def event(self, kind: str, /, **fields: Any) -> None:
@@ -168,7 +175,7 @@ class RunFolder:
             raise UsageError(
                 f"{name!r} is no experiment's id; ids are e1, e2, ... and {BASE} for the untouched model."
             )
-        return self.path / "experiments" / name
+        return self.path / EXPERIMENTS / name
 
     def submission_dir(self, name: str) -> Path:
         """Return the folder with an experiment's ``plan.md``, ``data.py`` and ``train.yaml``."""
@@ -185,6 +192,8 @@ class RunFolder:
         text = codec.dump(experiment)
         self._save_submission(self.submission_dir(experiment.id), experiment.submission)
         files.write_atomic(self.experiment_dir(experiment.id) / "experiment.json", text)
+        if self._index:
+            self._index.put(experiment)
 
     def experiments(self) -> list[Experiment]:
         """Return every stored experiment, e1 first.
@@ -192,7 +201,20 @@ class RunFolder:
         Raises:
             StoreError: one is damaged.
         """
-        found = (self.path / "experiments").glob("*/experiment.json")
+        return self._index.experiments() if self._index else self._read_experiments()
+
+    def ended(self) -> tuple[Experiment, ...]:
+        """Return the experiments that do not run any more, e1 first.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        if self._index:
+            return self._index.ended()
+        return tuple(each for each in self._read_experiments() if has_ended(each))
+
+    def _read_experiments(self) -> list[Experiment]:
+        found = (self.path / EXPERIMENTS).glob("*/experiment.json")
         named = (path for path in found if _ID.fullmatch(path.parent.name))
         ordered = sorted(named, key=lambda path: int(path.parent.name[1:]))
         return [codec.load(Experiment, files.read_text(path), where=path) for path in ordered]
@@ -205,6 +227,8 @@ class RunFolder:
         """
         text = "".join(codec.dump(each) + "\n" for each in graded)
         self._save(self._predictions(name, split), text)
+        if self._index:
+            self._index.changed(name)
 
     def weights_of(self, experiment: Experiment) -> Weights | None:
         """Return an experiment's weights where they lie, or None."""
@@ -224,10 +248,17 @@ class RunFolder:
     def save_base(self, report: EvaluationReport) -> None:
         """Store the validation score of the untouched model."""
         self._save(self.experiment_dir(BASE) / "evaluation.json", codec.dump(report))
+        if self._index:
+            self._index.base = report
 
     def base(self) -> EvaluationReport | None:
         """Return the validation score of the untouched model, once known."""
-        return self._load(EvaluationReport, self.experiment_dir(BASE) / "evaluation.json")
+        if self._index and self._index.base:
+            return self._index.base
+        found = self._load(EvaluationReport, self.experiment_dir(BASE) / "evaluation.json")
+        if self._index:
+            self._index.base = found
+        return found
 
     def save_result(self, result: Result) -> None:
         """Seal the run.
@@ -261,7 +292,7 @@ class RunFolder:
 
     def disk_bytes(self) -> int:
         """Return the bytes that the run's files take."""
-        return files.folder_bytes(self.path)
+        return self._index.disk_bytes() if self._index else files.folder_bytes(self.path)
 
     def _predictions(self, name: str, split: Split) -> Path:
         return self.experiment_dir(name) / f"predictions-{split}.jsonl"
@@ -293,7 +324,7 @@ class RunFolder:
 
     def _sweep(self) -> None:
         """Remove what a killed controller left half-written; ``report.html`` may be someone else's at work."""
-        inner = (self.path / "experiments").rglob(f"*{files.PART}")
+        inner = (self.path / EXPERIMENTS).rglob(f"*{files.PART}")
         for part in [*self.path.glob(f".*.json.*{files.PART}"), *inner]:
             if part.is_dir() and not part.is_symlink():
                 shutil.rmtree(part, ignore_errors=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from ftdojo.errors import StoreError
 from ftdojo.records import (
     Experiment,
     Look,
@@ -68,7 +67,7 @@ def trajectory(folder: RunFolder) -> list[Transition]:
     ``outcome.digest`` is there. An action that a kill interrupted is not among them: the run takes it again.
 
     Raises:
-        StoreError: the record is damaged, or is of a version that did not keep whole actions.
+        StoreError: the record is damaged, or of a version that did not keep whole actions.
     """
     experiments = {each.id: each for each in folder.experiments()}
     made = [_transition(each, experiments) for each in _kept(folder)]
@@ -83,11 +82,6 @@ def _kept(folder: RunFolder) -> list[_Kept]:
     for number, event in enumerate(folder.events(), 1):
         if event["kind"] != STEP:
             continue
-        if "outcome" not in event:
-            raise StoreError(
-                f"The run {folder.path.name} was recorded by an older ftdojo, which did not keep whole actions, so it "
-                "has no trajectory; play it again."
-            )
         fields = {name: value for name, value in event.items() if name not in {"t", "kind"}}
         line = f"{where} line {number}"
         found.append(codec.load(_Kept, codec.dump_object(fields), where=line))
