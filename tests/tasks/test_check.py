@@ -139,9 +139,7 @@ def test_a_source_that_breaks_its_declaration_is_found():
         **with_rows()
     )
     unlicensed = replace(SOURCE, licence="")
-    assert "It has no licence; name the one its rows are under." in messages(
-        sources=(unlicensed,)
-    )
+    assert "It has no licence; name the one its rows are under." in messages(sources=(unlicensed,))
 
 
 def test_held_out_items_that_cannot_be_had_are_an_error_and_sources_a_warning():

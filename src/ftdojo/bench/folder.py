@@ -1,4 +1,15 @@
-"""Where the cells of a matrix live, and how each of them ended."""
+"""Where the cells of a matrix live, and how each of them ended.
+
+::
+
+    bench-<name>/
+      <cell>/         the run folder of a cell, as `ftdojo run` writes it
+      base/           the same of the base alone, which is scored before the first cell
+      cells.jsonl     every start and end of a cell's process, in order
+      logs/           what the processes said
+      caches/         of isolated cells that have not finished, one each
+      bench.json      the comparison, and the same for people in bench.md
+"""
 
 import contextlib
 import shutil

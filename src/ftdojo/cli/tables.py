@@ -1,4 +1,10 @@
-"""Text for a terminal: one line, wrapped paragraphs, tables."""
+"""Text for a terminal: one line, wrapped paragraphs, tables.
+
+Scripts, models and files of others end up in messages, plans and notes, so what is printed of them is cleaned here.
+
+Away from a terminal no line is broken, so that names can be searched for and copied; on a terminal the last column is
+wrapped to what room there is.
+"""
 
 import shutil
 import sys

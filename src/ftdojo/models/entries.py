@@ -1,4 +1,8 @@
-"""Models on this disk: whole folders, verified, or none."""
+"""Models on this disk: whole folders, verified, or none.
+
+The manifest (``ftdojo.json``) records what the model is and the size and time of each of its files, so that a second
+run neither hashes the weights again nor trusts a file that was cut short.
+"""
 
 import errno
 import json

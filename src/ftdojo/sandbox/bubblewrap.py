@@ -1,4 +1,9 @@
-"""The bubblewrap tier: what is mounted, how it is launched, and running in it."""
+"""The bubblewrap tier: what is mounted, how it is launched, and running in it.
+
+For a plain user one bubblewrap with a user namespace does everything. Root needs two: the outer one builds the
+mounts as root, then an unprivileged host user enters an inner one with a user namespace. Were the namespace root's own,
+a set-user-id file left in the folder would be root's on the host, and the limit on processes would not count.
+"""
 
 import json
 import math

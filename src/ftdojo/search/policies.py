@@ -1,4 +1,10 @@
-"""Search policies: greedy, best-of, and a tree with upper confidence bounds."""
+"""Search policies: greedy, best-of, and a tree with upper confidence bounds.
+
+From the base downwards, the child with the highest upper confidence bound is followed (Kocsis and Szepesvari 2006),
+until a node is met that may still get another child: one with fewer than ``visits ** WIDENING`` (Coulom 2007). Gains are
+scaled to [0, 1] over the run, and a node's worth is the best gain at or below it rather than their mean: a line of
+experiments is as good as the model that it led to.
+"""
 
 import math
 import random

@@ -1,4 +1,8 @@
-"""Files that several processes share: where they lie, locks, whole writes."""
+"""Files that several processes share: where they lie, locks, whole writes.
+
+The record is a small JSON file in the cache, one for each data set and pinned revision. Bytes are hashed when they
+come and once in every process that reads them.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,8 @@
-"""JSON rows: arrays and lines, whatever the file is called."""
+"""JSON rows: arrays and lines, whatever the file is called.
+
+Which of them it is shows in the first line, not in the file's name. A fault is reported in one line that names the
+file and the line in it.
+"""
 
 import codecs
 import json

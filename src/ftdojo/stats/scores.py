@@ -1,4 +1,8 @@
-"""Scores of items and of slices, F1 over labels, and what they make up in all."""
+"""Scores of items and of slices, F1 over labels, and what they make up in all.
+
+Labels are those that some item has as its right one; an answer that is none of them, or none at all, is a miss of its
+item's label. In a resample, labels that no drawn item has are left out of the average.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

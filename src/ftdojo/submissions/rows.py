@@ -1,4 +1,9 @@
-"""Training rows: the shapes they may have, and reading them from a file that is not trusted."""
+"""Training rows: the shapes they may have, and reading them from a file that is not trusted.
+
+Four shapes are known: ``messages``; ``prompt`` and ``completion``; Alpaca (``instruction``, ``input``, ``output``);
+ShareGPT (``conversations``). All become chat turns that end in an answer. Unlike TRL, a prompt that is a string becomes
+a user turn too, because every model here is evaluated through its chat template and should be trained through it.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
