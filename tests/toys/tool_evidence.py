@@ -1,7 +1,6 @@
 """Experiments on paper, for the tests of the analyst's tools."""
 
-from ftdojo.agents.ft_agent.tools import Evidence
-from ftdojo.agents.ft_agent.tools.evidence import Prediction
+from ftdojo.agents.ft_agent.evidence import Evidence, Prediction
 from ftdojo.records import (
     CheckReport,
     Comparison,

@@ -7,15 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tool_evidence import compared, evidence, experiment, loss_curve, prediction, report
 
-from ftdojo.agents.ft_agent.tools import findings
-from ftdojo.agents.ft_agent.tools.drift import drift
-from ftdojo.agents.ft_agent.tools.effect import effect
-from ftdojo.agents.ft_agent.tools.effect import prediction as predicted_finding
-from ftdojo.agents.ft_agent.tools.errors import clusters
-from ftdojo.agents.ft_agent.tools.items import moved, nearest_rows
-from ftdojo.agents.ft_agent.tools.loss import loss_verdict
-from ftdojo.agents.ft_agent.tools.rows import row_facts
-from ftdojo.agents.ft_agent.tools.slices import slices_moved
+from ftdojo.agents.ft_agent.diagnosis import (
+    clusters,
+    drift,
+    effect,
+    findings,
+    loss_verdict,
+    moved,
+    nearest_rows,
+    row_facts,
+    slices_moved,
+)
+from ftdojo.agents.ft_agent.diagnosis import prediction as predicted_finding
 from ftdojo.records import Estimate
 
 

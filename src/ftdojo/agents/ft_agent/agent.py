@@ -7,6 +7,7 @@ from ftdojo.agents.backing import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
 from ftdojo.agents.ft_agent.cases import CaseBank, case_of
 from ftdojo.agents.ft_agent.choosing import most_promising, repeats, twin
+from ftdojo.agents.ft_agent.evidence import Prediction, predictions, row_texts
 from ftdojo.agents.ft_agent.notes import (
     KINDS,
     Candidate,
@@ -20,7 +21,6 @@ from ftdojo.agents.ft_agent.notes import (
 )
 from ftdojo.agents.ft_agent.options import Options, read_options
 from ftdojo.agents.ft_agent.planning import Planner, no_plan
-from ftdojo.agents.ft_agent.tools.evidence import Prediction, predictions, row_texts
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
 from ftdojo.errors import LlmBudget, LlmUnusable
