@@ -3,6 +3,7 @@
 import json
 import math
 import typing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -43,6 +44,8 @@ def anything(kind):
     """Return a strategy for ``kind`` in which ``Any`` is JSON, at any depth."""
     if kind is typing.Any:
         return JSON
+    if kind is Path:
+        return st.sampled_from([Path("adapter"), Path("experiments/e1/adapter")])
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple and inner[-1] is Ellipsis:
         return st.lists(anything(inner[0]), max_size=2).map(tuple)
