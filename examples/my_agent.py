@@ -5,8 +5,8 @@ import ftdojo
 DATA = """import json, os
 with open(f"{os.environ['FTDOJO_DATA']}/{NAME}.jsonl") as raw, open("train.jsonl", "w") as out:
     for row in map(json.loads, list(raw)[:200]):
-        asked = TEMPLATE.replace("{question}", row[ASKED])
-        out.write(json.dumps({"system": SYSTEM, "prompt": asked, "completion": row[ANSWERED]}) + "\\n")
+        prompt = TEMPLATE.replace("{question}", row[PROMPT])
+        out.write(json.dumps({"system": SYSTEM, "prompt": prompt, "completion": row[RESPONSE]}) + "\\n")
 """
 
 
@@ -20,7 +20,7 @@ class MyAgent:
             return ftdojo.Finish(experiment=seen.best)
         card, task = seen.sources[len(seen.experiments)], seen.task
         facts = [card.name, card.prompt_field, card.response_field, task.system, task.template]
-        data = f"NAME, ASKED, ANSWERED, SYSTEM, TEMPLATE = {facts!r}\n{DATA}"
+        data = f"NAME, PROMPT, RESPONSE, SYSTEM, TEMPLATE = {facts!r}\n{DATA}"
         plan, train = f"What 200 rows of {card.name} alone teach.", "learning_rate: 1e-3"
         return ftdojo.Train(submission=ftdojo.Submission(plan=plan, data=data, train=train))
 
