@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata, ttest_1samp
 
-from ftdojo.bench import Cell, Matrix, Outcome, State, compare, facts
+from ftdojo.bench import Cell, CellOutcome, Matrix, State, compare, facts
 from ftdojo.bench.tables import failures, notes, overall_table, page, row_table
 from ftdojo.bench.types import Contender, Finished
 from ftdojo.records import Direction, Spend
@@ -47,11 +47,11 @@ def finished(score, *, at=None, spent=None, **facts):
         "items": {"i1": score, "i2": score},
     }
     run = Finished(test=score, **plain | facts)
-    return Outcome(cell=at or cell(), state=State.FINISHED, spent=spent or Spend(), run=run)
+    return CellOutcome(cell=at or cell(), state=State.FINISHED, spent=spent or Spend(), run=run)
 
 
 def broken(at, reason="no luck"):
-    return Outcome(cell=at, state=State.FAILED, reason=reason)
+    return CellOutcome(cell=at, state=State.FAILED, reason=reason)
 
 
 def outcomes(ends, direction=Direction.HIGHER):
@@ -61,7 +61,7 @@ def outcomes(ends, direction=Direction.HIGHER):
     for (task, seed, agent), end in zip(places, ends, strict=True):
         at = cell(agent, seed, task)
         if isinstance(end, State):
-            found.append(Outcome(cell=at, state=end, reason="x" if end is State.FAILED else ""))
+            found.append(CellOutcome(cell=at, state=end, reason="x" if end is State.FAILED else ""))
         else:
             found.append(finished(end, at=at, direction=direction))
     return found
@@ -198,7 +198,7 @@ def test_costs_are_means_of_finished_runs_and_sums_of_all_that_began():
     spent = [Spend(wall_s=10.0, experiments=2, llm_calls=3, llm_input_tokens=5, llm_usd=0.5)]
     spent += [Spend(wall_s=20.0, experiments=4, llm_output_tokens=7, llm_usd=1.0)]
     found = [finished(0.5, at=cell("a", at), spent=each) for at, each in enumerate(spent)]
-    gone = Outcome(cell=cell("a", 2), state=State.FAILED, spent=Spend(wall_s=6.0, llm_usd=0.25))
+    gone = CellOutcome(cell=cell("a", 2), state=State.FAILED, spent=Spend(wall_s=6.0, llm_usd=0.25))
     row = compare(asked(("a",)), [*found, gone]).rows[0]
     mean, total = row.cost, row.spent
     assert (mean.runs, mean.seconds, mean.experiments, mean.llm_tokens) == (2, 15.0, 3.0, 6.0)
@@ -241,7 +241,7 @@ def test_the_page_has_as_many_cells_in_every_row_of_a_table(ends):
 
 
 def test_nothing_run_yet_is_a_table_without_scores():
-    found = [Outcome(cell=cell(agent, 0), state=State.MISSING) for agent in "ab"]
+    found = [CellOutcome(cell=cell(agent, 0), state=State.MISSING) for agent in "ab"]
     bench = compare(asked(seeds=(0,)), found)
     assert row_table(bench)[0] == {"task": "t", "agent": "a", "finished": "0 of 1", "failed": 0}
     assert [each["finished"] for each in overall_table(bench)] == ["0 of 1", "0 of 1"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.bench import Place, State, cells, outcome
+from ftdojo.bench import BenchFolder, State, cells, outcome
 from ftdojo.records import (
     Budget,
     CheckReport,
@@ -90,7 +90,7 @@ def result(chosen, test):
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    return BenchFolder(tmp_path)
 
 
 @pytest.fixture

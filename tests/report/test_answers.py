@@ -7,7 +7,7 @@ import pytest
 
 from ftdojo.records import Direction
 from ftdojo.report.answers import SHOWN, TEXT, answers
-from ftdojo.report.evidence import Evidence
+from ftdojo.report.evidence import RunEvidence
 
 
 def scores(folder, name):
@@ -18,18 +18,18 @@ def test_counts_are_those_of_the_stored_grades(finished):
     base, chosen = scores(finished, "base"), scores(finished, "e5")
     words = {(0, 1): "fixed", (1, 0): "broken", (0, 0): "both-wrong", (1, 1): "both-right"}
     expected = Counter(words[base[item], chosen[item]] for item in base)
-    assert answers(Evidence.read(finished)).counts == expected
+    assert answers(RunEvidence.read(finished)).counts == expected
     assert min(expected.values()) > 0
 
 
 def test_only_so_many_are_shown_and_every_kind_has_its_turn(finished):
-    found = answers(Evidence.read(finished))
+    found = answers(RunEvidence.read(finished))
     assert len(found.pairs) == SHOWN == sum(found.shown.values())
     assert all(found.shown.values())
 
 
 def test_a_prompt_is_quoted_only_where_a_report_quotes_it(finished):
-    evidence = Evidence.read(finished)
+    evidence = RunEvidence.read(finished)
     quoted = {wrong.item for _, each in evidence.scored() for wrong in each.wrong}
     quoted |= {wrong.item for wrong in evidence.base.wrong}
     shown = {pair.item for pair in answers(evidence).pairs if pair.prompt}
@@ -38,8 +38,8 @@ def test_a_prompt_is_quoted_only_where_a_report_quotes_it(finished):
 
 
 def test_a_run_without_two_models_has_nothing_to_compare(new, tmp_path, story):
-    assert answers(Evidence.read(new)) is None
-    assert answers(Evidence.read(story.begin(tmp_path / "other")[0])) is None
+    assert answers(RunEvidence.read(new)) is None
+    assert answers(RunEvidence.read(story.begin(tmp_path / "other")[0])) is None
 
 
 def test_a_long_answer_is_cut(tmp_path, story):
@@ -47,7 +47,7 @@ def test_a_long_answer_is_cut(tmp_path, story):
     story.carry_out(folder, base, count=2)
     long = [replace(each, output="x" * 100_000) for each in story.graded(0.3, seed=1)]
     folder.save_predictions("e2", "validation", long)
-    found = answers(Evidence.read(folder))
+    found = answers(RunEvidence.read(folder))
     assert {len(pair.after.output) for pair in found.pairs} == {TEXT}
 
 
@@ -58,7 +58,7 @@ def test_an_answer_without_a_visible_sign_is_described(tmp_path, story, output, 
     folder = story.build_finished(tmp_path)
     first = folder.predictions("base", "validation")[0]
     folder.save_predictions("base", "validation", [replace(first, output=output)])
-    found = answers(Evidence.read(folder))
+    found = answers(RunEvidence.read(folder))
     assert [pair.before.output for pair in found.pairs] == [shown]
 
 
@@ -72,4 +72,4 @@ def test_what_counts_as_fixed_follows_the_direction(tmp_path, story, direction, 
     folder.save_predictions("base", "validation", zero)
     folder.save_predictions("e5", "validation", one)
     folder.save_base(story.report(zero, direction=Direction(direction)))
-    assert answers(Evidence.read(folder)).counts[kind] == 100
+    assert answers(RunEvidence.read(folder)).counts[kind] == 100

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from ftdojo.records import LossPoint
 from ftdojo.report import charts as losses
 from ftdojo.report.charts import Axis, score_chart, span
-from ftdojo.report.evidence import Evidence, headline_of
+from ftdojo.report.evidence import RunEvidence, headline_of
 from ftdojo.report.spending import RUN, spending
 from ftdojo.report.tree import rows
 
 
 @pytest.fixture(scope="module")
 def evidence(finished):
-    return Evidence.read(finished)
+    return RunEvidence.read(finished)
 
 
 def test_a_higher_score_stands_higher_within_its_interval(evidence):

@@ -8,12 +8,12 @@ import pytest
 from ftdojo.records import Direction
 from ftdojo.report import render
 from ftdojo.report.answers import answers
-from ftdojo.report.evidence import Evidence
+from ftdojo.report.evidence import RunEvidence
 from ftdojo.report.outcome import FEW, outcome
 
 
 def told(folder):
-    evidence = Evidence.read(folder)
+    evidence = RunEvidence.read(folder)
     return outcome(evidence, answers(evidence))
 
 
@@ -43,7 +43,7 @@ def test_it_shows_fixed_items_with_prompt_and_both_answers(finished):
 
 
 def test_the_counts_are_those_of_all_validation_items(finished):
-    n = answers(Evidence.read(finished)).counts
+    n = answers(RunEvidence.read(finished)).counts
     assert told(finished).counts == (
         f"On 100 validation items: {n['fixed']} fixed, {n['broken']} broken, "
         f"{n['both-right']} right and {n['both-wrong']} wrong both times."

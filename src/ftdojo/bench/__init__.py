@@ -1,18 +1,18 @@
 """Agents compared: a matrix of tasks, agents, models and seeds, run cell by cell and read from the run folders."""
 
 from ftdojo.bench.compare import compare, read, write
-from ftdojo.bench.folder import Place, is_finished, outcome
+from ftdojo.bench.folder import BenchFolder, is_finished, outcome
 from ftdojo.bench.matrix import base_cells, cells, most_s, read_matrix, require_names
 from ftdojo.bench.runner import Runner
 from ftdojo.bench.tables import facts, failures, notes, overall_table, row_table
-from ftdojo.bench.types import Bench, Cell, Matrix, Outcome, State
+from ftdojo.bench.types import BenchResult, Cell, CellOutcome, Matrix, State
 
 __all__ = [
-    "Bench",
+    "BenchFolder",
+    "BenchResult",
     "Cell",
+    "CellOutcome",
     "Matrix",
-    "Outcome",
-    "Place",
     "Runner",
     "State",
     "base_cells",

@@ -5,17 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from ftdojo.bench.folder import Place, outcomes
+from ftdojo.bench.folder import BenchFolder, outcomes
 from ftdojo.bench.matrix import cells
 from ftdojo.bench.tables import facts, page
-from ftdojo.bench.types import Against, Bench, Cost, Finished, Matrix, Outcome, Overall, Row, State
+from ftdojo.bench.types import (
+    Against,
+    BenchResult,
+    CellOutcome,
+    Finished,
+    Matrix,
+    Overall,
+    ResultRow,
+    RunCost,
+    State,
+)
 from ftdojo.records import Direction, Spend
 from ftdojo.stats import over_items, over_runs
 from ftdojo.store import write_atomic
 from ftdojo.store.codec import dump_object
 
 
-def summed_cost(spends: Sequence[Spend | None]) -> Cost | None:
+def summed_cost(spends: Sequence[Spend | None]) -> RunCost | None:
     """Return the sum over the runs that began; None if none did.
 
     Money is None, not 0, as soon as one price was unknown.
@@ -24,7 +34,7 @@ def summed_cost(spends: Sequence[Spend | None]) -> Cost | None:
     if not known:
         return None
     money = [each.llm_usd for each in known if each.llm_usd is not None]
-    return Cost(
+    return RunCost(
         runs=len(known),
         experiments=sum(each.experiments for each in known),
         seconds=sum(each.wall_s for each in known),
@@ -34,7 +44,7 @@ def summed_cost(spends: Sequence[Spend | None]) -> Cost | None:
     )
 
 
-def mean_cost(spends: Sequence[Spend | None]) -> Cost | None:
+def mean_cost(spends: Sequence[Spend | None]) -> RunCost | None:
     """Return the mean over the runs that began; None if none did."""
     total = summed_cost(spends)
     if total is None:
@@ -59,9 +69,9 @@ Field = tuple[str, str]
 Seeded = Mapping[int, Finished]
 
 
-def by_field(outcomes: Sequence[Outcome]) -> dict[Field, dict[str, list[Outcome]]]:
+def by_field(outcomes: Sequence[CellOutcome]) -> dict[Field, dict[str, list[CellOutcome]]]:
     """Return the outcomes of each contender in each field, in the order they are given."""
-    found: dict[Field, dict[str, list[Outcome]]] = {}
+    found: dict[Field, dict[str, list[CellOutcome]]] = {}
     for each in outcomes:
         cell = each.cell
         field = found.setdefault((cell.task, cell.model), {})
@@ -69,7 +79,7 @@ def by_field(outcomes: Sequence[Outcome]) -> dict[Field, dict[str, list[Outcome]
     return found
 
 
-def rows(outcomes: Sequence[Outcome], baseline: str) -> list[Row]:
+def rows(outcomes: Sequence[CellOutcome], baseline: str) -> list[ResultRow]:
     """Return a row for each contender in each field; every outcome is counted in one."""
     found = []
     for (task, model), contenders in by_field(outcomes).items():
@@ -80,7 +90,7 @@ def rows(outcomes: Sequence[Outcome], baseline: str) -> list[Row]:
     return found
 
 
-def seeded(outcomes: Sequence[Outcome]) -> dict[int, Finished]:
+def seeded(outcomes: Sequence[CellOutcome]) -> dict[int, Finished]:
     """Return the finished runs by seed."""
     return {each.cell.seed: each.run for each in outcomes if each.run}
 
@@ -109,9 +119,11 @@ def better_by(one: float, other: float, direction: Direction) -> float:
     return one - other if direction is Direction.HIGHER else other - one
 
 
-def _row(field: Field, contender: str, outcomes: Sequence[Outcome], against: Against | None) -> Row:
+def _row(
+    field: Field, contender: str, outcomes: Sequence[CellOutcome], against: Against | None
+) -> ResultRow:
     states = _counted(outcomes)
-    plain = Row(
+    plain = ResultRow(
         task=field[0],
         model=field[1],
         contender=contender,
@@ -125,7 +137,9 @@ def _row(field: Field, contender: str, outcomes: Sequence[Outcome], against: Aga
     return _scored(plain, runs, outcomes) if runs else plain
 
 
-def _scored(plain: Row, runs: Sequence[Finished], outcomes: Sequence[Outcome]) -> Row:
+def _scored(
+    plain: ResultRow, runs: Sequence[Finished], outcomes: Sequence[CellOutcome]
+) -> ResultRow:
     from dataclasses import replace
 
     first = runs[0]
@@ -145,7 +159,7 @@ def _scored(plain: Row, runs: Sequence[Finished], outcomes: Sequence[Outcome]) -
     )
 
 
-def _counted(outcomes: Sequence[Outcome]) -> Mapping[State, int]:
+def _counted(outcomes: Sequence[CellOutcome]) -> Mapping[State, int]:
     found: defaultdict[State, int] = defaultdict(int)
     for each in outcomes:
         found[each.state] += 1
@@ -164,7 +178,7 @@ def _doubled(within: tuple[float, float] | None) -> tuple[float, float] | None:
 Ranks = Mapping[str, float]
 
 
-def overall(outcomes: Sequence[Outcome]) -> tuple[list[Overall], list[str]]:
+def overall(outcomes: Sequence[CellOutcome]) -> tuple[list[Overall], list[str]]:
     """Return each contender over all fields, best mean rank first, and the fields that could not be ranked."""
     fields = by_field(outcomes)
     ranked = {field: _ranked(contenders) for field, contenders in fields.items()}
@@ -189,7 +203,7 @@ def ranks_of(scores: Mapping[str, float], direction: Direction) -> dict[str, flo
     return {name: above[name] + (equal[name] + 1) / 2 for name in worth}
 
 
-def _ranked(contenders: Mapping[str, Sequence[Outcome]]) -> Ranks:
+def _ranked(contenders: Mapping[str, Sequence[CellOutcome]]) -> Ranks:
     """Rank by the mean over the seeds that everybody finished, so that no one profits from the seeds that they failed."""
     runs: dict[str, Seeded] = {name: seeded(each) for name, each in contenders.items()}
     seeds = set.intersection(*(set(each) for each in runs.values()))
@@ -204,7 +218,7 @@ def _comparable(runs: Sequence[Finished]) -> bool:
     return len({each.played for each in runs}) == 1
 
 
-def _overall(name: str, outcomes: Sequence[Outcome], ranked: Sequence[Ranks]) -> Overall:
+def _overall(name: str, outcomes: Sequence[CellOutcome], ranked: Sequence[Ranks]) -> Overall:
     own = [each for each in outcomes if each.cell.contender == name]
     places = [ranks[name] for ranks in ranked]
     firsts = [min(ranks.values()) == ranks[name] for ranks in ranked]
@@ -232,7 +246,7 @@ def _words(field: Field) -> str:
     return f"{task} with {model}"
 
 
-def read(matrix: Matrix, place: Place) -> Bench:
+def read(matrix: Matrix, place: BenchFolder) -> BenchResult:
     """Return what the run folders of ``matrix`` in ``place`` show now.
 
     Raises:
@@ -241,10 +255,10 @@ def read(matrix: Matrix, place: Place) -> Bench:
     return compare(matrix, outcomes(cells(matrix), place))
 
 
-def compare(matrix: Matrix, found: Sequence[Outcome]) -> Bench:
+def compare(matrix: Matrix, found: Sequence[CellOutcome]) -> BenchResult:
     """Return the comparison that ``found`` makes up."""
     ranked, unranked = overall(found)
-    return Bench(
+    return BenchResult(
         matrix=matrix,
         rows=tuple(rows(found, matrix.baseline)),
         overall=tuple(ranked),
@@ -253,7 +267,7 @@ def compare(matrix: Matrix, found: Sequence[Outcome]) -> Bench:
     )
 
 
-def write(bench: Bench, place: Place) -> None:
+def write(bench: BenchResult, place: BenchFolder) -> None:
     """Write ``bench.json`` and ``bench.md`` into the bench folder, each whole or not at all.
 
     Raises:

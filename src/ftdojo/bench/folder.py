@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftdojo import tasks
-from ftdojo.bench.types import Cell, Finished, Outcome, State
+from ftdojo.bench.types import Cell, CellOutcome, Finished, State
 from ftdojo.errors import StoreError
 from ftdojo.evaluation import scores
 from ftdojo.records import BASE, Direction, Result, Status
@@ -32,7 +32,7 @@ LOG = "cells.jsonl"
 
 
 @dataclass(frozen=True)
-class Place:
+class BenchFolder:
     """A bench folder; reading from one that is not there finds nothing."""
 
     path: Path
@@ -41,9 +41,9 @@ class Place:
         """Return where the cell's run folder is, or will be."""
         return self.path / cell.id
 
-    def base(self) -> "Place":
+    def base(self) -> "BenchFolder":
         """Return where the runs of the base alone are."""
-        return Place(self.path / "base")
+        return BenchFolder(self.path / "base")
 
     def log(self, cell: Cell) -> Path:
         """Return the file that gets what the cell's process says."""
@@ -108,31 +108,33 @@ class Place:
         append_line(self.path / LOG, line)
 
 
-def outcomes(cells: Sequence[Cell], place: Place) -> list[Outcome]:
+def outcomes(cells: Sequence[Cell], place: BenchFolder) -> list[CellOutcome]:
     """Return how each of ``cells`` stands; nothing is written."""
     failures = place.failures()
     return [outcome(cell, place, failures) for cell in cells]
 
 
-def outcome(cell: Cell, place: Place, failures: Mapping[str, str]) -> Outcome:
+def outcome(cell: Cell, place: BenchFolder, failures: Mapping[str, str]) -> CellOutcome:
     """Return how ``cell`` stands; a damaged run folder is a failure, and hides no other."""
     reason = failures.get(cell.id, "")
     if not (place.run(cell) / "run.json").is_file():
-        return Outcome(cell=cell, state=State.FAILED if reason else State.MISSING, reason=reason)
+        return CellOutcome(
+            cell=cell, state=State.FAILED if reason else State.MISSING, reason=reason
+        )
     folder = RunFolder(place.run(cell))
     try:
         result = folder.result()
         if result:
             run = _finished(folder, result)
-            return Outcome(cell=cell, state=State.FINISHED, spent=result.spent, run=run)
+            return CellOutcome(cell=cell, state=State.FINISHED, spent=result.spent, run=run)
         spent = Ledger(folder.path).spend()
     except StoreError as error:
-        return Outcome(cell=cell, state=State.FAILED, reason=str(error))
+        return CellOutcome(cell=cell, state=State.FAILED, reason=str(error))
     state = State.FAILED if reason else State.UNFINISHED
-    return Outcome(cell=cell, state=state, reason=reason, spent=spent)
+    return CellOutcome(cell=cell, state=state, reason=reason, spent=spent)
 
 
-def is_finished(cell: Cell, place: Place) -> bool:
+def is_finished(cell: Cell, place: BenchFolder) -> bool:
     """Return whether the cell's run is sealed."""
     return (place.run(cell) / "result.json").is_file()
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from signal import SIGINT
 
-from ftdojo.bench.folder import Place, is_finished
+from ftdojo.bench.folder import BenchFolder, is_finished
 from ftdojo.bench.types import Cell
 from ftdojo.config import cache_dir
 from ftdojo.store import files
@@ -72,7 +72,7 @@ class Runner:
         tell: is told of every cell.
     """
 
-    def __init__(self, place: Place, *, isolated: bool, tell: Tell) -> None:
+    def __init__(self, place: BenchFolder, *, isolated: bool, tell: Tell) -> None:
         self._place, self._isolated, self._tell = place, isolated, tell
         self._going: list[_Going] = []
         self._free: list[frozenset[int]] = []

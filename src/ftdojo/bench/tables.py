@@ -5,7 +5,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from ftdojo.bench.types import Against, Bench, Cost, Outcome, Overall, Row, State
+from ftdojo.bench.types import Against, BenchResult, CellOutcome, Overall, ResultRow, RunCost, State
 from ftdojo.records import Estimate
 
 INTERVALS = {
@@ -14,7 +14,7 @@ INTERVALS = {
 }
 
 
-def facts(bench: Bench) -> dict[str, Any]:
+def facts(bench: BenchResult) -> dict[str, Any]:
     """Return the comparison as one object; what is not known, and what is infinite, is None."""
     made = {
         "name": bench.matrix.name,
@@ -30,19 +30,19 @@ def facts(bench: Bench) -> dict[str, Any]:
     return finite
 
 
-def row_table(bench: Bench) -> list[dict[str, Any]]:
+def row_table(bench: BenchResult) -> list[dict[str, Any]]:
     """Return the rows of the main table; columns that say nothing are left out."""
     found = [_row(each, bench.matrix.baseline) for each in bench.rows]
     unused = {"model"} if len(bench.matrix.models) == 1 else set[str]()
     return _telling(found, unused | _of_models(bench))
 
 
-def overall_table(bench: Bench) -> list[dict[str, Any]]:
+def overall_table(bench: BenchResult) -> list[dict[str, Any]]:
     """Return the rows of the table over all tasks."""
     return _telling([_overall(each) for each in bench.overall], _of_models(bench))
 
 
-def notes(bench: Bench) -> Iterator[str]:
+def notes(bench: BenchResult) -> Iterator[str]:
     """Yield what the tables mean, and what could not be compared, a line each."""
     yield (
         "gain: over the base. Gains and differences are turned so that positive is better. won/tied/lost, by test score, "
@@ -58,7 +58,7 @@ def notes(bench: Bench) -> Iterator[str]:
         yield f"Not ranked, as no seed was finished by every agent: {'; '.join(bench.unranked)}."
 
 
-def failures(bench: Bench) -> list[dict[str, Any]]:
+def failures(bench: BenchResult) -> list[dict[str, Any]]:
     """Return the cells that failed, with the reason."""
     failed = [each for each in bench.outcomes if each.state is State.FAILED]
     return [{"cell": each.cell.id, "failed": each.reason} for each in failed]
@@ -77,7 +77,7 @@ def span(estimate: Estimate | None, *, signed: bool = False) -> str:
     return f"{estimate.low:{sign}.3f} to {estimate.high:{sign}.3f}"
 
 
-def _row(row: Row, baseline: str) -> dict[str, Any]:
+def _row(row: ResultRow, baseline: str) -> dict[str, Any]:
     against, cost = row.against, row.cost
     over_runs = against.over_runs if against else None
     return {
@@ -117,7 +117,7 @@ def _overall(each: Overall) -> dict[str, Any]:
     }
 
 
-def _cell(outcome: Outcome) -> dict[str, Any]:
+def _cell(outcome: CellOutcome) -> dict[str, Any]:
     cell, run = outcome.cell, outcome.run
     scores = asdict(run) if run else {}
     scores.pop("items", None)
@@ -134,7 +134,7 @@ def _cell(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _money(cost: Cost | None) -> float | str | None:
+def _money(cost: RunCost | None) -> float | str | None:
     """Return the money; a price that was unknown is said to be so, and is never 0."""
     if cost is None:
         return None
@@ -155,7 +155,7 @@ def _telling(rows: list[dict[str, Any]], unused: set[str]) -> list[dict[str, Any
     return [{key: value for key, value in row.items() if key in said} for row in rows]
 
 
-def _of_models(bench: Bench) -> set[str]:
+def _of_models(bench: BenchResult) -> set[str]:
     """Return the columns on language models, if none was asked."""
     asked = any(each.spent and each.spent.llm_calls for each in bench.rows)
     return set() if asked else {"tokens", "usd", "usd in all"}
@@ -169,12 +169,12 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def page(bench: Bench) -> str:
+def page(bench: BenchResult) -> str:
     """Return the page."""
     return "\n".join(_lines(bench)) + "\n"
 
 
-def _lines(bench: Bench) -> Iterator[str]:
+def _lines(bench: BenchResult) -> Iterator[str]:
     matrix, states = bench.matrix, [each.state for each in bench.outcomes]
     finished, failed = states.count(State.FINISHED), states.count(State.FAILED)
     yield f"# {matrix.name}"

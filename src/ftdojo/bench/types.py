@@ -89,7 +89,7 @@ class Finished:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class CellOutcome:
     """A cell as its folder shows it. ``reason`` is one line on a failure; ``spent`` is known once it has begun."""
 
     cell: Cell
@@ -100,7 +100,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class RunCost:
     """What runs cost, each figure a mean or a sum as its holder says. ``usd`` is ``None`` where a price was unknown."""
 
     runs: int
@@ -129,7 +129,7 @@ class Against:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ResultRow:
     """A contender on one task with one model.
 
     ``cells`` is how many runs the matrix asks for. Scores and ``cost`` are means over finished runs; ``spent`` is the
@@ -151,8 +151,8 @@ class Row:
     found: float | None = None
     kept: float | None = None
     stood_by_best: float | None = None
-    cost: Cost | None = None
-    spent: Cost | None = None
+    cost: RunCost | None = None
+    spent: RunCost | None = None
     against: Against | None = None
 
 
@@ -173,16 +173,16 @@ class Overall:
     mean_rank: float | None
     wins: int
     shared: int
-    cost: Cost | None = None
-    spent: Cost | None = None
+    cost: RunCost | None = None
+    spent: RunCost | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
+class BenchResult:
     """What a bench folder shows. ``unranked`` names the fields that could not be ranked."""
 
     matrix: Matrix
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
     overall: tuple[Overall, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CellOutcome, ...]
     unranked: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from pathlib import Path
 from ftdojo.checks.ground import Ground, fall
 from ftdojo.gateway import Door
 from ftdojo.records import FailureKind, Stage, Task
-from ftdojo.sandbox import HostileOutput, Limits, Outcome, take_file
+from ftdojo.sandbox import HostileOutput, Limits, SandboxOutcome, take_file
 
 HEAD_ROWS = 64
 OUTPUT = "train.jsonl"
@@ -121,7 +121,7 @@ def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: flo
     return log
 
 
-def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float) -> Outcome:
+def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float) -> SandboxOutcome:
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
     mounted, sandbox = ground.heads if dry else ground.sources, ground.sandbox
@@ -163,7 +163,7 @@ def door_for(script: str, ground: Ground) -> AbstractContextManager[Door]:
     return ground.gateway.open(ground.sandbox, script)
 
 
-def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:
+def _blame(outcome: SandboxOutcome, stage: Stage, wall_s: float) -> None:
     """End the climb with what the script did wrong."""
     if outcome.ended == "exit":
         said = next((line for line in reversed(outcome.log.splitlines()) if line.strip()), "")
@@ -190,7 +190,7 @@ def _blame(outcome: Outcome, stage: Stage, wall_s: float) -> None:
     fall(stage, kind, message, file="data.py", log_tail=outcome.log[-LOG_CHARS:])
 
 
-def _code(outcome: Outcome) -> str:
+def _code(outcome: SandboxOutcome) -> str:
     """Return the exit code in words, with the signal it stands for if it does."""
     code = outcome.exit_code or 0
     known = {each.value: each.name for each in signal.Signals}

@@ -12,7 +12,7 @@ from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, Interrupted, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
-    from ftdojo.bench import Bench, Cell, Matrix, Place, Runner
+    from ftdojo.bench import BenchFolder, BenchResult, Cell, Matrix, Runner
 
 MATRIX = typer.Argument(help="A matrix file; examples/matrices holds some.")
 
@@ -43,7 +43,7 @@ def bench(
         raise UsageError("--table and --dry-run show two different things; call twice.")
     chosen = room.read_matrix(matrix)
     room.require_names(chosen)
-    place = room.Place(to or runs_dir() / f"bench-{chosen.name}")
+    place = room.BenchFolder(to or runs_dir() / f"bench-{chosen.name}")
     if dry_run:
         _plan(chosen, place, jobs=jobs, as_json=as_json)
         return
@@ -59,13 +59,13 @@ def bench(
         )
 
 
-def _carry_out(matrix: "Matrix", place: "Place", *, jobs: int, quiet: bool) -> None:
+def _carry_out(matrix: "Matrix", place: "BenchFolder", *, jobs: int, quiet: bool) -> None:
     from ftdojo import bench as room
 
     cells = room.cells(matrix)
     alone = room.base_cells(matrix) if matrix.isolated else []
 
-    def runner(cells: "Sequence[Cell]", place: "Place") -> "Runner":
+    def runner(cells: "Sequence[Cell]", place: "BenchFolder") -> "Runner":
         tell = _teller(cells, place) if not quiet else lambda cell, what: None
         return room.Runner(place, isolated=matrix.isolated, tell=tell)
 
@@ -82,7 +82,7 @@ def _carry_out(matrix: "Matrix", place: "Place", *, jobs: int, quiet: bool) -> N
             room.write(room.read(matrix, place), place)
 
 
-def _teller(cells: "Sequence[Cell]", place: "Place") -> "Callable[[Cell, str], None]":
+def _teller(cells: "Sequence[Cell]", place: "BenchFolder") -> "Callable[[Cell, str], None]":
     """Return what prints a line on stderr for everything that becomes of a cell."""
     from ftdojo.bench import outcome
 
@@ -97,7 +97,7 @@ def _teller(cells: "Sequence[Cell]", place: "Place") -> "Callable[[Cell, str], N
     return tell
 
 
-def _plan(matrix: "Matrix", place: "Place", *, jobs: int, as_json: bool) -> None:
+def _plan(matrix: "Matrix", place: "BenchFolder", *, jobs: int, as_json: bool) -> None:
     from ftdojo import bench as room
     from ftdojo.cli.tables import table
 
@@ -125,7 +125,7 @@ def _plan(matrix: "Matrix", place: "Place", *, jobs: int, as_json: bool) -> None
     )
 
 
-def _show(found: "Bench", *, as_json: bool) -> None:
+def _show(found: "BenchResult", *, as_json: bool) -> None:
     from ftdojo import bench as room
     from ftdojo.cli.tables import table, wrapped
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ftdojo.errors import LlmError, StoreError
 from ftdojo.gateway import bridge
-from ftdojo.gateway.server import Server
+from ftdojo.gateway.server import GatewayServer
 from ftdojo.gateway.wire import MODELS
 from ftdojo.llm import Ask, Llm, Reply
 from ftdojo.sandbox import Sandbox
@@ -82,7 +82,7 @@ class Gateway:
             return self._answer(ask, closed)
 
         try:
-            server = Server(place / "socket", token=token, ask=reply)
+            server = GatewayServer(place / "socket", token=token, ask=reply)
         except OSError as error:
             raise StoreError(
                 f"{place} cannot hold a socket ({error.strerror}); choose another disk with FTDOJO_HOME."

@@ -31,7 +31,7 @@ _STATUS: tuple[tuple[type[FtdojoError], int, str], ...] = (  # the first that fi
 )
 
 
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class GatewayServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     """Serves one script: ``ask`` replies, requests without ``token`` are refused.
 
     Raises:
@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = IDLE_S
-    server: Server
+    server: GatewayServer
     connection: socket.socket
 
     def do_GET(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, said_in, unreachable, unsendable
+from ftdojo.llm.faults import ModelServer, by_status, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -23,7 +23,7 @@ _NAMES = {"stop": "stop_sequences"}
 class AnthropicChat:
     """One model of Anthropic's server. A model without structured replies gets the form in words from then on."""
 
-    def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
+    def __init__(self, server: ModelServer, *, prices: Prices, patience: Patience) -> None:
         import anthropic
 
         self.name = server.name

@@ -10,7 +10,7 @@ import pydantic
 
 from ftdojo.errors import LlmError
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, no_answer, said_in, unreachable, unsendable
+from ftdojo.llm.faults import ModelServer, by_status, no_answer, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -29,7 +29,7 @@ LETTERS = 4
 class OpenAiChat:
     """One model of one server. What the server turns out not to know is remembered, and not tried with it again."""
 
-    def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
+    def __init__(self, server: ModelServer, *, prices: Prices, patience: Patience) -> None:
         self.name = server.name
         self._server, self._prices, self._patience = server, prices, patience
         self._client = openai.OpenAI(api_key=server.key, base_url=server.url, max_retries=0)

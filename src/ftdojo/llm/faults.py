@@ -16,7 +16,7 @@ _BROKE = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reac
 
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class ModelServer:
     """Where one model is served. ``name`` is ``provider/model``; ``listed`` is "" unless it is the provider's own server."""
 
     name: str
@@ -38,7 +38,7 @@ class Server:
 
 
 def by_status(
-    status: int, body: Any, server: Server, headers: Mapping[str, str] | None = None
+    status: int, body: Any, server: ModelServer, headers: Mapping[str, str] | None = None
 ) -> LlmError | Passing:
     """Return the fault behind an HTTP status."""
     text, code = said_in(body), _code(body)
@@ -63,7 +63,7 @@ def by_status(
     return LlmError(f"{server.where} does not take a request to {server.name} ({what}).")
 
 
-def unreachable(error: Exception, server: Server, *, reached: bool) -> LlmError | Passing:
+def unreachable(error: Exception, server: ModelServer, *, reached: bool) -> LlmError | Passing:
     """Return the fault behind a connection that was not made or broke; one that once worked is waited for."""
     why = error.__cause__ or error
     names = {cls.__name__ for cls in (*type(error).__mro__, *type(why).__mro__)}
@@ -78,7 +78,7 @@ def unreachable(error: Exception, server: Server, *, reached: bool) -> LlmError 
     return Passing(f"the connection to the server broke ({reason})")
 
 
-def no_answer(server: Server, said: str) -> LlmError:
+def no_answer(server: ModelServer, said: str) -> LlmError:
     """Return the fault behind a reply that does not follow the protocol."""
     return LlmError(
         f"{server.where} answers, but not as a server of language models does ({one_line(said)!r}). "
@@ -86,7 +86,7 @@ def no_answer(server: Server, said: str) -> LlmError:
     )
 
 
-def unsendable(error: Exception, server: Server) -> LlmError:
+def unsendable(error: Exception, server: ModelServer) -> LlmError:
     """Return the fault behind a prompt that the client cannot put into a request."""
     return LlmError(f"The request to {server.name} cannot be sent: {one_line(str(error))}.")
 

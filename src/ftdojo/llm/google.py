@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ftdojo.llm import forms
-from ftdojo.llm.faults import Server, by_status, said_in, unreachable, unsendable
+from ftdojo.llm.faults import ModelServer, by_status, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.words import Ask, Finish, Reply, Usage
@@ -15,7 +15,7 @@ from ftdojo.llm.words import Ask, Finish, Reply, Usage
 class GoogleChat:
     """One model of Google's server. A model that does not take a schema gets the form in words from then on."""
 
-    def __init__(self, server: Server, *, prices: Prices, patience: Patience) -> None:
+    def __init__(self, server: ModelServer, *, prices: Prices, patience: Patience) -> None:
         from google import genai
         from google.genai import errors
 

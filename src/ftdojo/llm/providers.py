@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from ftdojo import config
 from ftdojo.errors import MissingExtra, UnknownName, UsageError
-from ftdojo.llm.faults import Server
+from ftdojo.llm.faults import ModelServer
 from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.record import redact
@@ -44,7 +44,7 @@ PROVIDERS = {
 }
 
 
-def server_of(name: str, *, base_url: str = "") -> Server:
+def server_of(name: str, *, base_url: str = "") -> ModelServer:
     """Return where ``provider/model`` is served and with which key.
 
     Args:
@@ -73,7 +73,7 @@ def server_of(name: str, *, base_url: str = "") -> Server:
     )
     options = (f"{provider.upper()}_BASE_URL", *(["--base-url"] if provider == "openai" else []))
     own_host = urlsplit(url).hostname == urlsplit(known.url).hostname
-    return Server(
+    return ModelServer(
         name=name,
         url=url,
         key=key or "none",
@@ -83,7 +83,7 @@ def server_of(name: str, *, base_url: str = "") -> Server:
     )
 
 
-def open_model(server: Server, *, prices: Prices, patience: Patience) -> ChatModel:
+def open_model(server: ModelServer, *, prices: Prices, patience: Patience) -> ChatModel:
     """Return the model at ``server``; nothing is sent yet.
 
     Raises:

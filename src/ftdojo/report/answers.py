@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from ftdojo.records import BASE, Direction, Graded, WrongItem
-from ftdojo.report.evidence import Evidence, cut
+from ftdojo.report.evidence import RunEvidence, cut
 from ftdojo.report.numbers import Scale
 
 SHOWN, TEXT = 60, 1200
@@ -57,7 +57,7 @@ class Answers:
     shown: Mapping[str, int]
 
 
-def answers(evidence: Evidence) -> Answers | None:
+def answers(evidence: RunEvidence) -> Answers | None:
     """Pair the base with the chosen experiment, or with the best so far; None if either wrote nothing.
 
     Raises:
@@ -84,14 +84,14 @@ def answers(evidence: Evidence) -> Answers | None:
     )
 
 
-def _runner_up(evidence: Evidence) -> str:
+def _runner_up(evidence: RunEvidence) -> str:
     """Return the experiment with the best score, where the base was kept."""
     sign = evidence.scale.sign
     scored = {each.id: sign * report.score.score for each, report in evidence.scored()}
     return max(scored, key=scored.__getitem__, default=BASE)
 
 
-def _quoted(evidence: Evidence) -> dict[str, WrongItem]:
+def _quoted(evidence: RunEvidence) -> dict[str, WrongItem]:
     """Return the validation items that some report quotes; what the task keeps hidden is in none.
 
     Every report quotes some of what was wrong in it, so none at all means that the task shows no answers.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ftdojo.records import BASE, Estimate, EvaluationReport, Experiment, LossPoint, TrainingReport
-from ftdojo.report.evidence import SYMBOLS, Evidence, headline_of, look
+from ftdojo.report.evidence import SYMBOLS, RunEvidence, headline_of, look
 from ftdojo.report.numbers import Scale, number
 
 
@@ -77,7 +77,7 @@ WIDTH, STEP_MIN, STEP_WORDS = 860, 34.0, 90.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class ChartMark:
     """One experiment in the chart. ``y`` is None where there is no score to draw."""
 
     id: str
@@ -103,14 +103,14 @@ class ScoreChart:
     left: int = LEFT
     right: float = 0.0
     floor: int = FLOOR
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ChartMark, ...] = ()
     ticks: tuple[tuple[float, str], ...] = ()
     base: tuple[float, float, float] | None = None
     base_label: str = ""
     best_path: str = ""
 
 
-def score_chart(evidence: Evidence) -> ScoreChart:
+def score_chart(evidence: RunEvidence) -> ScoreChart:
     """Place every experiment of ``evidence`` by its validation score."""
     count = max(1, len(evidence.experiments))
     step = max(STEP_MIN, (WIDTH - LEFT - RIGHT) / count)
@@ -136,7 +136,7 @@ def score_chart(evidence: Evidence) -> ScoreChart:
     )
 
 
-def _axis(evidence: Evidence) -> Axis:
+def _axis(evidence: RunEvidence) -> Axis:
     reports = [evidence.base, *(report for _, report in evidence.scored())]
     estimates = [report.score for report in reports if report]
     low, high = span(value for each in estimates for value in (each.low, each.high, each.score))
@@ -150,14 +150,14 @@ def _band(score: Estimate, axis: Axis) -> tuple[float, float, float]:
     return axis.at(score.high), axis.at(score.score), axis.at(score.low)
 
 
-def _mark(evidence: Evidence, each: Experiment, *, x: float, axis: Axis) -> Mark:
+def _mark(evidence: RunEvidence, each: Experiment, *, x: float, axis: Axis) -> ChartMark:
     report, shown = each.evaluation, look(each)
     tip = tip_of(evidence, each)
     if report is None or not math.isfinite(report.score.score):
         note = each.failure.kind.value if each.failure else shown
-        return Mark(id=each.id, x=round(x, 1), look=shown, tip=tip, note=note)
+        return ChartMark(id=each.id, x=round(x, 1), look=shown, tip=tip, note=note)
     y_high, y, y_low = _band(report.score, axis)
-    return Mark(
+    return ChartMark(
         id=each.id,
         x=round(x, 1),
         look=shown,
@@ -171,7 +171,7 @@ def _mark(evidence: Evidence, each: Experiment, *, x: float, axis: Axis) -> Mark
     )
 
 
-def tip_of(evidence: Evidence, each: Experiment) -> str:
+def tip_of(evidence: RunEvidence, each: Experiment) -> str:
     """Return the tooltip of an experiment, in up to five lines."""
     lines = [f"{SYMBOLS[look(each)]} {each.id}: {headline_of(each.submission.plan)}"]
     if each.evaluation:
@@ -194,7 +194,7 @@ def score_line(report: EvaluationReport, scale: Scale) -> str:
     return f"{scale.score(score.score)} (95 % {scale.interval(score)}, n {score.n}{raced})"
 
 
-def _best_so_far(evidence: Evidence, axis: Axis, step: float) -> Iterator[tuple[float, float]]:
+def _best_so_far(evidence: RunEvidence, axis: Axis, step: float) -> Iterator[tuple[float, float]]:
     """Yield the corners of the best score so far, over complete passes, the base's first."""
     if evidence.base is None or not math.isfinite(evidence.base.score.score):
         return
@@ -282,7 +282,7 @@ class LossChart:
     per_point: int
 
 
-def loss_chart(evidence: Evidence) -> LossChart | None:
+def loss_chart(evidence: RunEvidence) -> LossChart | None:
     """Place every loss curve of ``evidence``; None if nothing was trained."""
     trained = {
         each.id: each.feedback.training
@@ -385,7 +385,7 @@ def _tip(name: str, report: TrainingReport) -> str:
     )
 
 
-def _shown_first(evidence: Evidence, names: list[str]) -> set[str]:
+def _shown_first(evidence: RunEvidence, names: list[str]) -> set[str]:
     """Return the curves to begin with: what was chosen, then the best scores, then the order of the run."""
     sign = evidence.scale.sign
     score = {each.id: sign * report.score.score for each, report in evidence.scored()}

@@ -26,7 +26,7 @@ SYMBOLS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Evidence:
+class RunEvidence:
     """A run as its folder records it."""
 
     folder: RunFolder
@@ -37,7 +37,7 @@ class Evidence:
     spent: Spend
 
     @classmethod
-    def read(cls, folder: RunFolder) -> "Evidence":
+    def read(cls, folder: RunFolder) -> "RunEvidence":
         """Read ``folder``.
 
         Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ftdojo.records import BASE, Comparison, Estimate
 from ftdojo.report.charts import Strip, strip
-from ftdojo.report.evidence import Evidence, look
+from ftdojo.report.evidence import RunEvidence, look
 from ftdojo.report.numbers import Scale, plural, seconds
 
 
@@ -35,7 +35,7 @@ class Headline:
     strip: Strip | None
 
 
-def headline(evidence: Evidence) -> Headline:
+def headline(evidence: RunEvidence) -> Headline:
     """Return the state of the run for the top of the page."""
     result = evidence.result
     scores = _scores(evidence)
@@ -50,13 +50,13 @@ def headline(evidence: Evidence) -> Headline:
     )
 
 
-def _status(evidence: Evidence) -> str:
+def _status(evidence: RunEvidence) -> str:
     if evidence.result:
         return evidence.result.status
     return "under way" if evidence.base or evidence.experiments else "just begun"
 
 
-def _scores(evidence: Evidence) -> dict[str, Estimate]:
+def _scores(evidence: RunEvidence) -> dict[str, Estimate]:
     """Return the base's score and the chosen model's: on the test once it is sealed, else on validation."""
     if evidence.result:
         base = {BASE: evidence.result.base_test.score}
@@ -65,7 +65,7 @@ def _scores(evidence: Evidence) -> dict[str, Estimate]:
     return {name: report.score for name, report in reports.items() if report}
 
 
-def _tiles(evidence: Evidence, scores: dict[str, Estimate]) -> tuple[Tile, ...]:
+def _tiles(evidence: RunEvidence, scores: dict[str, Estimate]) -> tuple[Tile, ...]:
     split = "test" if evidence.result else "validation"
     kept = evidence.result is not None and evidence.chosen == BASE
     titles = {BASE: f"Base model{' (chosen)' if kept else ''}, {split}"}
@@ -88,7 +88,7 @@ def _tile(title: str, of: str, score: Estimate, scale: Scale) -> Tile:
     )
 
 
-def _gain(evidence: Evidence) -> tuple[Tile, ...]:
+def _gain(evidence: RunEvidence) -> tuple[Tile, ...]:
     result = evidence.result
     if result:
         return (_change("Gain, test", result.gain, evidence.scale) or _kept(evidence),)
@@ -112,12 +112,12 @@ def _change(title: str, gain: Comparison | None, scale: Scale) -> Tile | None:
     )
 
 
-def _kept(evidence: Evidence) -> Tile:
+def _kept(evidence: RunEvidence) -> Tile:
     value = evidence.scale.change(0.0).lstrip("+")
     return Tile(title="Gain, test", of="against base", value=value, sure="The base model was kept.")
 
 
-def _said(evidence: Evidence) -> str:
+def _said(evidence: RunEvidence) -> str:
     """Return two sentences on what happened."""
     config, count = evidence.config, len(evidence.experiments)
     if not count:
@@ -128,7 +128,7 @@ def _said(evidence: Evidence) -> str:
     return f"{text} {_end(evidence)}"
 
 
-def _outcomes(evidence: Evidence) -> str:
+def _outcomes(evidence: RunEvidence) -> str:
     raced = {each.id for each, report in evidence.scored() if report.raced_out}
     words = Counter(
         "raced" if each.id in raced else "scored" if each.evaluation else look(each)
@@ -144,7 +144,7 @@ def _outcomes(evidence: Evidence) -> str:
     return ", ".join(f"{words[word]} {text}" for word, text in texts.items() if words[word])
 
 
-def _end(evidence: Evidence) -> str:
+def _end(evidence: RunEvidence) -> str:
     result = evidence.result
     if result is None:
         kept = "nothing is ahead of the base yet"
@@ -165,7 +165,7 @@ def _named(name: str, *, lower: bool = False) -> str:
     return "the base model" if lower else "The base model"
 
 
-def _model(evidence: Evidence) -> str:
+def _model(evidence: RunEvidence) -> str:
     """Return where the model is: below the run folder as it is named there, so that a moved folder stays right."""
     if evidence.result is None:
         found = next((each for each in evidence.experiments if each.id == evidence.best), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ftdojo.records import BASE, Experiment
 from ftdojo.report.answers import Answers, Pair
-from ftdojo.report.evidence import Evidence, cut
+from ftdojo.report.evidence import RunEvidence, cut
 from ftdojo.report.numbers import plural
 
 FEW, MESSAGE = 3, 400
@@ -15,7 +15,7 @@ FEW, MESSAGE = 3, 400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class TestOutcome:
     """The texts and items of that part of the page.
 
     ``counts``: how many validation items became better and worse; ``name`` is the experiment beside the base.
@@ -30,13 +30,13 @@ class Outcome:
     failed: str = ""
 
 
-def outcome(evidence: Evidence, answers: Answers | None) -> Outcome | None:
+def outcome(evidence: RunEvidence, answers: Answers | None) -> TestOutcome | None:
     """Return what the selected experiment or the best so far learnt, or why the base was kept; None while neither is known."""
     if evidence.chosen != BASE:
         return _learnt(answers) if answers else None
     if evidence.result is None:
         return None
-    return Outcome(
+    return TestOutcome(
         title="The base model was kept",
         counts=f"{_which(answers)}: {_counts(answers)}" if answers else "",
         why=evidence.result.why,
@@ -44,8 +44,8 @@ def outcome(evidence: Evidence, answers: Answers | None) -> Outcome | None:
     )
 
 
-def _learnt(answers: Answers) -> Outcome:
-    return Outcome(
+def _learnt(answers: Answers) -> TestOutcome:
+    return TestOutcome(
         title=_title(answers),
         counts=f"{_which(answers, chosen=True)}: {_counts(answers)}",
         name=answers.name,

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from ftdojo.report.evidence import PAGE, SYMBOLS, Evidence
+from ftdojo.report.evidence import PAGE, SYMBOLS, RunEvidence
 from ftdojo.report.templates import environment, text
 from ftdojo.store import RunFolder, write_atomic
 
@@ -31,7 +31,7 @@ def render(folder: RunFolder) -> str:
     """
     from markupsafe import Markup
 
-    evidence = Evidence.read(folder)
+    evidence = RunEvidence.read(folder)
     style, script = text("page.css"), text("page.js")
     return (
         environment(escape=True)
@@ -46,7 +46,7 @@ def render(folder: RunFolder) -> str:
     )
 
 
-def _views(evidence: Evidence) -> dict[str, object]:
+def _views(evidence: RunEvidence) -> dict[str, object]:
     from ftdojo.report.answers import KINDS, answers
     from ftdojo.report.charts import loss_chart, score_chart
     from ftdojo.report.headline import headline

@@ -11,7 +11,7 @@ Facts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Reproduction:
     """The command and tables of names and values."""
 
     command: str
@@ -21,9 +21,9 @@ class Recipe:
     machine: Facts
 
 
-def recipe(config: RunConfig) -> Recipe:
+def recipe(config: RunConfig) -> Reproduction:
     """Return how to repeat the run of ``config``."""
-    return Recipe(
+    return Reproduction(
         command=command(config.spec),
         asked=_asked(config),
         inputs=(

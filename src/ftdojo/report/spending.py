@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ftdojo.records import Spend
-from ftdojo.report.evidence import Evidence
+from ftdojo.report.evidence import RunEvidence
 from ftdojo.report.numbers import plural
 from ftdojo.store import files
 from ftdojo.store.codec import load_object
@@ -55,7 +55,7 @@ class Spending:
     stages: tuple[str, ...] = STAGES
 
 
-def spending(evidence: Evidence) -> Spending:
+def spending(evidence: RunEvidence) -> Spending:
     """Sum up what was spent so far.
 
     Raises:
@@ -101,7 +101,7 @@ def _segments(parts: Mapping[str, float], pixels_per_s: float) -> tuple[Segment,
     return tuple(segments)
 
 
-def _booked(evidence: Evidence) -> list[Booked]:
+def _booked(evidence: RunEvidence) -> list[Booked]:
     """Return the ledger's charges by experiment, what belongs to none first."""
     where = evidence.folder.path / "ledger.jsonl"
     seconds: defaultdict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(STAGES, 0.0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Candidate, Note, Turn, analyses, turns
 from ftdojo.agents.notebook import Notebook
 from ftdojo.records import Comparison, Experiment, Feedback
-from ftdojo.report.evidence import Evidence, body_of, cut
+from ftdojo.report.evidence import RunEvidence, body_of, cut
 from ftdojo.report.templates import environment
 from ftdojo.store import RunFolder, write_atomic
 
@@ -37,7 +37,7 @@ def write_story(folder: RunFolder) -> str:
     Raises:
         StoreError: the run is damaged, or the file cannot be written.
     """
-    evidence = Evidence.read(folder)
+    evidence = RunEvidence.read(folder)
     made = environment(escape=False).get_template("story.md.j2")
     text: str = made.render(e=evidence, chapters=chapters(evidence), scale=evidence.scale)
     write_atomic(folder.path / STORY, text)
@@ -49,7 +49,7 @@ def learnt(folder: RunFolder) -> dict[str, Analysed]:
     return analyses(_notes(folder))
 
 
-def chapters(evidence: Evidence) -> list[Chapter]:
+def chapters(evidence: RunEvidence) -> list[Chapter]:
     """Return the run's chapters in order."""
     notes = _notes(evidence.folder)
     known = analyses(notes)

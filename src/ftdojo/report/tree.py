@@ -4,11 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from ftdojo.records import BASE, Comparison, Estimate, Experiment
-from ftdojo.report.evidence import SYMBOLS, Evidence, headline_of, look
+from ftdojo.report.evidence import SYMBOLS, RunEvidence, headline_of, look
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class TreeRow:
     """One row. ``rails`` draw the way from the root: ``pipe``, ``gap``, and last ``tee`` or ``elbow``."""
 
     id: str
@@ -24,7 +24,7 @@ class Row:
     chosen: bool
 
 
-def rows(evidence: Evidence) -> list[Row]:
+def rows(evidence: RunEvidence) -> list[TreeRow]:
     """Return the base and every experiment below its parent.
 
     A parent that is not an earlier experiment counts as the base, so that no record can make a circle.
@@ -57,8 +57,8 @@ def _pushed(
     return [(each, (*rails, "elbow" if at == last else "tee")) for at, each in numbered]
 
 
-def _base_row(evidence: Evidence) -> Row:
-    return Row(
+def _base_row(evidence: RunEvidence) -> TreeRow:
+    return TreeRow(
         id=BASE,
         parent="",
         rails=(),
@@ -73,10 +73,10 @@ def _base_row(evidence: Evidence) -> Row:
     )
 
 
-def _row(evidence: Evidence, each: Experiment, rails: tuple[str, ...]) -> Row:
+def _row(evidence: RunEvidence, each: Experiment, rails: tuple[str, ...]) -> TreeRow:
     known = each.feedback.comparisons if each.feedback else {}
     shown = look(each)
-    return Row(
+    return TreeRow(
         id=each.id,
         parent=each.parent,
         rails=rails,

@@ -4,7 +4,7 @@
 output out of that folder, and ``prove`` attacks the tier in force and reports what held.
 """
 
-from ftdojo.sandbox.base import Ending, Limits, Outcome, Sandbox
+from ftdojo.sandbox.base import Ending, Limits, Sandbox, SandboxOutcome
 from ftdojo.sandbox.outputs import HostileOutput, take_file
 from ftdojo.sandbox.proofs import Proof, prove
 from ftdojo.sandbox.tiers import TIERS, open_sandbox
@@ -14,9 +14,9 @@ __all__ = [
     "Ending",
     "HostileOutput",
     "Limits",
-    "Outcome",
     "Proof",
     "Sandbox",
+    "SandboxOutcome",
     "open_sandbox",
     "prove",
     "take_file",

@@ -45,7 +45,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SandboxOutcome:
     """How a script ended. A script that fails is an outcome too, never an exception.
 
     ``exit_code`` is ``None`` where the watch ended the script; a death by signal n is 128 + n. ``log`` is the tail
@@ -80,7 +80,7 @@ class Sandbox(Protocol):
         env: Mapping[str, str],
         limits: Limits,
         on_tick: OnTick = nothing,
-    ) -> Outcome:
+    ) -> SandboxOutcome:
         """Run ``workdir/script`` with this interpreter until it ends or a limit ends it.
 
         Args:

@@ -21,7 +21,7 @@ from typing import Self
 
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox import seccomp
-from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
+from ftdojo.sandbox.base import Limits, OnTick, SandboxOutcome, check_paths, nothing
 from ftdojo.sandbox.outputs import lent
 from ftdojo.sandbox.watch import Followed, follow
 
@@ -229,7 +229,7 @@ class Bubblewrap:
         env: Mapping[str, str],
         limits: Limits,
         on_tick: OnTick = nothing,
-    ) -> Outcome:
+    ) -> SandboxOutcome:
         """Run the script in the sandbox; the contract is ``Sandbox.run_python``'s."""
         check_paths(script, workdir, readonly)
         if self._is_root:

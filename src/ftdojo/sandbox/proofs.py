@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from ftdojo.sandbox.attacks import ATTACKS, Attack
-from ftdojo.sandbox.base import Outcome, Sandbox
+from ftdojo.sandbox.base import Sandbox, SandboxOutcome
 from ftdojo.sandbox.outputs import HostileOutput, take_file
 
 _TEARDOWN_S = 2.0
@@ -83,7 +83,7 @@ def _scene() -> Iterator[_Scene]:
         )
 
 
-def _harm(attack: Attack, outcome: Outcome) -> str:
+def _harm(attack: Attack, outcome: SandboxOutcome) -> str:
     """Return what the script could do, or nothing where it was stopped as it should be."""
     if outcome.ended in attack.endings and (outcome.ok or outcome.ended != "exit"):
         return ""
@@ -91,7 +91,7 @@ def _harm(attack: Attack, outcome: Outcome) -> str:
     return last or f"it ended by {outcome.ended}, not by {' or '.join(attack.endings)}"
 
 
-def _left_behind(scene: _Scene, outcome: Outcome, attack: Attack) -> str:
+def _left_behind(scene: _Scene, outcome: SandboxOutcome, attack: Attack) -> str:
     """Return what outlived the run, or nothing; a stray process is ended here."""
     strays = _marked(scene.mark)
     for process in psutil.wait_procs(strays, timeout=_TEARDOWN_S)[1]:
@@ -121,6 +121,6 @@ def _followed(scene: _Scene) -> str:
     return f"{taken} bytes were read through a link"
 
 
-def _how(outcome: Outcome) -> str:
+def _how(outcome: SandboxOutcome) -> str:
     how = f"stopped by {outcome.ended}" if outcome.ended != "exit" else "kept out"
     return f"{how} after {outcome.seconds:.1f} s"

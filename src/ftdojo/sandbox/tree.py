@@ -10,7 +10,7 @@ _ENDING_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class ProcessUsage:
     """What a tree uses now. ``memory_bytes`` counts a shared page once if that decides anything."""
 
     memory_bytes: int
@@ -18,7 +18,7 @@ class Usage:
     pids: tuple[int, ...]
 
 
-class Tree:
+class ProcessTree:
     """The process ``pid`` and all it started, also those that were seen once and then let go of by their parent."""
 
     def __init__(self, pid: int) -> None:
@@ -26,7 +26,7 @@ class Tree:
         with _may_be_gone():
             self._seen[pid] = psutil.Process(pid)
 
-    def usage(self, *, memory_limit: int) -> Usage:
+    def usage(self, *, memory_limit: int) -> ProcessUsage:
         """Measure the tree.
 
         Resident sizes are cheap and count a page once for each process that shares it, so the exact figure is asked
@@ -36,7 +36,7 @@ class Tree:
         memory = sum(map(_resident, members))
         if memory > memory_limit:
             memory = sum(map(_proportional, members))
-        return Usage(
+        return ProcessUsage(
             memory_bytes=memory,
             cpu_s=sum(map(_cpu, members)),
             pids=tuple(each.pid for each in members),

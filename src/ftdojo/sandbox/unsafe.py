@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftdojo.errors import SandboxError
-from ftdojo.sandbox.base import Limits, OnTick, Outcome, check_paths, nothing
+from ftdojo.sandbox.base import Limits, OnTick, SandboxOutcome, check_paths, nothing
 from ftdojo.sandbox.bubblewrap import environment, limited, mortal
 from ftdojo.sandbox.watch import follow
 
@@ -25,7 +25,7 @@ class UnsafeSubprocess:
         env: Mapping[str, str],
         limits: Limits,
         on_tick: OnTick = nothing,
-    ) -> Outcome:
+    ) -> SandboxOutcome:
         """Run the script; the contract is ``Sandbox.run_python``'s, but mounts stay where they are on the host."""
         check_paths(script, workdir, readonly)
         process = subprocess.Popen(

@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftdojo.sandbox.base import Ending, Limits, OnTick, Outcome
+from ftdojo.sandbox.base import Ending, Limits, OnTick, SandboxOutcome
 from ftdojo.sandbox.log import Tail
 from ftdojo.sandbox.outputs import Size, measure
-from ftdojo.sandbox.tree import Tree, Usage
+from ftdojo.sandbox.tree import ProcessTree, ProcessUsage
 
 _EVERY_S = 0.05
 _TICK_S = 1.0
@@ -37,9 +37,9 @@ class Followed:
     peak_bytes: int | None
     size: Size
 
-    def outcome(self, exit_code: int, limits: Limits) -> Outcome:
+    def outcome(self, exit_code: int, limits: Limits) -> SandboxOutcome:
         """Return the outcome of a script of which the sandbox says that it ended with ``exit_code``."""
-        return Outcome(
+        return SandboxOutcome(
             exit_code=None if self.ended else exit_code,
             ended=self.ended or _ending(exit_code, self, limits),
             seconds=self.seconds,
@@ -53,7 +53,7 @@ class _Watch:
 
     def __init__(self, pid: int, *, workdir: Path, limits: Limits) -> None:
         self._limits, self._workdir, self._started = limits, workdir, time.monotonic()
-        self.tree, self.peak, self._next_look, self._next_tick = Tree(pid), 0, 0.0, _TICK_S
+        self.tree, self.peak, self._next_look, self._next_tick = ProcessTree(pid), 0, 0.0, _TICK_S
         self.size = Size(total=0, largest=0, hidden=False)
 
     @property
@@ -82,7 +82,7 @@ class _Watch:
         self._next_tick = self.seconds + _TICK_S
         return True
 
-    def look_at_folder(self, usage: Usage | None = None) -> None:
+    def look_at_folder(self, usage: ProcessUsage | None = None) -> None:
         """Measure the folder if it is time to, or at once where nothing runs any more."""
         started = self.seconds
         if usage is not None and started < self._next_look:

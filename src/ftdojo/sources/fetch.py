@@ -8,7 +8,7 @@ from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.records import Dataset
 from ftdojo.records.datasets import as_it_is
 from ftdojo.sources import hub, licences, mirror
-from ftdojo.sources.files import Place
+from ftdojo.sources.files import CachePlace
 from ftdojo.sources.kinds import stem
 from ftdojo.sources.reading import read_rows
 
@@ -34,7 +34,7 @@ def dataset_rows(dataset: Dataset, part: str) -> Iterator[dict[str, Any]]:
                 yield converted
 
 
-def pull(dataset: Dataset, part: str, *, again: bool = False) -> Place:
+def pull(dataset: Dataset, part: str, *, again: bool = False) -> CachePlace:
     """Return where the files of ``part`` are, downloading them if need be; ``again`` downloads what is here anew.
 
     Raises:

@@ -19,7 +19,7 @@ from ftdojo.records import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class CachePlace:
     """The files of one part, on this machine.
 
     ``raw`` files are the publisher's, and ``Part.read`` turns their rows into the data set's own; others hold those

@@ -19,14 +19,14 @@ from ftdojo.errors import MissingExtra, SourceError
 from ftdojo.records import Dataset
 from ftdojo.sources import licences
 from ftdojo.sources.client import bars, explain, may_download, quiet_client
-from ftdojo.sources.files import Known, Lock, Place, cache_errors, digest, read_lock
+from ftdojo.sources.files import CachePlace, Known, Lock, cache_errors, digest, read_lock
 from ftdojo.sources.patterns import matching, missing_shard
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KIND: dict[str, Any] = {"repo_type": "dataset"}
 
 
-def find(dataset: Dataset, part: str) -> Place | None:
+def find(dataset: Dataset, part: str) -> CachePlace | None:
     """Return where ``part`` is, if it was downloaded before, without using the network.
 
     Raises:
@@ -53,7 +53,7 @@ def commit_of(dataset: Dataset) -> str:
     return read_lock(dataset, cache=cache_dir()).commit
 
 
-def pull(dataset: Dataset, part: str, *, again: bool = False) -> Place:
+def pull(dataset: Dataset, part: str, *, again: bool = False) -> CachePlace:
     """Return where ``part`` is, downloading what is missing of it; ``again`` fetches what is here, too.
 
     Raises:
@@ -86,9 +86,9 @@ def _alone(dataset: Dataset) -> FileLock:
     return lock
 
 
-def _place(lock: Lock, part: str) -> Place:
+def _place(lock: Lock, part: str) -> CachePlace:
     files = tuple(Path(each.path) for each in lock.of(part).values())
-    return Place(origin="hub", files=files, raw=True, commit=lock.commit)
+    return CachePlace(origin="hub", files=files, raw=True, commit=lock.commit)
 
 
 def _fetched(

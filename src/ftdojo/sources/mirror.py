@@ -10,13 +10,13 @@ from pathlib import Path
 from ftdojo.config import mirror_dir
 from ftdojo.errors import SourceError
 from ftdojo.records import Dataset
-from ftdojo.sources.files import Place
+from ftdojo.sources.files import CachePlace
 from ftdojo.sources.patterns import matching
 
 _CONVERTED = (".jsonl", ".jsonl.gz", ".parquet")
 
 
-def find(dataset: Dataset, part: str) -> Place | None:
+def find(dataset: Dataset, part: str) -> CachePlace | None:
     """Return where the mirror has ``part``, if there is a mirror and it has it.
 
     Raises:
@@ -36,11 +36,11 @@ def find(dataset: Dataset, part: str) -> Place | None:
     return None
 
 
-def _in_folder(folder: Path, dataset: Dataset, part: str) -> Place | None:
+def _in_folder(folder: Path, dataset: Dataset, part: str) -> CachePlace | None:
     for suffix in _CONVERTED:
         if (file := folder / f"{part}{suffix}").is_file():
-            return Place(origin="mirror", files=(file,), raw=False)
+            return CachePlace(origin="mirror", files=(file,), raw=False)
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     wanted = matching(names, dataset.parts[part].files)
     files = tuple(folder / name for name in wanted)
-    return Place(origin="mirror", files=files, raw=True) if files else None
+    return CachePlace(origin="mirror", files=files, raw=True) if files else None

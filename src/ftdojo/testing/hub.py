@@ -43,7 +43,7 @@ class Repository:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class HubRequest:
     """One request as it came; ``path`` without the query, ``span`` the ``Range`` header."""
 
     method: str
@@ -62,7 +62,7 @@ class HubServer:
 
     def __init__(self, repositories: Mapping[str, Repository]) -> None:
         self.repositories = dict(repositories)
-        self.requests: list[Request] = []
+        self.requests: list[HubRequest] = []
         self.cut: dict[str, int] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -112,7 +112,7 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             self._answer()
 
         def _answer(self) -> None:
-            asked = Request(
+            asked = HubRequest(
                 method=self.command,
                 host=self.headers.get("Host", ""),
                 path=unquote(urlsplit(self.path).path),
@@ -139,7 +139,7 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _reply(hub: HubServer, asked: Request) -> _Reply:
+def _reply(hub: HubServer, asked: HubRequest) -> _Reply:
     parts = asked.path.strip("/").split("/")
     if parts[0] == "stored":
         return _stored(hub, asked, parts[1])
@@ -160,7 +160,7 @@ def _reply(hub: HubServer, asked: Request) -> _Reply:
     return _file(hub, found, asked, "/".join(rest[4:]))
 
 
-def _refused(found: Repository, asked: Request, *, is_file: bool) -> _Reply | None:
+def _refused(found: Repository, asked: HubRequest, *, is_file: bool) -> _Reply | None:
     """Say no as the hub does: a gated repository shows its names to all, and its files to accepted tokens only."""
     if asked.token == found.token and not (found.gated and not found.token):
         return None
@@ -193,7 +193,7 @@ def _tree(found: Repository, folder: list[str]) -> _Reply:
     return _json(rows)
 
 
-def _file(hub: HubServer, found: Repository, asked: Request, name: str) -> _Reply:
+def _file(hub: HubServer, found: Repository, asked: HubRequest, name: str) -> _Reply:
     headers = {"X-Repo-Commit": found.commit}
     if name not in found.files:
         refusal = _no(404, "EntryNotFound", "Entry not found")
@@ -208,7 +208,7 @@ def _file(hub: HubServer, found: Repository, asked: Request, name: str) -> _Repl
     )
 
 
-def _stored(hub: HubServer, asked: Request, tag: str) -> _Reply:
+def _stored(hub: HubServer, asked: HubRequest, tag: str) -> _Reply:
     for found in hub.repositories.values():
         for name, body in found.files.items():
             if _tag(name, body) == tag:
@@ -217,7 +217,7 @@ def _stored(hub: HubServer, asked: Request, tag: str) -> _Reply:
 
 
 def _bytes(
-    hub: HubServer, found: Repository, asked: Request, name: str, headers: dict[str, str]
+    hub: HubServer, found: Repository, asked: HubRequest, name: str, headers: dict[str, str]
 ) -> _Reply:
     """Send a file, or the rest of it that was asked for."""
     body = found.served.get(name, found.files[name])

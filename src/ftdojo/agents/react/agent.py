@@ -65,15 +65,15 @@ class Called:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class ToolResult:
     """What came of call ``at``, as it is shown."""
 
     at: int
     text: str
 
 
-Note = Called | Result
-KINDS: dict[str, type[Note]] = {"called": Called, "result": Result}
+Note = Called | ToolResult
+KINDS: dict[str, type[Note]] = {"called": Called, "result": ToolResult}
 
 
 class React:
@@ -122,7 +122,7 @@ class React:
             try:
                 return self._action(called)
             except UsageError as refusal:  # the call spells no action; the model reads why
-                self._book.add(Result(at=called.at, text=f"refused: {refusal}"))
+                self._book.add(ToolResult(at=called.at, text=f"refused: {refusal}"))
                 called = None
         return None
 
@@ -134,7 +134,7 @@ class React:
             return None
         if last is None or last.number <= called.after:
             return called
-        self._book.add(Result(at=called.at, text=result_of(last, seen)))
+        self._book.add(ToolResult(at=called.at, text=result_of(last, seen)))
         return None
 
     def _next(self, seen: Observation) -> Called | None:
@@ -174,7 +174,7 @@ class React:
     def _told(self) -> list[str]:
         """Return the calls so far: the latest whole, those before as a line, the oldest not at all."""
         notes = self._book.notes()
-        results = {note.at: note.text for note in notes if isinstance(note, Result)}
+        results = {note.at: note.text for note in notes if isinstance(note, ToolResult)}
         calls = [note for note in notes if isinstance(note, Called)]
         told = [f"... {len(calls) - LINES} earlier calls ..."] if len(calls) > LINES else []
         for call in calls[-LINES:]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from ftdojo.errors import UsageError
 from ftdojo.records import columns_of, hole
-from ftdojo.tasks.own.shapes import Table, text_of
+from ftdojo.tasks.own.shapes import RowTable, text_of
 
 ANSWERS = [
     "answer",
@@ -66,7 +66,7 @@ class Roles:
     system: str = ""
 
 
-def roles(table: Table, *, question: Sequence[str] = (), answer: str = "") -> Roles:
+def roles(table: RowTable, *, question: Sequence[str] = (), answer: str = "") -> Roles:
     """Return what asks and what answers: as it is told, else as names and values tell.
 
     Args:
@@ -108,7 +108,7 @@ def template_of(columns: Sequence[str]) -> str:
     )
 
 
-def _answer(table: Table, question: Sequence[str]) -> str:
+def _answer(table: RowTable, question: Sequence[str]) -> str:
     asked = {name for text in question for name in (columns_of(text, table.columns) or (text,))}
     left = [name for name in table.columns if name not in asked]
     by_name = {name.casefold().strip(): name for name in reversed(left)}
@@ -126,7 +126,7 @@ def _answer(table: Table, question: Sequence[str]) -> str:
     )
 
 
-def _question(table: Table, answer: str, given: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+def _question(table: RowTable, answer: str, given: Sequence[str]) -> tuple[str, Mapping[str, str]]:
     others = [name for name in table.columns if name != answer]
     if given:
         if len(given) == 1 and (shown := columns_of(given[0], table.columns)):
@@ -148,7 +148,7 @@ def _question(table: Table, answer: str, given: Sequence[str]) -> tuple[str, Map
     return template_of(asked), aside
 
 
-def _why_aside(table: Table, name: str, answer: str) -> str:
+def _why_aside(table: RowTable, name: str, answer: str) -> str:
     """Return why a column is no part of the question, or nothing."""
     values = [text_of(row[name]) for row in table.rows]
     golds = [text_of(row[answer]) for row in table.rows]
@@ -166,11 +166,11 @@ def _why_aside(table: Table, name: str, answer: str) -> str:
     return ""
 
 
-def _filled(table: Table, name: str) -> bool:
+def _filled(table: RowTable, name: str) -> bool:
     return any(text_of(row[name]) for row in table.rows)
 
 
-def _repeats(table: Table, name: str) -> bool:
+def _repeats(table: RowTable, name: str) -> bool:
     """Return whether a column has few different values, as labels do."""
     values = {text_of(row[name]) for row in table.rows}
     return 2 <= len(values) <= min(200, len(table.rows) // 3)

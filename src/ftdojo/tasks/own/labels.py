@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ftdojo.records import Grade
-from ftdojo.tasks.own.words import Said, bare, behind_answer, opens, plain, shown
+from ftdojo.tasks.own.words import AnswerText, bare, behind_answer, opens, plain, shown
 
 MOST_NAMED = 8
 _JOINT = re.compile(r"(?<=[^\s_\-‐–])[\s_\-‐–]+(?=[^\s_\-‐–])")
@@ -31,7 +31,7 @@ class _Label:
     begins: re.Pattern[str]
 
 
-def label_grade(said: Said, gold: str, labels: tuple[str, ...]) -> Grade:
+def label_grade(said: AnswerText, gold: str, labels: tuple[str, ...]) -> Grade:
     """1 for the right label; ``extracted`` is the label as ``labels`` has it."""
     known = _known(labels)
     given = _read(said, known)
@@ -56,11 +56,11 @@ def label_fault(gold: str, labels: tuple[str, ...]) -> str:
     return f"the labels {shown(found.name)} and {shown(other)} read the same, so give them one spelling"
 
 
-def _read(said: Said, known: Mapping[str, _Label]) -> str | None:
+def _read(said: AnswerText, known: Mapping[str, _Label]) -> str | None:
     if found := known.get(_key(said.text)):
         return found.name
     if not said.marked and (answer := behind_answer(said.text)) is not None:
-        return _read(Said(text=answer, marked=True), known)
+        return _read(AnswerText(text=answer, marked=True), known)
     if found := known.get(_key(said.line)):
         return found.name
     texts = (said.line, said.text) if said.marked else (said.text,)

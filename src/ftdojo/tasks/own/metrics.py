@@ -20,7 +20,7 @@ from ftdojo.tasks.own.numbers import decimal_sign, number, number_fault, number_
 from ftdojo.tasks.own.objects import json_fault, json_fields
 from ftdojo.tasks.own.overlap import chrf, rouge_fault, rouge_l
 from ftdojo.tasks.own.texts import choice, choice_fault, contains, exact_match, text_fault
-from ftdojo.tasks.own.words import Said, behind, shown
+from ftdojo.tasks.own.words import AnswerText, behind, shown
 
 __all__ = [
     "METRICS",
@@ -58,7 +58,7 @@ class Metric:
     name: str
     says: str
     """One sentence for the task card."""
-    read: Callable[[Reading, Said, str], Grade]
+    read: Callable[[Reading, AnswerText, str], Grade]
     """Grades an answer against one right answer."""
     fault: Callable[[Reading, str], str]
     """Says why a right answer cannot be scored; "" where it can."""
@@ -229,14 +229,14 @@ def _is_marked(reading: Reading, text: str) -> bool:
     return bool(reading.after) and reading.after in text
 
 
-def _said(reading: Reading, output: str) -> Said | None:
+def _said(reading: Reading, output: str) -> AnswerText | None:
     """Return what of ``output`` is its answer; None where the marker is missing."""
     if not reading.after or reading.metric == "json_fields":
-        return Said(text=output)
+        return AnswerText(text=output)
     at = output.rfind(reading.after)
     if at < 0:
         return None
-    return Said(text=behind(output, at, at + len(reading.after)), marked=True)
+    return AnswerText(text=behind(output, at, at + len(reading.after)), marked=True)
 
 
 def _answer(reading: Reading, gold: str) -> str:

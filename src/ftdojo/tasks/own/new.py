@@ -20,10 +20,10 @@ from ftdojo.tasks.own.deal import FEWEST_ROWS, Dealt, Shares, deal
 from ftdojo.tasks.own.file import FILE, LABELLED
 from ftdojo.tasks.own.folder import load
 from ftdojo.tasks.own.metrics import METRICS, need
-from ftdojo.tasks.own.proposal import Proposal, propose, seen, unscored
+from ftdojo.tasks.own.proposal import TaskProposal, propose, seen, unscored
 from ftdojo.tasks.own.readme import readme
 from ftdojo.tasks.own.scorer import load_scorer
-from ftdojo.tasks.own.shapes import Table, table, text_of
+from ftdojo.tasks.own.shapes import RowTable, table, text_of
 from ftdojo.texts import Gate
 
 PASSES = 5
@@ -147,7 +147,7 @@ def _files(wanted: NewTask) -> list[tuple[str, Path]]:
     return files
 
 
-def _read(files: Sequence[tuple[str, Path]]) -> tuple[Table, list[str]]:
+def _read(files: Sequence[tuple[str, Path]]) -> tuple[RowTable, list[str]]:
     origin: list[str] = []
 
     def each() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -165,8 +165,8 @@ def _read(files: Sequence[tuple[str, Path]]) -> tuple[Table, list[str]]:
 
 
 def _whole(
-    rows: Table, origin: Sequence[str], told: Roles
-) -> tuple[Table, list[str], dict[str, int]]:
+    rows: RowTable, origin: Sequence[str], told: Roles
+) -> tuple[RowTable, list[str], dict[str, int]]:
     """Leave out rows without a question or without an answer, and count them."""
     kept, missing = [], Counter[str]()
     for at, row in enumerate(rows.rows):
@@ -182,7 +182,7 @@ def _whole(
             f"{len(rows.rows)} rows were read{why}: a task needs {FEWEST_ROWS} or more that are whole, and some 500 to "
             "tell gains from luck."
         )
-    whole = Table(
+    whole = RowTable(
         rows=tuple(rows.rows[at] for at in kept),
         places=tuple(rows.places[at] for at in kept),
         columns=rows.columns,
@@ -196,8 +196,8 @@ def _answered(value: Any) -> bool:
 
 
 def _proposal(
-    wanted: NewTask, rows: Table, told: Roles, files: Sequence[tuple[str, Path]]
-) -> Proposal:
+    wanted: NewTask, rows: RowTable, told: Roles, files: Sequence[tuple[str, Path]]
+) -> TaskProposal:
     if wanted.scorer:
         return unscored(rows, told.answer)
     names = next(
@@ -228,7 +228,7 @@ def _filling(folder: Path) -> Iterator[Path]:
 
 
 def _write(
-    folder: Path, wanted: NewTask, rows: Table, told: Roles, proposal: Proposal, dealt: Dealt
+    folder: Path, wanted: NewTask, rows: RowTable, told: Roles, proposal: TaskProposal, dealt: Dealt
 ) -> None:
     for part, places in dealt.parts.items():
         if places:
@@ -243,7 +243,7 @@ def _write(
     (folder / "README.md").write_text(readme(wanted.name, declared), encoding="utf8")
 
 
-def _row(rows: Table, told: Roles, proposal: Proposal, at: int, part: str) -> dict[str, Any]:
+def _row(rows: RowTable, told: Roles, proposal: TaskProposal, at: int, part: str) -> dict[str, Any]:
     """Return a row with its answer as it is scored; a training row has one answer, the first."""
     golds, row = proposal.golds[at], rows.rows[at]
     if proposal.reading.metric == "json_fields":
@@ -252,7 +252,9 @@ def _row(rows: Table, told: Roles, proposal: Proposal, at: int, part: str) -> di
     return {**row, told.answer: list(golds) if several else golds[0]}
 
 
-def _declared(wanted: NewTask, told: Roles, proposal: Proposal, *, confirm: bool) -> dict[str, Any]:
+def _declared(
+    wanted: NewTask, told: Roles, proposal: TaskProposal, *, confirm: bool
+) -> dict[str, Any]:
     reading = proposal.reading
     says = (
         METRICS[reading.metric].says if reading.metric else "A function of its own scores answers."

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.figures import Figure, Sign, figures, tidy
-from ftdojo.tasks.own.words import Said, behind, first_line, is_one_line, last_match, shown
+from ftdojo.tasks.own.words import AnswerText, behind, first_line, is_one_line, last_match, shown
 
 TOLERANCE = Fraction(1, 1_000_000)
 """Of the right number's size; 0 is met exactly."""
@@ -40,7 +40,7 @@ _PROOF: dict[Sign, re.Pattern[str]] = {
 """What a number can only be written like where this is the decimal sign."""
 
 
-def number(said: Said, gold: str, decimal: Sign) -> Grade:
+def number(said: AnswerText, gold: str, decimal: Sign) -> Grade:
     """1 for the right number, however it is written."""
     given, wanted = _answer(said, decimal), _gold(gold, decimal)
     if given is None or given.value is None:
@@ -90,7 +90,7 @@ def decimal_sign(golds: Iterable[str]) -> Sign:
     return "," if comma else "."
 
 
-def _answer(said: Said, decimal: Sign) -> Figure | None:
+def _answer(said: AnswerText, decimal: Sign) -> Figure | None:
     """Return the figure that is the answer: behind a marker the first of its line, else the last of all."""
     region, marked = _region(tidy(said.line if said.marked else said.text, decimal))
     if not (marked or said.marked):

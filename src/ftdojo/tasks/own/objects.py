@@ -6,7 +6,7 @@ from typing import Any
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.texts import MOST_SHOWN
-from ftdojo.tasks.own.words import Said, bare, plain, shown
+from ftdojo.tasks.own.words import AnswerText, bare, plain, shown
 
 MOST_WORK, PARSING = 100_000_000, 20
 """So many characters are counted in vain before an output is given up; parsing one costs as much as counting 20."""
@@ -14,7 +14,7 @@ DEEPEST = 50
 """A value that lies deeper makes an object unreadable."""
 
 
-def json_fields(said: Said, gold: str) -> Grade:
+def json_fields(said: AnswerText, gold: str) -> Grade:
     """The share of the gold object's fields that the last JSON object of the output has right, and no others."""
     given, wanted = last_object(said.text), _whole(gold)
     if given is None:

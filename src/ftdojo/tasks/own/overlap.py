@@ -10,7 +10,7 @@ from typing import Any
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.texts import text_fault, text_grade
-from ftdojo.tasks.own.words import NO_BLANKS, Said, shown
+from ftdojo.tasks.own.words import NO_BLANKS, AnswerText, shown
 
 MOST_WORDS = 2_000
 """A longer gold answer is refused by ROUGE-L, whose cost is the product of both lengths."""
@@ -23,7 +23,7 @@ class _Blanks:
         return text.split()
 
 
-def rouge_l(said: Said, gold: str) -> Grade:
+def rouge_l(said: AnswerText, gold: str) -> Grade:
     """ROUGE-L F-measure of words, in [0, 1]; an output much longer than the gold answer is read by its beginning."""
     from rouge_score.rouge_scorer import RougeScorer
 
@@ -45,7 +45,7 @@ def rouge_fault(gold: str) -> str:
     return ""
 
 
-def chrf(said: Said, gold: str) -> Grade:
+def chrf(said: AnswerText, gold: str) -> Grade:
     """chrF2 of the sentence as sacrebleu counts it by default, in [0, 1]."""
     if text_fault(gold):
         return text_grade(0.0, said.text)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ftdojo.errors import UsageError
 from ftdojo.tasks.own.file import LABELLED
 from ftdojo.tasks.own.metrics import METRICS, Reading, decimal_sign, gold_fault, golds_of
-from ftdojo.tasks.own.shapes import Table, text_of
+from ftdojo.tasks.own.shapes import RowTable, text_of
 
 MOST_LABELS, MOST_NUMBERS = 200, 12
 """More different answers are no labels; of plain numbers fewer already are not."""
@@ -26,7 +26,7 @@ SHORT_TOKENS, LONG_SHARE = 64, 0.98
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class TaskProposal:
     """How answers are read and scored, what the prompt asks for, and how many tokens an answer may have."""
 
     reading: Reading
@@ -39,13 +39,13 @@ class Proposal:
 
 
 def propose(
-    table: Table,
+    table: RowTable,
     answer: str,
     *,
     questions: Sequence[str],
     metric: str = "",
     names: Sequence[str] = (),
-) -> Proposal:
+) -> TaskProposal:
     """Return what fits the column ``answer``; with ``metric``, what fits that metric.
 
     Args:
@@ -67,7 +67,7 @@ def propose(
         golds, merged = _one_spelling(golds, reading.labels)
         notes += merged
     _require(table, reading, golds)
-    return Proposal(
+    return TaskProposal(
         reading=reading,
         ask=_ask(reading, golds, answer),
         max_new_tokens=_cap(golds),
@@ -77,10 +77,10 @@ def propose(
     )
 
 
-def unscored(table: Table, answer: str) -> Proposal:
+def unscored(table: RowTable, answer: str) -> TaskProposal:
     """Return what fits rows that a scorer of their own reads: each answer as one text, and nothing asked around it."""
     golds = tuple((text_of(row[answer]),) for row in table.rows)
-    return Proposal(
+    return TaskProposal(
         reading=Reading(metric=""),
         ask="",
         max_new_tokens=_cap(golds),
@@ -90,7 +90,7 @@ def unscored(table: Table, answer: str) -> Proposal:
 
 
 def _golds(
-    table: Table, answer: str, names: Sequence[str]
+    table: RowTable, answer: str, names: Sequence[str]
 ) -> tuple[list[tuple[str, ...]], list[str]]:
     values = [row[answer] for row in table.rows]
     numbered = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
@@ -108,7 +108,7 @@ def _golds(
     return [golds_of(value) for value in values], []
 
 
-def _letters(table: Table, values: Sequence[Any]) -> list[str]:
+def _letters(table: RowTable, values: Sequence[Any]) -> list[str]:
     """Return whole-number answers as the letters of the choices they count, where rows have lettered choices."""
     found = []
     for row, value in zip(table.rows, values, strict=True):
@@ -202,7 +202,7 @@ def _all_fit(metric: str, golds: Sequence[tuple[str, ...]]) -> bool:
     return not any(gold_fault(reading, each) for several in golds for each in several)
 
 
-def _require(table: Table, reading: Reading, golds: Sequence[tuple[str, ...]]) -> None:
+def _require(table: RowTable, reading: Reading, golds: Sequence[tuple[str, ...]]) -> None:
     """Refuse right answers that the metric cannot score, and answers that are all the same."""
     faults = [
         (place, fault)
@@ -263,7 +263,7 @@ def _tokens(text: str) -> int:
     return ascii_only // (2 if len(text) <= SHORT_CHARS else 3) + others // 2
 
 
-def seen(table: Table, proposal: Proposal, questions: Sequence[str]) -> Mapping[str, Any]:
+def seen(table: RowTable, proposal: TaskProposal, questions: Sequence[str]) -> Mapping[str, Any]:
     """Return what the rows are like, for a person: labels and their balance, lengths, repeats."""
     firsts = [each[0] for each in proposal.golds]
     facts: dict[str, Any] = {"answers": proposal.kind}

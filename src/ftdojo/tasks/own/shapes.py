@@ -20,7 +20,7 @@ ROLES = {"human": "user", "gpt": "assistant", "prompter": "user", "bot": "assist
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class RowTable:
     """The rows of one or more files: ``places`` says where each was read, ``notes`` what was changed or left out."""
 
     rows: tuple[Row, ...]
@@ -29,7 +29,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def table(read: Iterable[tuple[str, Mapping[str, Any]]]) -> Table:
+def table(read: Iterable[tuple[str, Mapping[str, Any]]]) -> RowTable:
     """Return the rows of ``read``, each with its place, made flat.
 
     Raises:
@@ -43,7 +43,7 @@ def table(read: Iterable[tuple[str, Mapping[str, Any]]]) -> Table:
     binary = [name for name in columns if any(_holds_bytes(row.get(name)) for row in rows)]
     kept = tuple(name for name in columns if name not in binary)
     notes = [f"{', '.join(binary)}: bytes, left out"] if binary else []
-    return Table(
+    return RowTable(
         rows=tuple({name: row.get(name) for name in kept} for row in rows),
         places=tuple(places),
         columns=kept,

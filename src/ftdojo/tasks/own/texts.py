@@ -5,7 +5,7 @@ import unicodedata
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.words import (
-    Said,
+    AnswerText,
     behind_answer,
     first_line,
     is_one_line,
@@ -33,7 +33,7 @@ _BEGINS = re.compile(
 _TOLD = re.compile(r"answer\s+is\b\W{0,4}|\\boxed\s{0,8}\{", re.IGNORECASE)
 
 
-def exact_match(said: Said, gold: str) -> Grade:
+def exact_match(said: AnswerText, gold: str) -> Grade:
     """1 for the gold answer, whole; failing that, for the gold answer behind the last ``Answer:``."""
     answer = said.line if said.marked else behind_answer(said.text)
     tried = [said.text] if answer is None else [said.text, answer, first_line(answer)]
@@ -41,7 +41,7 @@ def exact_match(said: Said, gold: str) -> Grade:
     return text_grade(any(plain(text) == wanted != "" for text in tried), tried[-1])
 
 
-def contains(said: Said, gold: str) -> Grade:
+def contains(said: AnswerText, gold: str) -> Grade:
     """1 if the gold answer stands in the answer as whole words."""
     text = said.line if said.marked and is_one_line(gold) else said.text
     return text_grade(stands_in(plain(gold), plain(text)), text)
@@ -61,7 +61,7 @@ def text_fault(gold: str) -> str:
     return f"of {shown(gold)} nothing is left once closing marks and quotes are taken off"
 
 
-def choice(said: Said, gold: str) -> Grade:
+def choice(said: AnswerText, gold: str) -> Grade:
     """1 for the letter of the right choice."""
     given, wanted = _letter(said), _GOLD_LETTER.fullmatch(_narrow(gold))
     if given is None:
@@ -75,12 +75,12 @@ def choice_fault(gold: str) -> str:
     letter = _GOLD_LETTER.fullmatch(_narrow(gold))
     if letter is None:
         return f"{shown(gold)} is not the letter of a choice, as in 'B' or 'B) Paris'"
-    if _letter(Said(text=gold)) != letter[1].upper():
+    if _letter(AnswerText(text=gold)) != letter[1].upper():
         return f"{shown(gold)} begins with {letter[1]!r} and names another choice behind it"
     return ""
 
 
-def _letter(said: Said) -> str | None:
+def _letter(said: AnswerText) -> str | None:
     """Return the letter that an answer names, as a capital."""
     text = _narrow(said.line if said.marked else said.text)
     lines = text.splitlines() or [""]

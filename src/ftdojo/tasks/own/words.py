@@ -29,7 +29,7 @@ LOOP_WORDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class AnswerText:
     """What of an output is its answer; ``marked`` if it stood behind a marker."""
 
     text: str
