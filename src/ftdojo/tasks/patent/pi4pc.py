@@ -76,7 +76,7 @@ task = Task(
     reference=Reference(
         mark=lambda output, item: reference_mark(output, item.facts["gold"]),
         total=reference_total,
-        origin="PI4PCEvaluator of RD-Agent's OpenCompass fork, to which silver paragraphs are not told",
+        origin="PI4PCEvaluator of RD-Agent's OpenCompass fork, without the silver paragraphs",
     ),
     reference_items=BENCHMARK.reference_items,
     published=panorama.published(
