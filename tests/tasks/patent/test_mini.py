@@ -7,7 +7,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.evaluation import evaluate, report
-from ftdojo.evaluation.passes import Output
+from ftdojo.records import Completion
 from ftdojo.tasks.patent import mini_claims as claims
 from ftdojo.tasks.patent.mini_claims import Question
 
@@ -82,7 +82,7 @@ def test_without_a_code_an_output_is_unreadable(output):
 
 def test_a_constant_answer_has_a_sixth_of_the_score():
     items = TASK.items("test")
-    same = Output(text='{"code": "102"}', tokens=1, finished=True)
+    same = Completion(text='{"code": "102"}', tokens=1, finished=True)
     graded, _ = evaluate(items, TASK, generate=lambda asked: [same] * len(asked), chunk=500)
     told = report(graded, TASK, split="test", items=items, seconds=1.0)
     assert told.score.score == pytest.approx(1 / 6, abs=0.02)
