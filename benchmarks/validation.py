@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import setting
 from benchmarks.measure import OURS, Contest, Scale, say, take_turns
 from benchmarks.setting import Base
-from ftdojo.records import Item
+from ftdojo.records import Item, Weights
 
 PLAIN = "transformers generate"
 BATCH = 8
@@ -29,7 +29,8 @@ def run(scale: Scale) -> list[Contest]:
     base = setting.load(scale.model)
     with tempfile.TemporaryDirectory() as folder:
         say("validation: training an adapter")
-        adapter = _adapter(base, scale.adapter_rows, Path(folder) / "adapter")
+        made = _adapter(base, scale.adapter_rows, Path(folder) / "adapter")
+        adapter = Weights(path=made, digest="", kind="adapter")
         tuned = f"validation pass, adapter of {scale.adapter_rows} rows"
         once = replace(scale, rounds=scale.base_rounds, least_rounds=scale.base_rounds)
         return [
@@ -38,7 +39,7 @@ def run(scale: Scale) -> list[Contest]:
         ]
 
 
-def _contest(name: str, base: Base, weights: Path | None, scale: Scale) -> Contest:
+def _contest(name: str, base: Base, weights: Weights | None, scale: Scale) -> Contest:
     say(name)
     items = setting.task().items("validation")[: scale.items]
     texts: dict[str, list[str]] = {}
@@ -65,7 +66,7 @@ def _timed(
     who: str,
     answer: Answer,
     base: Base,
-    weights: Path | None,
+    weights: Weights | None,
     texts: dict[str, list[str]],
     *,
     items: Sequence[Item],
@@ -84,10 +85,8 @@ def _timed(
 def ours(model: Any, base: Base, items: Sequence[Item]) -> list[str]:
     """Answer by ``ftdojo.inference.engine.generate``."""
     from ftdojo.inference.engine import generate
-    from ftdojo.records import Decoding
 
-    task = setting.task()
-    decoding = Decoding(max_new_tokens=task.max_new_tokens, stop=task.stop)
+    decoding = setting.task().decoding
     prompts = [item.messages for item in items]
     return [reply.text for reply in generate(model, base.tokenizer, prompts, decoding=decoding)]
 
@@ -117,7 +116,7 @@ def plain(model: Any, base: Base, items: Sequence[Item]) -> list[str]:
 
 
 def _agreement(
-    base: Base, weights: Path | None, texts: dict[str, list[str]], items: Sequence[Item]
+    base: Base, weights: Weights | None, texts: dict[str, list[str]], items: Sequence[Item]
 ) -> tuple[str, ...]:
     """Say what both score and how many outputs are the same; look into some that are not."""
     grade = setting.task().grade
@@ -134,7 +133,7 @@ def _agreement(
     return (same, _in_float32(base, weights, apart[:LOOKED_INTO])) if apart else (same,)
 
 
-def _in_float32(base: Base, weights: Path | None, items: Sequence[Item]) -> str:
+def _in_float32(base: Base, weights: Weights | None, items: Sequence[Item]) -> str:
     """Answer ``items`` again with the same weights in float32, and say how many outputs are the same now."""
     from ftdojo.inference.attach import Attachment
 

@@ -46,7 +46,7 @@ def test_a_broken_line_is_one_clear_line(call, golden):
     golden.write_text(golden.read_text() + "{oops\n")
     ended = call("tasks", "score", "sst2", "--cases", golden)
     assert ended.code == 1
-    assert f"ftdojo: {golden}, line 3, is no JSON" in ended.err
+    assert f"ftdojo: {golden}, line 3, is not JSON" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 

@@ -130,3 +130,12 @@ def test_another_architecture_answers_as_its_own_generate(tokenizer, plain, prom
     assert [each.text for each in replies] == [
         tokenizer.decode(ids, skip_special_tokens=True) for ids in expected
     ]
+
+
+def test_samples_of_a_prompt_differ_and_come_side_by_side(ask, prompts):
+    found = ask(prompts[:2], temperature=1.5, samples=3, seed=1)
+    assert len(found) == 6
+    assert len({each.text for each in found[:3]}) > 1
+    assert ask(prompts[:2], temperature=1.5, samples=3, seed=1) == found
+    assert ask(prompts[:2], temperature=1.5, samples=3, seed=2) != found
+    assert ask(prompts[:2], temperature=1.5, samples=3, seed=1, batch=2) == found

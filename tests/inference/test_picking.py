@@ -47,12 +47,3 @@ def test_a_row_draws_the_same_whoever_is_decoded_beside_it():
     alone = drawn([5], 0)
     assert drawn([2, 5, 9], 1) == alone
     assert drawn([2, 5, 9], 0) != alone
-
-
-def test_samples_of_a_prompt_differ_and_come_side_by_side(ask, prompts):
-    found = ask(prompts[:2], temperature=1.5, samples=3, seed=1)
-    assert len(found) == 6
-    assert len({each.text for each in found[:3]}) > 1
-    assert ask(prompts[:2], temperature=1.5, samples=3, seed=1) == found
-    assert ask(prompts[:2], temperature=1.5, samples=3, seed=2) != found
-    assert ask(prompts[:2], temperature=1.5, samples=3, seed=1, batch=2) == found

@@ -10,8 +10,8 @@ from jinja2 import TemplateError
 from ftdojo.errors import ModelError, SubmissionRefused, UsageError
 from ftdojo.stats import quantiles
 from ftdojo.submissions import TrainConfig
-from ftdojo.training import adapt, loop, trl
-from ftdojo.worker import bench as benches
+from ftdojo.training import adapt, loop, objectives, trl
+from ftdojo.worker import runtime
 from ftdojo.worker.server import Server
 
 
@@ -91,7 +91,7 @@ def test_what_trl_refuses_is_the_submissions_fault(monkeypatch):
 
     monkeypatch.setattr(trl, "SFTTrainer", refuse)
     monkeypatch.setattr(trl, "_given_back", lambda model, config: loop.nullcontext())
-    model = SimpleNamespace(device=SimpleNamespace(type="cpu"))
+    model = SimpleNamespace(device=SimpleNamespace(type="cpu"), parameters=list)
     with pytest.raises(SubmissionRefused, match="lm_head"):
         trl.train_with_trl(model, [], TrainConfig(), tokenizer=None, watch=loop.Watch())
 
@@ -100,8 +100,8 @@ def test_rows_that_the_chat_template_refuses_are_named(monkeypatch, rows):
     def refuse(*args, **options):
         raise TemplateError("Conversation roles must alternate")
 
-    monkeypatch.setattr(benches, "encode", refuse)
-    bench = benches.Bench.__new__(benches.Bench)
+    monkeypatch.setattr(objectives, "encode", refuse)
+    bench = runtime.ModelRuntime.__new__(runtime.ModelRuntime)
     bench._encoded, bench._tokenizer = None, None
     with pytest.raises(SubmissionRefused, match=r"^Row 1: .*Conversation roles must alternate"):
         bench.audit(rows, TrainConfig())

@@ -6,9 +6,9 @@ from ftdojo.search.policy import Node, Policy, Proposal, Tree, tree_of
 policies: Registry[Policy] = Registry(
     "policy",
     {
-        "greedy": "ftdojo.search.policies:GREEDY",
-        "tree": "ftdojo.search.policies:UCT",
-        "best-of": "ftdojo.search.policies:BEST_OF",
+        "greedy": "ftdojo.search.strategies:GREEDY",
+        "tree": "ftdojo.search.strategies:UCT",
+        "best-of": "ftdojo.search.strategies:BEST_OF",
     },
 )
 """Name -> the policy."""

@@ -114,11 +114,11 @@ class Worker:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def audit(self, rows: Path, config: TrainConfig, *, timeout_s: float) -> TokenReport:
-        """Count tokens; see ``Bench.audit``. Every method raises ``WorkerError``s only."""
+        """Count tokens; see ``ModelRuntime.audit``. Every method raises ``WorkerError``s only."""
         return load(TokenReport, self._ask("audit", _args(rows, config), timeout_s))
 
     def fit(self, rows: Path, config: TrainConfig, *, timeout_s: float) -> FitReport:
-        """Measure a step on the longest rows; see ``Bench.fit``."""
+        """Measure a step on the longest rows; see ``ModelRuntime.fit``."""
         return load(FitReport, self._ask("fit", _args(rows, config), timeout_s))
 
     def probe(
@@ -131,7 +131,7 @@ class Worker:
         decoding: Decoding,
         timeout_s: float,
     ) -> tuple[ProbeReport, tuple[Completion, ...]]:
-        """Take a few steps and answer; see ``Bench.probe``."""
+        """Take a few steps and answer; see ``ModelRuntime.probe``."""
         args = _args(rows, config) | _prompts(prompts) | {"steps": steps}
         args["decoding"] = asdict(decoding)
         probed = load(Probed, self._ask("probe", args, timeout_s))
@@ -147,7 +147,7 @@ class Worker:
         on_step: Callable[[LossPoint], None],
         trainer: str = "loop",
     ) -> TrainingReport:
-        """Train for at most ``seconds``; see ``Bench.train``. A worker much later than that is ended."""
+        """Train for at most ``seconds``; see ``ModelRuntime.train``. A worker much later than that is ended."""
         args = _args(rows, config) | {"to": str(to), "seconds": seconds, "trainer": trainer}
         timeout_s = seconds * 1.5 + 60 if seconds else 7 * 86400.0
         return load(TrainingReport, self._ask("train", args, timeout_s, on_step))
@@ -155,13 +155,13 @@ class Worker:
     def generate(
         self, prompts: Prompts, *, decoding: Decoding, weights: Weights | None, timeout_s: float
     ) -> tuple[Completion, ...]:
-        """Answer prompts; see ``Bench.generate``."""
+        """Answer prompts; see ``ModelRuntime.generate``."""
         known = json.loads(dump(weights)) if weights else None
         args = _prompts(prompts) | {"decoding": asdict(decoding), "weights": known}
         return load(Completions, self._ask("generate", args, timeout_s)).completions
 
     def lengths(self, prompts: Prompts, *, timeout_s: float) -> tuple[int, ...]:
-        """Count the tokens of prompts; see ``Bench.lengths``."""
+        """Count the tokens of prompts; see ``ModelRuntime.lengths``."""
         return load(Lengths, self._ask("lengths", _prompts(prompts), timeout_s)).tokens
 
     def start(self) -> None:

@@ -22,7 +22,7 @@ from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 
 if TYPE_CHECKING:  # torch is imported only once the first reply can say that it failed
-    from ftdojo.worker.bench import Bench
+    from ftdojo.worker.runtime import ModelRuntime
     from ftdojo.worker.words import Probed
 
 
@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._bench: Bench | None = None
+        self._bench: ModelRuntime | None = None
 
     def load(self, folder: str, name: str) -> None:
         """Load the base model and report it."""
@@ -43,9 +43,9 @@ class Server:
         self._answer(lambda: self._carry_out(request["op"], request["args"]))
 
     def _load(self, folder: str, name: str) -> str:
-        from ftdojo.worker.bench import Bench
+        from ftdojo.worker.runtime import ModelRuntime
 
-        self._bench = Bench(Path(folder), name)
+        self._bench = ModelRuntime(Path(folder), name)
         return "{}"
 
     def _carry_out(self, op: str, args: dict[str, Any]) -> str:
@@ -67,12 +67,12 @@ class Server:
         )
         return dump(report)
 
-    def _generate(self, bench: "Bench", args: dict[str, Any]) -> str:
+    def _generate(self, bench: "ModelRuntime", args: dict[str, Any]) -> str:
         weights = load(Weights, json.dumps(args["weights"])) if args["weights"] else None
         return dump(bench.generate(args["prompts"], _decoding(args), weights))
 
     def _probe(
-        self, bench: "Bench", rows: Path, config: TrainConfig, args: dict[str, Any]
+        self, bench: "ModelRuntime", rows: Path, config: TrainConfig, args: dict[str, Any]
     ) -> "Probed":
         steps, prompts = args["steps"], args["prompts"]
         return bench.probe(rows, config, steps=steps, prompts=prompts, decoding=_decoding(args))

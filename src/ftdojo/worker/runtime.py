@@ -44,7 +44,7 @@ SLOW_STEP_S = 4.0
 """A step this slow is timed at once; a faster one is taken a second time, warm."""
 
 
-class Bench:
+class ModelRuntime:
     """A base model, warm, and what can be done with it.
 
     Args:

@@ -6,8 +6,8 @@ import torch
 from ftdojo.models import tensor_digest
 from ftdojo.records import Decoding, Weights
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker import bench as benches
-from ftdojo.worker.bench import Bench
+from ftdojo.worker import runtime
+from ftdojo.worker.runtime import ModelRuntime
 
 PROMPTS = [[{"role": "user", "content": text}] for text in ("3+1", "12+1")]
 SHORT = Decoding(max_new_tokens=4)
@@ -15,7 +15,7 @@ SHORT = Decoding(max_new_tokens=4)
 
 @pytest.fixture(scope="module")
 def bench(tiny):
-    bench = Bench(tiny.path, "tiny")
+    bench = ModelRuntime(tiny.path, "tiny")
     torch.set_num_threads(1)  # a second thread only waits at so small a size
     return bench
 
@@ -74,7 +74,7 @@ def test_fit_of_few_rows_with_an_eval_split_takes_its_step(bench, write, tmp_pat
 def test_fit_counts_the_copy_of_the_best_weights_that_an_eval_split_asks_for():
     model = torch.nn.Linear(10, 10, bias=False)
     model.register_parameter("frozen", torch.nn.Parameter(torch.ones(99), requires_grad=False))
-    counted = [benches._kept_bytes(model, TrainConfig(eval_share=share)) for share in (0.1, 0.0)]
+    counted = [runtime._kept_bytes(model, TrainConfig(eval_share=share)) for share in (0.1, 0.0)]
     assert counted == [400, 0]
 
 
