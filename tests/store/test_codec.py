@@ -3,6 +3,7 @@
 import json
 import math
 import typing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,9 @@ JSON = st.recursive(
 )
 
 
+@cache
 def anything(kind):
-    """Return a strategy for ``kind`` in which ``Any`` is JSON, at any depth."""
+    """Return a strategy for ``kind`` in which ``Any`` is JSON, at any depth; the same one each time, for kinds within kinds."""
     if kind is typing.Any:
         return JSON
     if kind is Path:
