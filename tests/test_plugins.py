@@ -5,10 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from ftdojo.cli.progress import progress
 from ftdojo.dojo import start
 from ftdojo.models import pull
-from ftdojo.records import OUTSIDE, Finish, RunSpec, Submission, Train
-from ftdojo.testing.contracts import EngineContract, ObjectiveContract, TrainerContract
+from ftdojo.records import EVENTS, OUTSIDE, Finish, RunSpec, Submission, Train
+from ftdojo.serve.watching import Watch
+from ftdojo.store import EventLog, LossLog, RunFolder
+from ftdojo.testing.contracts import (
+    EXAMPLES,
+    EngineContract,
+    ListenerContract,
+    ObjectiveContract,
+    TrainerContract,
+)
 from ftdojo.training.objectives import objectives
 from ftdojo.worker import Worker, WorkerEngine, WorkerTrainer
 
@@ -111,12 +120,53 @@ class TestRawText(ObjectiveContract):
         return [{"text": "The cat sat on the mat and slept."}, {"text": "It rained all day long."}]
 
 
+class TestLossTable(ListenerContract):
+    @pytest.fixture
+    def make(self):
+        from loss_table import LossTable
+
+        return LossTable
+
+
+class TestEventLog(ListenerContract):
+    @pytest.fixture
+    def make(self):
+        return lambda folder: EventLog(RunFolder(folder))
+
+
+class TestLossLog(ListenerContract):
+    @pytest.fixture
+    def make(self):
+        def made(folder):
+            (folder / "experiments" / "e1").mkdir(parents=True, exist_ok=True)
+            return LossLog(RunFolder(folder))
+
+        return made
+
+
+class TestProgress(ListenerContract):
+    @pytest.fixture
+    def make(self):
+        with progress(60.0, quiet=False) as show:
+            yield lambda folder: show
+
+
+class TestSessionStatus(ListenerContract):
+    @pytest.fixture
+    def make(self):
+        return lambda folder: Watch(lambda event: None)
+
+
+def test_the_examples_of_events_are_of_every_kind():
+    assert {type(each) for each in EXAMPLES} == set(EVENTS.values())
+
+
 @pytest.mark.parametrize("path", sorted(PLUGINS.glob("*.py")), ids=lambda path: path.stem)
 def test_a_plugin_is_a_short_file(path):
     assert len(path.read_text("utf8").splitlines()) <= LINES
 
 
-def test_a_run_takes_trainer_and_engine_by_module_and_attribute(tmp_path):
+def test_a_run_takes_trainer_engine_and_listener_by_module_and_attribute(tmp_path):
     from toy_yes import DATA, TRAIN, task
 
     spec = RunSpec(
@@ -125,6 +175,7 @@ def test_a_run_takes_trainer_and_engine_by_module_and_attribute(tmp_path):
         model="tiny",
         trainer="plain_trainer:Plain",
         engine="echo_engine:Echo",
+        listeners=("loss_table:LossTable",),
     )
     with start(spec, root=tmp_path / "runs", cache=tmp_path / "cache") as dojo:
         dojo.reset()
@@ -132,6 +183,9 @@ def test_a_run_takes_trainer_and_engine_by_module_and_attribute(tmp_path):
         (made,) = step.observation.experiments
         assert made.failure is None
         assert made.feedback.training.peak_bytes == 0, "the plain trainer's, not the loop's"
+        table = (dojo.folder.path / "losses.csv").read_text("utf8").splitlines()
+        assert len(table) == made.feedback.training.steps
+        assert table[0].startswith("e1,1,")
         outputs = dojo.folder.predictions("e1", "validation")
         asked = {each.id: each.messages[-1]["content"] for each in task.items("validation")}
         assert outputs

@@ -119,7 +119,7 @@ def test_an_interrupted_run_leaves_no_process_and_says_how_to_go_on(
 
 def family_in(stage, pid, folder):
     """Wait until run ``folder`` is in ``stage``; return every process of the run."""
-    told = {"data": '"kind":"experiment"', "training": '"check"'}[stage]
+    told = {"data": '"kind":"experiment-began"', "training": '"check"'}[stage]
     log = folder / {"data": "events.jsonl", "training": "ledger.jsonl"}[stage]
     wanted = {"data": 1, "training": 2}[stage]
     until = time.monotonic() + 120

@@ -42,11 +42,10 @@ def cache(home):
 def new(toys, home, cache):
     """Return a function that makes a dojo for the toy task; close what it makes."""
 
-    def make_one(run, *, budget="10m", seed=0, task="ftdojo_toy:task", cache=cache, tell=None):
+    def make_one(run, *, budget="10m", seed=0, task="ftdojo_toy:task", cache=cache, listeners=()):
         limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
         spec = RunSpec(task=task, agent=OUTSIDE, model="tiny", budget=limits, seed=seed)
-        told = {"tell": tell} if tell else {}
-        return start(spec, name=run, root=home / "runs", cache=cache, **told)
+        return start(spec, name=run, root=home / "runs", cache=cache, listeners=listeners)
 
     return make_one
 

@@ -12,7 +12,7 @@ from ftdojo.dojo import export
 from ftdojo.dojo import start as begin
 from ftdojo.errors import StoreError
 from ftdojo.models import pull
-from ftdojo.records import Finish, RunSpec, Submission, Train
+from ftdojo.records import Finish, RunSpec, Submission, Train, WeightsReused
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_with_another_template_the_base_is_scored_and_trained_again(start, taugh
         assert dojo.reset().model.digest != taught[1].model.digest
         assert len(set(cache.glob("base-scores/*")) - before) == 1
         dojo.step(Train(submission=taught[2].submission))
-        assert "cached" not in {each["kind"] for each in dojo.folder.events()}
+        assert WeightsReused not in {type(each) for each in dojo.folder.events()}
     assert dojo.folder.config.chat_template == str(other)
 
 

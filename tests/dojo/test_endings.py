@@ -146,7 +146,7 @@ def test_equal_work_is_not_paid_for_twice(trained, home):
     assert second.spent.train_s == 0.0
     assert second.test.score == first.test.score
     assert second.test.seconds == first.test.seconds
-    assert '"cached"' in (home / "runs/free/events.jsonl").read_text()
+    assert '"weights-reused"' in (home / "runs/free/events.jsonl").read_text()
 
 
 @pytest.mark.slow

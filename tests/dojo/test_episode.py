@@ -9,10 +9,19 @@ from ftdojo.dojo import make
 from ftdojo.errors import RunBusy, UsageError
 from ftdojo.records import (
     BASE,
+    ActionTaken,
+    BaseScored,
     Check,
+    ExperimentBegan,
+    ExperimentEnded,
     FailureKind,
+    FinalEvaluationBegan,
+    FinalTestOpened,
     Finish,
     Look,
+    PassAdvanced,
+    RunEnded,
+    RunOpened,
     Status,
     Submission,
     Train,
@@ -25,7 +34,7 @@ from ftdojo.store import dump
 def episode(new, toy):
     """Play the whole episode; what each step led to, by name."""
     told = []
-    with new("episode", tell=lambda kind, facts: told.append((kind, facts))) as dojo:
+    with new("episode", listeners=[told.append]) as dojo:
         seen = {"dojo": dojo, "told": told, "first": dojo.reset()}
         seen["checked"] = dojo.step(Check(submission=toy.handed_in()))
         seen["right"] = dojo.step(Train(submission=toy.handed_in()))
@@ -236,20 +245,20 @@ def test_no_observation_and_no_event_holds_a_test_question(episode, toy):
 
 
 def test_the_test_is_opened_once_after_the_choice(episode):
-    kinds = [each["kind"] for each in episode["dojo"].folder.events()]
-    assert kinds.count("test-opened") == 1
-    assert kinds.index("finish") < kinds.index("test-opened") < kinds.index("result")
-    scored = [facts["split"] for kind, facts in episode["told"] if kind == "scoring"]
+    kinds = [type(each) for each in episode["dojo"].folder.events()]
+    assert kinds.count(FinalTestOpened) == 1
+    assert kinds.index(FinalEvaluationBegan) < kinds.index(FinalTestOpened) < kinds.index(RunEnded)
+    scored = [each.split for each in episode["told"] if isinstance(each, PassAdvanced)]
     # Another run of this session may have made an equal pass, which is then not made again.
     first = scored.index("test") if "test" in scored else len(scored)
     assert "validation" not in scored[first:]
 
 
 def test_what_was_done_is_recorded_in_order(episode):
-    kinds = [each["kind"] for each in episode["dojo"].folder.events()]
-    assert kinds[:2] == ["reset", "base"]
-    assert kinds.count("experiment") == kinds.count("experiment-ended") == 6
-    assert kinds.count("action") == 7 + 1 + len(LOOKS) + 2
+    kinds = [type(each) for each in episode["dojo"].folder.events()]
+    assert kinds[:2] == [RunOpened, BaseScored]
+    assert kinds.count(ExperimentBegan) == kinds.count(ExperimentEnded) == 6
+    assert kinds.count(ActionTaken) == 7 + 1 + len(LOOKS) + 2
 
 
 def test_a_step_before_the_reset_is_refused(new):

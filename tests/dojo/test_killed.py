@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ftdojo.records import ExperimentBegan, ExperimentEnded, WeightsReused, WorkerLost
 from ftdojo.store import RunFolder
 
 TOYS = Path(__file__).parent.parent / "toys"
-DATA, TRAINING, VALIDATION, TEST = "rung:data", "step:3", "scoring:validation", "scoring:test"
+DATA, TRAINING = "stage-reached:data", "training-stepped:3"
+VALIDATION, TEST = "pass-advanced:validation", "pass-advanced:test"
 MOMENTS = [DATA, TRAINING, VALIDATION, TEST]
 PATIENCE_S = 60.0
 INHERITED = ("PATH", "HOME", "LANG", "FTDOJO_LOW_PRECISION")
@@ -68,7 +70,7 @@ class Home:
     def counts(self, run):
         """Count the events of a run by kind and experiment."""
         events = self.folder(run).events()
-        return Counter((each["kind"], each.get("experiment", "")) for each in events)
+        return Counter((type(each), getattr(each, "experiment", "")) for each in events)
 
     def charges(self, run, stage):
         """Return for which experiments ``stage`` was charged, in order."""
@@ -184,16 +186,20 @@ def test_after_a_kill_nothing_finished_is_done_again(home, reached, moment):
     process = reached(run, seed, moment)
     process.kill()
     before = home.counts(run)
+    losses = home.folder(run).losses("e2")
+    assert [each.step for each in losses[:3]] == ([] if moment == DATA else [1, 2, 3])
     home.resume(run)
     counts, trainings = home.counts(run), home.charges(run, "train")
     assert [each.id for each in home.folder(run).experiments()] == ["e1", "e2"]
-    assert counts["experiment", "e1"] == counts["experiment-ended", "e1"] == 1
-    assert counts["experiment-ended", "e2"] == 1
+    assert counts[ExperimentBegan, "e1"] == counts[ExperimentEnded, "e1"] == 1
+    assert counts[ExperimentEnded, "e2"] == 1
     assert trainings.count("e2") == 1
-    assert counts["cached", "e2"] == (1 if moment == VALIDATION else 0)
-    assert counts["experiment", "e2"] == (1 if moment == TEST else 2)
-    assert before["experiment", "e2"] == 1
+    assert counts[WeightsReused, "e2"] == (1 if moment == VALIDATION else 0)
+    assert counts[ExperimentBegan, "e2"] == (1 if moment == TEST else 2)
+    assert before[ExperimentBegan, "e2"] == 1
     assert home.folder(run).result().spent.experiments == 2
+    report = home.folder(run).experiments()[1].feedback.training
+    assert home.folder(run).losses("e2") == list(report.curve), "those of the training that counts"
 
 
 @pytest.mark.parametrize("moment", [TRAINING, VALIDATION, TEST])
@@ -208,7 +214,7 @@ def test_a_worker_killed_at_work_is_replaced_and_the_run_goes_on(home, reached, 
     serving.kill()
     assert ended(process) == 0, (home.path / f"{run}.log").read_text()
     result, events = home.folder(run).result(), home.folder(run).events()
-    lost = [each["message"] for each in events if each["kind"] == "worker-lost"]
+    lost = [each.message for each in events if isinstance(each, WorkerLost)]
     assert lost == ["The worker was killed by signal 9; another is started when needed."]
     assert (result.chosen, result.spent.experiments) == ("e2", 2)
 
@@ -237,7 +243,7 @@ def test_two_kills_in_a_row_are_survived(home, reached):
     process.wait()
     command = [sys.executable, "-m", "ftdojo.cli.main", "resume", "twice", "--json"]
     second = subprocess.Popen(command, env=home.env, stdout=subprocess.DEVNULL)
-    until(lambda: home.counts("twice")["experiment", "e2"] == 2)
+    until(lambda: home.counts("twice")[ExperimentBegan, "e2"] == 2)
     children = below(second.pid)
     second.kill()
     second.wait()

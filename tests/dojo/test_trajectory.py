@@ -106,7 +106,7 @@ def test_a_page_is_told_by_its_digest_and_not_stored(played, record):
     page = played[0][0].observation.found
     assert len(page) == 100
     lines = (played[1] / "events.jsonl").read_text().splitlines()
-    steps = [line for line in lines if json.loads(line)["kind"] == "action"]
+    steps = [line for line in lines if json.loads(line)["kind"] == "action-taken"]
     assert page[50]["question"] not in steps[0]
     assert len(steps[0]) < 2000
     pages = {each.outcome.digest for each in record if each.outcome.digest}
@@ -137,7 +137,7 @@ def test_a_training_that_ended_before_a_kill_is_written_down_after_it(new, reope
         before = dojo.step(action).observation.last
         log = dojo.folder.path / "events.jsonl"
         lines = log.read_text().splitlines(keepends=True)
-        log.write_text("".join(each for each in lines if '"kind":"action"' not in each))
+        log.write_text("".join(each for each in lines if '"kind":"action-taken"' not in each))
         dojo.folder.set_pending(
             action
         )  # as a kill between the experiment's end and its step leaves it

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ftdojo.records import OUTSIDE, Budget, RunSpec
+from ftdojo.records import OUTSIDE, ActionTaken, Budget, RunSpec
 from ftdojo.serve import Start, TrainRequest, ask, await_quiet, begin, hand_in
 from ftdojo.serve.place import read_kept, remove_socket
 from ftdojo.store import RunFolder
@@ -55,7 +55,7 @@ class Held:
 
     def changes(self):
         """Return what happened, but for the steps: a refused action is one too."""
-        return [each for each in self.folder.events() if each["kind"] != "action"]
+        return [each for each in self.folder.events() if not isinstance(each, ActionTaken)]
 
     def process(self):
         """Return the process that holds the run, or None."""

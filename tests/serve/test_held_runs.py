@@ -17,7 +17,7 @@ def test_the_process_leads_a_session_of_its_own_and_is_nobodys_child(held):
     assert os.getsid(process.pid) == process.pid
     assert process.ppid() != os.getpid()
     assert os.getpid() not in [each.pid for each in process.parents()]
-    assert (held.folder.path / "play.log").read_text().startswith("reset {}\n")
+    assert (held.folder.path / "play.log").read_text().startswith("run-opened {")
 
 
 def test_the_record_says_who_plays(held):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import StoreError
-from ftdojo.records import Grade, Graded, Status
+from ftdojo.records import ExperimentBegan, Grade, Graded, Status
 from ftdojo.store import RunFolder
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "toys"))
@@ -41,7 +41,7 @@ def write(folder, experiment, name, what):
             adapter.mkdir(exist_ok=True)
             (adapter / "weights").write_bytes(b"\0" * 1000 * len(name))
         case "note":
-            folder.event("note", experiment=name)
+            folder.event(ExperimentBegan(experiment=name, plan="p"))
 
 
 def known(folder):

@@ -9,12 +9,13 @@ import time
 import pytest
 
 from ftdojo.errors import RunBusy
+from ftdojo.records import JudgeLost
 from ftdojo.store import Ledger, RunFolder
 
 CONTROLLER = """
 import sys
 from pathlib import Path
-from ftdojo.records import Experiment, Finish, Grade, Graded, Status, Submission
+from ftdojo.records import Experiment, ExperimentBegan, Finish, Grade, Graded, Status, Submission
 from ftdojo.store import Ledger, RunFolder
 
 folder = RunFolder(Path(sys.argv[1]))
@@ -25,7 +26,7 @@ with folder.lock():
     for number in range(1, 10_000):
         name = f"e{number}"
         folder.set_pending(Finish(experiment=name))
-        folder.event("begun", experiment=name, filler="x" * 3000)
+        folder.event(ExperimentBegan(experiment=name, plan="x" * 3000))
         folder.save_experiment(Experiment(id=name, parent="base", submission=asked, status=Status.DONE))
         folder.save_predictions(name, "validation", outputs)
         ledger.charge("train", seconds=1, experiment=name, experiments=1)
@@ -59,7 +60,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(folder, controller, after_s)
     last = killed(controller)
     with folder.lock():
         done = [each.id for each in folder.experiments()]
-        begun = [each["experiment"] for each in folder.events()]
+        begun = [each.experiment for each in folder.events()]
         spent = Ledger(folder.path).spend()
     names = [f"e{number}" for number in range(1, last + 1)]
     assert done[:last] == begun[:last] == names
@@ -80,7 +81,7 @@ def test_a_second_controller_is_told_who_plays(folder, controller):
 def test_a_dead_controller_holds_nothing(folder, controller):
     killed(controller)
     with folder.lock():
-        folder.event("resumed")
+        folder.event(JudgeLost(message="resumed"))
 
 
 def test_a_new_controller_sweeps_half_written_files_but_not_a_page_being_made(folder):

@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import StoreError, UnknownName, UsageError
-from ftdojo.records import Grade, Graded, LlmChoice, Status, Train
+from ftdojo.records import (
+    BaseScored,
+    BudgetChanged,
+    ExperimentEnded,
+    FinalTestOpened,
+    Grade,
+    Graded,
+    LlmChoice,
+    Status,
+    Train,
+)
 from ftdojo.store import RunFolder, new_run_id, run_ids
 
 OUTPUTS = [
@@ -65,21 +75,43 @@ def test_a_damaged_run_is_one_line_with_its_file(folder):
         _ = folder.config
 
 
-def test_events_come_back_in_order_with_their_time(folder, report):
-    folder.event("opened", seed=0)
-    folder.event("validated", experiment="base", loss=float("nan"), score=report.score)
-    first, second = folder.events()
-    assert (first["kind"], first["seed"], first["t"][10]) == ("opened", 0, "T")
-    assert (second["kind"], second["loss"], second["score"]["n"]) == ("validated", "NaN", 4)
+def test_events_come_back_in_order_and_the_log_has_their_time(folder, report):
+    nan = replace(report.score, score=float("nan"))
+    events = [
+        FinalTestOpened(chosen="e1"),
+        BaseScored(score=report.score, seconds=2.5),
+        ExperimentEnded(experiment="e1", seconds=1.0, score=nan, remarks=("odd",)),
+    ]
+    for each in events:
+        folder.event(each)
+    assert repr(folder.events()) == repr(events)
+    first = json.loads((folder.path / "events.jsonl").read_text().splitlines()[0])
+    assert (first["kind"], first["chosen"], first["t"][10]) == ("final-test-opened", "e1", "T")
 
 
 def test_a_torn_last_event_is_passed_over_and_a_damaged_one_before_it_is_named(folder):
-    folder.event("opened")
+    folder.event(FinalTestOpened(chosen="e1"))
     with (folder.path / "events.jsonl").open("a") as log:
         log.write('{"kind":"to')
-    assert [each["kind"] for each in folder.events()] == ["opened"]
+    assert folder.events() == [FinalTestOpened(chosen="e1")]
     (folder.path / "events.jsonl").write_text('{"kind":\n{"kind":"b"}\n')
     with pytest.raises(StoreError, match=r"events.jsonl line 1 is damaged"):
+        folder.events()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"t":"x","kind":"reset"}', "its kind is 'reset', not one of announced, run-opened"),
+        ('{"t":"x"}', "its kind is None"),
+        ('{"t":"x","kind":["a"]}', r"its kind is \['a'\]"),
+        ('{"t":"x","kind":"final-test-opened","chosen":7}', "chosen: "),
+        ('{"t":"x","kind":"final-test-opened","chosen":"e1","more":1}', "more: "),
+    ],
+)
+def test_an_event_of_no_known_kind_is_refused_with_its_line(folder, line, why):
+    (folder.path / "events.jsonl").write_text(f"{line}\n")
+    with pytest.raises(StoreError, match=f"line 1 is damaged or was written by another .*{why}"):
         folder.events()
 
 
@@ -91,7 +123,7 @@ def test_the_budget_last_given_is_in_force_and_what_was_asked_for_stays(folder, 
     folder.set_budget(more)
     assert RunFolder(folder.path).budget == more
     assert RunFolder(folder.path).config == config
-    assert [each["kind"] for each in folder.events()] == ["budget"]
+    assert folder.events() == [BudgetChanged(budget=more)]
 
 
 def test_experiments_come_back_in_the_order_of_their_numbers(folder, experiment):

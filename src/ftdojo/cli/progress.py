@@ -4,7 +4,7 @@ import os
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ftdojo.cli.tables import one_line, verdict
+from ftdojo.records import (
+    Announced,
+    BaseScored,
+    Estimate,
+    Event,
+    ExperimentBegan,
+    ExperimentEnded,
+    FinalEvaluationBegan,
+    Listener,
+    PassAdvanced,
+    StageReached,
+    TrainingEnded,
+    TrainingStepped,
+    WeightsReused,
+    WorkerLost,
+)
 from ftdojo.report.evidence import headline_of
 
 HANGING: dict[str, Any] = {
@@ -20,28 +36,26 @@ HANGING: dict[str, Any] = {
     "break_on_hyphens": False,
 }
 
-Tell = Callable[[str, Mapping[str, Any]], None]
-
 
 @contextmanager
-def progress(budget_s: float, *, quiet: bool) -> Iterator[Tell]:
-    """Yield what is to be told of a run's events."""
+def progress(budget_s: float, *, quiet: bool) -> Iterator[Listener]:
+    """Yield a listener that shows a run's events."""
     if quiet:
-        yield lambda kind, facts: None
+        yield lambda event: None
         return
     console = Console(stderr=True)
     if _is_lively(console):
-        with _bars(console, budget_s) as tell:
-            yield tell
+        with _bars(console, budget_s) as show:
+            yield show
         return
     began = time.monotonic()
 
-    def tell_plainly(kind: str, facts: Mapping[str, Any]) -> None:
-        line = _line(kind, facts)
+    def show_plainly(event: Event) -> None:
+        line = _line(event)
         if line:
             print(_stamped(line, began), file=sys.stderr, flush=True)
 
-    yield tell_plainly
+    yield show_plainly
 
 
 def _is_lively(console: Console) -> bool:
@@ -55,7 +69,7 @@ def _stamped(line: str, began: float) -> str:
 
 
 @contextmanager
-def _bars(console: Console, budget_s: float) -> Iterator[Tell]:
+def _bars(console: Console, budget_s: float) -> Iterator[Listener]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -68,78 +82,77 @@ def _bars(console: Console, budget_s: float) -> Iterator[Tell]:
         stage = bars.add_task("getting ready", total=None, detail="")
         began = time.monotonic()
 
-        def tell(kind: str, facts: Mapping[str, Any]) -> None:
+        def show(event: Event) -> None:
             bars.update(whole, completed=time.monotonic() - began)
-            now = _now(kind, facts)
+            now = _now(event)
             if now:
                 bars.update(stage, **now)
-            line = _line(kind, facts)
+            line = _line(event)
             if line:
                 text = _stamped(line, began)
                 room = max(40, console.width)
-                told = textwrap.fill(text, width=room, **HANGING)
-                console.print(told, highlight=False, markup=False, soft_wrap=True)
+                wrapped = textwrap.fill(text, width=room, **HANGING)
+                console.print(wrapped, highlight=False, markup=False, soft_wrap=True)
 
-        yield tell
+        yield show
 
 
-def _now(kind: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _now(event: Event) -> dict[str, Any]:
     """Return what the bar of the present stage shows."""
-    name = facts.get("experiment", "")
-    if kind == "step":
-        return {
-            "description": f"{name} training",
-            "completed": facts["step"],
-            "total": facts["of"] or None,
-            "detail": f"loss {facts['loss']:.3f}",
-        }
-    if kind == "scoring":
-        return {
-            "description": f"{name} {facts['split']}",
-            "completed": facts["done"],
-            "total": facts["of"],
-            "detail": "",
-        }
-    if kind == "rung":
-        return {
-            "description": f"{name} check: {facts['rung']}".strip(),
-            "total": None,
-            "detail": "",
-        }
-    return {}
+    match event:
+        case TrainingStepped():
+            return {
+                "description": f"{event.experiment} training",
+                "completed": event.point.step,
+                "total": event.of or None,
+                "detail": f"loss {event.point.loss:.3f}",
+            }
+        case PassAdvanced():
+            return {
+                "description": f"{event.experiment} {event.split}",
+                "completed": event.done,
+                "total": event.of,
+                "detail": "",
+            }
+        case StageReached():
+            description = f"{event.experiment} check: {event.stage}".strip()
+            return {"description": description, "total": None, "detail": ""}
+        case _:
+            return {}
 
 
-def _line(kind: str, facts: Mapping[str, Any]) -> str:
+def _line(event: Event) -> str:
     """Return the one line that an event is worth, or nothing."""
-    name = facts.get("experiment", "")
-    if kind == "progress":
-        return str(facts["text"])
-    if kind == "base":
-        return f"base: validation {_score(facts)}"
-    if kind == "plan":
-        return f"{name}: {headline_of(facts['plan'], limit=160)}"
-    if kind == "trained":
-        return f"{name}: trained in {facts['seconds']:.0f} s, loss {facts['loss']:.3f}"
-    if kind == "experiment-ended":
-        if facts["failure"]:
-            return f"{name}: failed: {facts['failure']}"
-        noticed = "".join(f" {each}" for each in facts.get("remarks", ()))
-        return f"{name}: validation {_score(facts)}{_verdict(facts)}{noticed}"
-    if kind == "cached":
-        return f"{name}: the {facts['what']} of an equal training are in the cache"
-    if kind == "worker-lost":
-        return f"{name}: {facts['message']}"
-    if kind == "finish":
-        by = f" ({facts['stopped_by']} used up)" if facts.get("stopped_by") else ""
-        return f"finishing with {facts['proposed']}{by}: confirmation, then the test, once"
-    return ""
+    match event:
+        case Announced():
+            return event.text
+        case BaseScored():
+            return f"base: validation {_score(event.score)}"
+        case ExperimentBegan():
+            return f"{event.experiment}: {headline_of(event.plan, limit=160)}"
+        case WeightsReused():
+            return f"{event.experiment}: the weights of an equal training are in the cache"
+        case TrainingEnded():
+            return f"{event.experiment}: trained in {event.seconds:.0f} s, loss {event.loss:.3f}"
+        case ExperimentEnded():
+            return f"{event.experiment}: {_ending(event)}"
+        case WorkerLost():
+            return f"{event.experiment}: {event.message}" if event.experiment else event.message
+        case FinalEvaluationBegan():
+            by = f" ({event.stopped_by} used up)" if event.stopped_by else ""
+            return f"finishing with {event.proposed}{by}: confirmation, then the test, once"
+        case _:
+            return ""
 
 
-def _score(facts: Mapping[str, Any]) -> str:
-    return f"{facts['score']:.3f} [{facts['low']:.3f}, {facts['high']:.3f}], n = {facts['n']}"
+def _ending(event: ExperimentEnded) -> str:
+    if event.score is None:
+        return f"failed: {event.failure}"
+    early = ", stopped early" if event.score.n < event.planned else ""
+    judged = f": {verdict(event.verdict, event.against)}" if event.verdict else ""
+    noticed = "".join(f" {each}" for each in event.remarks)
+    return f"validation {_score(event.score)}{early}{judged}{noticed}"
 
 
-def _verdict(facts: Mapping[str, Any]) -> str:
-    early = ", stopped early" if facts["n"] < facts["planned"] else ""
-    told = f": {verdict(facts['verdict'], facts['against'])}" if "verdict" in facts else ""
-    return early + told
+def _score(score: Estimate) -> str:
+    return f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}], n = {score.n}"

@@ -43,15 +43,16 @@ def run(
     from ftdojo.cli.progress import progress
     from ftdojo.cli.summary import close
     from ftdojo.dojo import start
+    from ftdojo.records import Announced
 
     player = enlist(spec.agent, seed=spec.seed, options=spec.agent_options)
     player.require(llm=spec.llm is not None)
     spec = checked(spec, runs)
     fetch(spec.task)
-    with progress(spec.budget.wall_s, quiet=quiet or as_json) as tell:
-        dojo = start(spec, name=name, root=runs, tell=tell)
+    with progress(spec.budget.wall_s, quiet=quiet or as_json) as show:
+        dojo = start(spec, name=name, root=runs, listeners=(show,))
         with dojo:
-            tell("progress", {"text": f"recorded in {dojo.folder.path}"})
+            show(Announced(text=f"recorded in {dojo.folder.path}"))
             _play(dojo, player.enter(dojo))
     close(dojo.folder, as_json=as_json)
 
@@ -98,8 +99,8 @@ def resume(
         take_up(folder, limits, as_json=as_json)
         return
     player = enlist(spec.agent, seed=spec.seed, options=spec.agent_options)
-    with progress(limits.wall_s, quiet=quiet or as_json) as tell:
-        dojo = reopen(run, budget=limits, root=root, tell=tell)
+    with progress(limits.wall_s, quiet=quiet or as_json) as show:
+        dojo = reopen(run, budget=limits, root=root, listeners=(show,))
         with dojo:
             if dojo.result is None:
                 _play(dojo, player.enter(dojo))

@@ -5,8 +5,7 @@ anywhere goes on after the last finished stage.
 """
 
 import time
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ftdojo.checks import Checked, Failed, Passed, climb
 from ftdojo.dojo import scorer_faults
@@ -21,14 +20,19 @@ from ftdojo.records import (
     BASE,
     CheckReport,
     Experiment,
+    ExperimentBegan,
+    ExperimentEnded,
     Failure,
     FailureKind,
     Feedback,
     Stage,
+    StageReached,
     Status,
     Submission,
     Train,
+    TrainingEnded,
     Weights,
+    WorkerLost,
 )
 from ftdojo.worker import WorkerFault
 
@@ -98,9 +102,8 @@ class Carrier:
     def _train(self, checked: Passed) -> Weights:
         report, weights = trained(self.parts, checked, name=self.experiment.id)
         self.feedback = replace(self.feedback, training=report)
-        self.parts.note(
-            "trained", experiment=self.experiment.id, loss=report.loss_last, seconds=report.seconds
-        )
+        name, loss = self.experiment.id, report.loss_last
+        self.parts.emit(TrainingEnded(experiment=name, loss=loss, seconds=report.seconds))
         if report.stopped == "diverged":
             message = (
                 f"The loss went from {report.loss_first:.3g} to {report.curve[-1].loss:.3g} in {report.steps} steps: "
@@ -156,7 +159,7 @@ def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
             submission,
             parts.ground,
             left_s=parts.meter.train_left_s(),
-            on_rung=lambda stage: parts.tell("rung", {"experiment": name, "rung": str(stage)}),
+            on_rung=lambda stage: parts.emit(StageReached(experiment=name, stage=stage)),
         )
     seconds = time.monotonic() - began
     built = min(seconds, checked.report.data.seconds if checked.report.data else 0.0)
@@ -173,7 +176,7 @@ def try_out(parts: Parts, submission: Submission) -> Checked:
     try:
         return check(parts, submission)
     except WorkerError as error:
-        parts.note("worker-lost", message=str(error))
+        parts.emit(WorkerLost(message=str(error)))
         lost = _worker_failure(error, Stage.FIT)
         return Failed(report=CheckReport(rungs=()), failure=lost)
 
@@ -183,8 +186,7 @@ def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> 
     submission = action.submission
     begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
     parts.folder.save_experiment(begun)
-    parts.note("experiment", experiment=name)
-    parts.tell("plan", {"experiment": name, "plan": submission.plan})
+    parts.emit(ExperimentBegan(experiment=name, plan=submission.plan))
     parts.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
@@ -194,25 +196,29 @@ def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> 
         done = carrier.run()
         if done.failure is None or not done.failure.refunded:
             break
-        parts.note("worker-lost", experiment=name, attempt=attempt, message=done.failure.message)
+        parts.emit(WorkerLost(experiment=name, attempt=attempt, message=done.failure.message))
     if done.failure and done.failure.refunded:
         parts.ledger.refund(name)
     done = replace(done, seconds=time.monotonic() - began)
     parts.folder.save_experiment(done)
-    parts.note("experiment-ended", experiment=name, seconds=done.seconds, **_ending(done))
+    parts.emit(_ending(done))
     return done
 
 
-def _ending(done: Experiment) -> dict[str, Any]:
-    """Return what an experiment came to, for whoever watches."""
+def _ending(done: Experiment) -> ExperimentEnded:
+    """Return what an experiment came to, for whoever listens."""
+    bare = ExperimentEnded(experiment=done.id, seconds=done.seconds)
     if done.evaluation is None:
-        return {"score": None, "failure": done.failure.message if done.failure else None}
+        return replace(bare, failure=done.failure.message if done.failure else "")
     best = done.feedback.comparisons.get("best") if done.feedback else None
-    against = {"verdict": best.verdict, "against": best.against} if best else {}
-    planned = done.evaluation.planned
-    noticed = done.feedback.remarks if done.feedback else ()
-    told = {"planned": planned, "failure": None, "remarks": list(noticed)}
-    return {**asdict(done.evaluation.score), **told, **against}
+    return replace(
+        bare,
+        score=done.evaluation.score,
+        planned=done.evaluation.planned,
+        verdict=best.verdict if best else None,
+        against=best.against if best else "",
+        remarks=done.feedback.remarks if done.feedback else (),
+    )
 
 
 def _worker_failure(error: WorkerError, stage: Stage) -> Failure:

@@ -8,7 +8,7 @@ action that had not come to its end, which is to be carried out first.
 import shutil
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import assert_never
@@ -28,14 +28,17 @@ from ftdojo.llm import Llm
 from ftdojo.records import (
     BASE,
     Action,
+    BaseScored,
     Check,
     EvaluationReport,
     Experiment,
+    FinalEvaluationBegan,
     Finish,
     Look,
     Observation,
     Outcome,
     Result,
+    RunOpened,
     Shell,
     Split,
     Status,
@@ -111,7 +114,7 @@ class Dojo:
             BudgetError: the budget does not allow a single experiment.
         """
         parts = self._parts
-        parts.note("reset")
+        parts.emit(self._opened())
         items = parts.vault.items("validation")
         scorer = Scorer(parts, name=BASE, weights=None)
         graded, report = scorer.score("validation", items)
@@ -119,7 +122,7 @@ class Dojo:
         if known is None:
             parts.folder.save_base(report)
             known = report
-        parts.note("base", **asdict(known.score), seconds=known.seconds)
+        parts.emit(BaseScored(score=known.score, seconds=known.seconds))
         parts.meter.base_item_s = known.seconds / known.score.n
         if known.unfinished_share > MOSTLY:
             parts.meter.longest_item_s = parts.meter.base_item_s
@@ -262,8 +265,9 @@ class Dojo:
 
     def _stopped_by(self) -> str | None:
         """Return the limit that began an end game which a kill interrupted, if one did."""
-        begun = [each for each in self._parts.folder.events() if each["kind"] == "finish"]
-        return begun[-1]["stopped_by"] if begun else None
+        events = self._parts.folder.events()
+        begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
+        return begun[-1].stopped_by if begun else None
 
     def _truncate(self, limit: str) -> Step:
         choice = self._known().choice
@@ -289,6 +293,19 @@ class Dojo:
         if last and last.status is Status.RUNNING and last.submission == action.submission:
             return last.id
         return f"e{len(experiments) + 1}"
+
+    def _opened(self) -> RunOpened:
+        folder = self._parts.folder
+        spec = folder.config.spec
+        return RunOpened(
+            run=folder.config.id,
+            folder=str(folder.path),
+            task=spec.task,
+            model=spec.model,
+            agent=spec.agent,
+            seed=spec.seed,
+            budget=self._parts.meter.budget,
+        )
 
     def _taken_up(self) -> Observation:
         """Return the first observation, with the last step of an earlier controller in it; one that it did not write is."""

@@ -13,7 +13,10 @@ from ftdojo.records import (
     Comparison,
     EvaluationReport,
     Experiment,
+    FinalEvaluationBegan,
+    FinalTestOpened,
     Result,
+    RunEnded,
 )
 from ftdojo.stats import compare, confirm, stands
 
@@ -25,14 +28,14 @@ def finish(
 ) -> Result:
     """Score the proposed experiment (None for the base) on the test, and seal the run."""
     name = proposed.id if proposed else BASE
-    parts.note("finish", proposed=name, stopped_by=stopped_by)
+    parts.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by))
     confirmation = _confirmed(parts, proposed)
     chosen = proposed
     if confirmation and not stands(confirmation, direction=parts.task.direction):
         chosen = None
         why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
     items = parts.vault.open_test()
-    parts.note("test-opened", chosen=chosen.id if chosen else BASE)
+    parts.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
     base_graded, base_test = _scorer(parts, None).score("test", items)
     test, gain, how = base_test, None, parts.task.aggregate
     if chosen:
@@ -61,7 +64,7 @@ def finish(
         stopped_by=stopped_by,
     )
     parts.folder.save_result(result)
-    parts.note("result", chosen=result.chosen, score=test.score.score, base=base_test.score.score)
+    parts.emit(RunEnded(chosen=result.chosen, score=test.score, base=base_test.score))
     return result
 
 

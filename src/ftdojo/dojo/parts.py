@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ftdojo.checks import Ground
 from ftdojo.dojo.meter import Meter
@@ -13,14 +12,11 @@ from ftdojo.evaluation import Vault
 from ftdojo.evaluation.engine import Engine
 from ftdojo.llm import Ask, Llm
 from ftdojo.models import LocalModel
-from ftdojo.records import Machine, Message, SourceCard, Task
+from ftdojo.records import JudgeLost, Listener, Machine, Message, SourceCard, Task
 from ftdojo.sources import StoredSource
 from ftdojo.store import Cache, Ledger, RunFolder
 from ftdojo.training.trainer import Trainer
 from ftdojo.worker import Worker
-
-Tell = Callable[[str, Mapping[str, Any]], None]
-"""Told of everything that happens, as (kind, facts); for progress displays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,7 @@ class Parts:
     stored: Mapping[str, StoredSource]
     cards: tuple[SourceCard, ...]
     scratch: Path
-    tell: Tell
+    emit: Listener
     llm: Llm | None = None
 
     @property
@@ -58,10 +54,5 @@ class Parts:
         try:
             return self.llm.ask(ask).text
         except LlmError as error:  # a lost judge leaves the rule's word, and says so
-            self.note("judge-lost", message=str(error))
+            self.emit(JudgeLost(message=str(error)))
             return ""
-
-    def note(self, kind: str, /, **facts: Any) -> None:
-        """Write what happened to the record, and tell whoever watches."""
-        self.folder.event(kind, **facts)
-        self.tell(kind, facts)

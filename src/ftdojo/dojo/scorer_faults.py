@@ -13,11 +13,9 @@ from typing import get_args
 from ftdojo import tasks
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import ScorerError, StoreError
-from ftdojo.records import BASE, Graded, Item, Split, Task
+from ftdojo.records import BASE, Graded, Item, ScorerFailed, Split, Task
 from ftdojo.store import RunConfig, RunFolder
 from ftdojo.tasks.own.folder import version_without_scorer
-
-EVENT = "scorer-failed"
 
 
 @contextmanager
@@ -29,7 +27,7 @@ def recorded(parts: Parts) -> Iterator[None]:
         config = parts.folder.config
         folder = tasks.folder_of(config.spec.task)
         rest = version_without_scorer(folder) if folder else None
-        parts.note(EVENT, message=str(error), rest=rest)
+        parts.emit(ScorerFailed(message=str(error), rest=rest))
         raise ScorerError(f"{error} Then `ftdojo resume {config.id}` goes on.") from error
 
 
@@ -41,10 +39,10 @@ def with_fixed_scorer(run: RunFolder, task: Task) -> RunConfig:
         ScorerError: it fails at a stored answer.
     """
     config, folder = run.config, tasks.folder_of(run.config.spec.task)
-    failed = [each for each in run.events() if each["kind"] == EVENT]
+    failed = [each for each in run.events() if isinstance(each, ScorerFailed)]
     if task.version == config.task_version or not failed or folder is None:
         return config
-    if failed[-1]["rest"] != version_without_scorer(folder):
+    if failed[-1].rest != version_without_scorer(folder):
         return config
     stored = list(_stored(run, task))
     changed = [item for graded, item in stored if task.grade(graded.output, item) != graded.grade]

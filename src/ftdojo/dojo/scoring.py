@@ -8,7 +8,16 @@ from hashlib import sha256
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.parts import Parts
 from ftdojo.evaluation import Race, evaluate, judged, report, scores
-from ftdojo.records import Completion, EvaluationReport, Graded, Item, Message, Split, Weights
+from ftdojo.records import (
+    Completion,
+    EvaluationReport,
+    Graded,
+    Item,
+    Message,
+    PassAdvanced,
+    Split,
+    Weights,
+)
 from ftdojo.store import Kind, dump, load
 
 SCORES_VERSION = "3"
@@ -101,8 +110,8 @@ class Scorer:
                 generate=self._generate,
                 chunk=CHUNK,
                 race=race,
-                on_progress=lambda done, of: parts.tell(
-                    "scoring", {"experiment": self.name, "split": split, "done": done, "of": of}
+                on_progress=lambda done, of: parts.emit(
+                    PassAdvanced(experiment=self.name, split=split, done=done, of=of)
                 ),
             )
         made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)

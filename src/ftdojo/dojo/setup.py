@@ -2,21 +2,21 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ftdojo import __version__, tasks
 from ftdojo.checks import KIT, Ground
 from ftdojo.config import cache_dir, runs_dir
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
+from ftdojo.dojo.listeners import Emitter, registered
 from ftdojo.dojo.machine import memory_bytes, require_number_format, this_machine
 from ftdojo.dojo.meter import Meter
-from ftdojo.dojo.parts import Parts, Tell
+from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.evaluation import Vault
@@ -24,7 +24,18 @@ from ftdojo.evaluation.engine import Engine
 from ftdojo.gateway import Gateway
 from ftdojo.llm import ChatModel, Exchanges, Llm, open_models
 from ftdojo.models import CHATML, LocalModel, prepare
-from ftdojo.records import OUTSIDE, Budget, LlmChoice, Role, RunSpec, Task, seconds
+from ftdojo.records import (
+    OUTSIDE,
+    Announced,
+    Budget,
+    Listener,
+    LlmChoice,
+    Role,
+    RunSpec,
+    Task,
+    WorkerLost,
+    seconds,
+)
 from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource, card, head, materialise
 from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
@@ -36,11 +47,7 @@ MEMORY_SHARE = 0.9
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def silent(kind: str, facts: Mapping[str, Any]) -> None:
-    """Tell nobody."""
-
-
-def make(
+def make(  # noqa: PLR0913 - the front door; all but the task have defaults and are given by name
     task: str,
     *,
     model: str = RunSpec.model,
@@ -48,6 +55,7 @@ def make(
     seed: int = RunSpec.seed,
     root: Path | None = None,
     cache: Path | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Dojo:
     """Make a dojo: one task, one base model, one budget, one seed, in a run folder of its own.
 
@@ -58,13 +66,14 @@ def make(
         seed: of the agent's choices; the held-out items do not depend on it.
         root: where run folders go (default: ``config.runs_dir()``).
         cache: where everything goes that can be made again (default: ``config.cache_dir()``).
+        listeners: are called with every event of the run.
 
     Raises:
         FtdojoError: as ``start`` does, which takes everything that a run can be told.
     """
     limits = Budget(wall_s=seconds(budget)) if isinstance(budget, str) else budget
     spec = RunSpec(task=task, agent=OUTSIDE, model=model, budget=limits, seed=seed)
-    return start(spec, root=root, cache=cache)
+    return start(spec, root=root, cache=cache, listeners=listeners)
 
 
 def start(
@@ -73,7 +82,7 @@ def start(
     name: str = "",
     root: Path | None = None,
     cache: Path | None = None,
-    tell: Tell = silent,
+    listeners: Sequence[Listener] = (),
 ) -> Dojo:
     """Make the dojo of the run that ``spec`` declares; ``name`` is the run's id, made up if left out.
 
@@ -82,7 +91,7 @@ def start(
         name: as above.
         root: where run folders go (default: ``config.runs_dir()``).
         cache: where everything goes that can be made again (default: ``config.cache_dir()``).
-        tell: is told of everything that happens, as (kind, facts).
+        listeners: are called with every event of the run, after those that ``spec`` names.
 
     Raises:
         UnknownName: no such task, model, sandbox or trainer.
@@ -98,8 +107,8 @@ def start(
         task.ready()
     _require_sound(spec, name)
     sandbox, models = open_sandbox(spec.sandbox), _models(spec.llm, spec.budget)
-    tell("model", {"name": spec.model})
-    local = _prepared(spec.model, spec.chat_template, cache=cache, tell=tell)
+    emit = Emitter(listeners)
+    local = _prepared(spec.model, spec.chat_template, cache=cache, emit=emit)
     short = task.name if tasks.folder_of(spec.task) else spec.task
     machine = this_machine(sandbox.tier)
     config = RunConfig(
@@ -120,7 +129,7 @@ def start(
         model=local,
         budget=spec.budget,
         cache=cache,
-        tell=tell,
+        emit=emit,
         models=models,
     )
     return setting.opened()
@@ -149,7 +158,7 @@ def resume(
     budget: Budget | None = None,
     root: Path | None = None,
     cache: Path | None = None,
-    tell: Tell = silent,
+    listeners: Sequence[Listener] = (),
 ) -> Dojo:
     """Open a run again, after the last stage that was finished; ``budget`` replaces the one it had, for good.
 
@@ -166,7 +175,8 @@ def resume(
     limits = budget or folder.budget
     models = {} if folder.result() else _models(config.spec.llm, limits)
     task = tasks.get(config.spec.task)
-    local = _prepared(config.spec.model, config.chat_template, cache=cache, tell=tell)
+    emit = Emitter(listeners)
+    local = _prepared(config.spec.model, config.chat_template, cache=cache, emit=emit)
     _require_same(with_fixed_scorer(folder, task), task, local, _stored(task, cache))
     if folder.result() is None:
         require_number_format(config)
@@ -176,7 +186,7 @@ def resume(
         model=local,
         budget=limits,
         cache=cache,
-        tell=tell,
+        emit=emit,
         models=models,
     )
     return setting.opened()
@@ -191,7 +201,7 @@ class _Setting:
     model: LocalModel
     budget: Budget
     cache: Path
-    tell: Tell
+    emit: Emitter
     models: Mapping[Role, ChatModel]
 
     def opened(self) -> Dojo:
@@ -200,6 +210,7 @@ class _Setting:
             stack.enter_context(self.folder.lock())
             if self.folder.result() is None:
                 self.folder.set_budget(self.budget)
+            self.emit.record(self.folder)
             parts = self._parts()
             return Dojo(parts, stack.pop_all())
 
@@ -230,7 +241,7 @@ class _Setting:
                 for source in self.task.sources
             ),
             scratch=ground.scratch,
-            tell=self.tell,
+            emit=self.emit,
             llm=llm,
         )
 
@@ -239,11 +250,7 @@ class _Setting:
         if made is not WorkerEngine:
             return made(worker)
 
-        def lost(why: str) -> None:
-            self.folder.event("worker-lost", message=why)
-            self.tell("worker-lost", {"message": why})
-
-        return WorkerEngine(worker, lost)
+        return WorkerEngine(worker, lambda why: self.emit(WorkerLost(message=why)))
 
     def _llm(self, ledger: Ledger) -> Llm | None:
         """Return the run's language models over its own record and account, once what is on record is paid."""
@@ -262,7 +269,7 @@ class _Setting:
     def _ground(
         self, stored: Mapping[str, StoredSource], ledger: Ledger, llm: Llm | None
     ) -> Ground:
-        cache = Cache(self.cache, say=lambda text: self.tell("progress", {"text": text}))
+        cache = Cache(self.cache, say=lambda text: self.emit(Announced(text=text)))
         cache.sweep()
         scratch = self.folder.path / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
@@ -329,6 +336,8 @@ def _require_sound(spec: RunSpec, name: str) -> None:
     trainers.get(spec.trainer)
     engines.get(spec.engine)
     objectives.get(spec.objective)
+    for each in spec.listeners:
+        registered.get(each)
     if name and not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is not a name for a run; use up to 100 letters, digits, dots, dashes and underscores, the first a "
@@ -342,9 +351,9 @@ def _whole(chat_template: str) -> str:
     return chat_template if named else str(Path(chat_template).expanduser().absolute())
 
 
-def _prepared(model: str, chat_template: str, *, cache: Path, tell: Tell) -> LocalModel:
+def _prepared(model: str, chat_template: str, *, cache: Path, emit: Listener) -> LocalModel:
     def say(text: str) -> None:
-        tell("progress", {"text": text})
+        emit(Announced(text=text))
 
     return prepare(model, chat_template=chat_template, cache=cache, on_progress=say)
 

@@ -8,7 +8,9 @@ from ftdojo.dojo.parts import Parts
 from ftdojo.errors import UsageError
 from ftdojo.records import (
     Action,
+    ActionTaken,
     Experiment,
+    FinalEvaluationBegan,
     Finish,
     Look,
     Observation,
@@ -16,7 +18,7 @@ from ftdojo.records import (
     Status,
     Train,
 )
-from ftdojo.store.trajectory import STEP, digest_of, facts_of, trajectory
+from ftdojo.store.trajectory import digest_of, trajectory
 
 
 class Steps:
@@ -38,7 +40,16 @@ class Steps:
         Raises:
             StoreError: it cannot be written.
         """
-        self._parts.note(STEP, **facts_of(seen))
+        assert self.last
+        self._parts.emit(
+            ActionTaken(
+                outcome=self.last,
+                experiments=len(seen.experiments),
+                best=seen.best,
+                spent=seen.spent,
+                outlook=seen.outlook,
+            )
+        )
 
     def restore(self) -> Outcome | None:
         """Take up the steps on record; return the outcome of a training whose step a kill kept off it.
@@ -62,8 +73,8 @@ class Steps:
     def closing(self) -> bool:
         """Return whether the end game was begun: the agent finished, or a limit was reached."""
         accepted = self.last and isinstance(self.last.action, Finish) and not self.last.notice
-        kinds = (each["kind"] for each in self._parts.folder.events())
-        return bool(accepted) or "finish" in kinds
+        events = self._parts.folder.events()
+        return bool(accepted) or any(isinstance(each, FinalEvaluationBegan) for each in events)
 
     def _ended_training(self) -> Outcome | None:
         """Return the outcome of the pending training, if its experiment has ended."""

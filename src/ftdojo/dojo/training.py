@@ -2,14 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from ftdojo.checks import Passed
 from ftdojo.dojo.parts import Parts
 from ftdojo.models import tensor_digest
-from ftdojo.records import LossPoint, TrainingReport, Weights
+from ftdojo.records import TrainingReport, TrainingStepped, Weights, WeightsReused
 from ftdojo.store import dump, files, load, require_free
 from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
@@ -42,7 +41,7 @@ def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport
             parts.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
         shutil.rmtree(made)
     else:
-        parts.note("cached", experiment=name, what="weights")
+        parts.emit(WeightsReused(experiment=name))
         _place(entry, to)
         report = load(TrainingReport, (entry / REPORT).read_text(encoding="utf8"))
     kind: Literal["adapter", "full"] = "adapter" if checked.config.method == "lora" else "full"
@@ -59,20 +58,17 @@ def _train(parts: Parts, checked: Passed, name: str) -> tuple[Path, TrainingRepo
         to=made,
         seconds=max(1.0, parts.meter.train_left_s()),
     )
-    report = parts.trainer.train(job, on_step=_teller(parts, name, checked.fit.steps))
+    report = parts.trainer.train(
+        job,
+        on_step=lambda point: parts.emit(
+            TrainingStepped(experiment=name, point=point, of=checked.fit.steps)
+        ),
+    )
     parts.ledger.charge("train", seconds=report.seconds, experiment=name)
     parts.meter.train_tokens_per_s = report.tokens_per_s
     parts.ground.pace *= report.tokens_per_s / checked.fit.tokens_per_s
     (made / REPORT).write_text(dump(report), encoding="utf8")
     return made, report
-
-
-def _teller(parts: Parts, name: str, planned: int) -> Callable[[LossPoint], None]:
-    def on_step(point: LossPoint) -> None:
-        facts = {"experiment": name, "step": point.step, "of": planned, "loss": point.loss}
-        parts.tell("step", facts)
-
-    return on_step
 
 
 def _sound(entry: Path) -> bool:

@@ -24,6 +24,10 @@ def _whole(path: str) -> str:
     return str(Path(path).expanduser().absolute())
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for each in text.split(",") if (name := each.strip()))
+
+
 def _model(flag: str, entry: Role, text: str) -> Option:
     return Option(flag=flag, entry=entry, help=text, metavar=LLM, scope="agent")
 
@@ -182,6 +186,16 @@ class RunSpec:
     engine: str = optional(
         "worker",
         Option(flag="--engine", help="What answers the questions: worker, or module:attribute."),
+    )
+    listeners: tuple[str, ...] = optional(
+        (),
+        Option(
+            flag="--listener",
+            help="Plugins that receive the run's events, such as a tracker: names or module:attribute, comma-separated.",
+            read=_names,
+            write=",".join,
+            commas=True,
+        ),
     )
     chat_template: str = optional(
         "",

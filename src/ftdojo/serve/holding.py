@@ -6,12 +6,11 @@ Until the run is open, this process reports on stdout, one JSON object a line: `
 
 import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from ftdojo.dojo import Dojo, resume, start
 from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
+from ftdojo.records import ActionTaken, Announced, Event, kind_of
 from ftdojo.report import write
 from ftdojo.serve.answering import answer
 from ftdojo.serve.keeper import Keeper
@@ -20,6 +19,7 @@ from ftdojo.serve.server import Server
 from ftdojo.serve.watching import Watch
 from ftdojo.serve.words import Job, Resume, Start
 from ftdojo.store import RunFolder, codec, load
+from ftdojo.store.trajectory import shortened
 
 LOG = "play.log"
 
@@ -40,7 +40,7 @@ def hold(line: str) -> int:
     return 0
 
 
-def _opened(request: Start | Resume, tell: Watch) -> Dojo:
+def _opened(request: Start | Resume, watch: Watch) -> Dojo:
     """Make the run, or open it again.
 
     Raises:
@@ -48,8 +48,8 @@ def _opened(request: Start | Resume, tell: Watch) -> Dojo:
     """
     try:
         if isinstance(request, Resume):
-            return resume(request.folder, budget=request.budget, tell=tell)
-        return start(request.spec, name=request.name, root=request.root, tell=tell)
+            return resume(request.folder, budget=request.budget, listeners=(watch,))
+        return start(request.spec, name=request.name, root=request.root, listeners=(watch,))
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"A run needs the train extra, of which {error.name} is not installed: pip install 'ftdojo[train]'."
@@ -104,17 +104,18 @@ def _leave(folder: RunFolder, watch: Watch) -> None:
     watch.log = _note
 
 
-def _talk(kind: str, facts: Mapping[str, Any]) -> None:
+def _talk(event: Event) -> None:
     """Hand on what whoever started this is to know."""
-    if kind == "progress":
-        _report(text=str(facts["text"]))
+    if isinstance(event, Announced):
+        _report(text=event.text)
 
 
-def _note(kind: str, facts: Mapping[str, Any]) -> None:
-    """Write an event to the log."""
-    print(f"{kind} {codec.dump_object(dict(facts))}", flush=True)
+def _note(event: Event) -> None:
+    """Write an event to the log, without what may be long."""
+    event = shortened(event) if isinstance(event, ActionTaken) else event
+    print(f"{kind_of(type(event))} {codec.dump_object(vars(event))}", flush=True)
 
 
-def _report(**facts: Any) -> None:
+def _report(**facts: object) -> None:
     with suppress(OSError):  # whoever started this has gone; the run is made all the same
         print(json.dumps(facts), flush=True)

@@ -60,6 +60,7 @@ def under_way(job: Job, now: Progress, seconds: float) -> Job:
         stage=now.stage,
         step=now.step,
         of=now.of,
+        loss=now.loss,
         seconds=seconds,
     )
 
@@ -98,4 +99,5 @@ def words(job: Job) -> str:
     """
     name = f"{job.verb} {job.experiment}".strip()
     at = f", {job.step} of {job.of}" if job.of else ""
+    at += "" if job.loss is None else f", loss {job.loss:.3f}"
     return f"{job.id} ({name}: {job.stage}{at})" if job.stage else f"{job.id} ({name})"

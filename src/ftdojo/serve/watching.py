@@ -1,39 +1,44 @@
-"""How far the job under way is, from what the dojo tells."""
+"""How far the job under way is, from the events of the dojo."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Tell = Callable[[str, Mapping[str, Any]], None]
-OFTEN = {"step", "scoring"}
-"""Told many times a second: good for a display, too much for a log."""
+from ftdojo.records import (
+    Event,
+    ExperimentBegan,
+    FinalEvaluationBegan,
+    Listener,
+    PassAdvanced,
+    StageReached,
+    TrainingStepped,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Where an action is."""
+    """Where an action is; ``loss`` is that of the last training step."""
 
     experiment: str = ""
     stage: str = ""
     step: int = 0
     of: int = 0
+    loss: float | None = None
 
 
 class Watch:
-    """Is told what happens in the dojo, and remembers where things are.
+    """Listens to a dojo, and remembers where things are.
 
     Args:
-        log: is told all but what comes many times a second; may be replaced.
+        log: is handed all but what comes many times a second; may be replaced.
     """
 
-    def __init__(self, log: Tell) -> None:
+    def __init__(self, log: Listener) -> None:
         self.log, self.now = log, Progress()
 
-    def __call__(self, kind: str, facts: Mapping[str, Any]) -> None:
+    def __call__(self, event: Event) -> None:
         """Take note of one event."""
-        if kind not in OFTEN:
-            self.log(kind, facts)
-        found = _progress(kind, facts)
+        if not isinstance(event, TrainingStepped | PassAdvanced):
+            self.log(event)
+        found = _progress(event)
         if found:
             self.now = found
 
@@ -42,17 +47,25 @@ class Watch:
         self.now = Progress()
 
 
-def _progress(kind: str, facts: Mapping[str, Any]) -> Progress | None:
-    name = str(facts.get("experiment", ""))
-    if kind == "rung":
-        return Progress(experiment=name, stage=f"check: {facts['rung']}")
-    if kind == "step":
-        return Progress(experiment=name, stage="training", step=facts["step"], of=facts["of"])
-    if kind == "scoring":
-        stage = f"scoring {facts['split']}"
-        return Progress(experiment=name, stage=stage, step=facts["done"], of=facts["of"])
-    if kind == "experiment":
-        return Progress(experiment=name, stage="check")
-    if kind == "finish":
-        return Progress(experiment=str(facts["proposed"]), stage="confirmation and test")
-    return None
+def _progress(event: Event) -> Progress | None:
+    match event:
+        case ExperimentBegan():
+            return Progress(experiment=event.experiment, stage="check")
+        case StageReached():
+            return Progress(experiment=event.experiment, stage=f"check: {event.stage}")
+        case TrainingStepped():
+            point = event.point
+            return Progress(
+                experiment=event.experiment,
+                stage="training",
+                step=point.step,
+                of=event.of,
+                loss=point.loss,
+            )
+        case PassAdvanced():
+            stage = f"scoring {event.split}"
+            return Progress(experiment=event.experiment, stage=stage, step=event.done, of=event.of)
+        case FinalEvaluationBegan():
+            return Progress(experiment=event.proposed, stage="confirmation and test")
+        case _:
+            return None

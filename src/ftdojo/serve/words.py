@@ -103,7 +103,7 @@ class Job:
 
     ``verb`` is ``start`` (the base is validated), ``check``, ``train``, ``finish``, or ``end`` where a limit ends the run.
     ``refused``: it changed nothing, and ``note`` says why. ``lost``: the process was killed around its end.
-    ``stage`` is where a running job is, at ``step`` of ``of``.
+    ``stage`` is where a running job is, at ``step`` of ``of``; ``loss`` is that of the last training step.
     """
 
     id: str
@@ -113,6 +113,7 @@ class Job:
     stage: str = ""
     step: int = 0
     of: int = 0
+    loss: float | None = None
     seconds: float = 0.0
     note: str = ""
     checked: CheckReport | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftdojo.errors import StoreError, UsageError
-from ftdojo.records import Action, fields_of, parse_action
+from ftdojo.records import EVENTS, Action, Event, fields_of, parse_action
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -113,6 +113,20 @@ def load_object(text: str, *, where: Path | str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise damaged(where, f"it holds a {type(found).__name__}, not an object")
     return found
+
+
+def load_event(text: str, *, where: Path | str) -> Event:
+    """Read back a line of a run's log; its time is left out.
+
+    Raises:
+        StoreError: not such a line.
+    """
+    fields = load_object(text, where=where)
+    kind = fields.pop("kind", None)
+    fields.pop("t", None)
+    if not isinstance(kind, str) or kind not in EVENTS:
+        raise damaged(where, f"its kind is {kind!r}, not one of {', '.join(EVENTS)}")
+    return load(EVENTS[kind], json.dumps(fields), where=where)
 
 
 def damaged(where: Path | str, why: str) -> StoreError:

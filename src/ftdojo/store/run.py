@@ -8,7 +8,8 @@
     budget.json         the budget in force, once ``resume`` was given another one
     pending.json        the action that was chosen and has not come to its end
     experiments/<id>/   submission/ (plan.md, data.py, train.yaml), experiment.json,
-                        predictions-<split>.jsonl, adapter/; the untouched model is ``base`` (evaluation.json)
+                        predictions-<split>.jsonl, adapter/; the untouched model is ``base`` (evaluation.json);
+                        steps.jsonl has the losses of its training, while it goes on already
     result.json         the sealed end; written once
     report.html         made from the rest at any time
 
@@ -24,20 +25,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from ftdojo.errors import RunBusy, StoreError, UnknownName, UsageError
 from ftdojo.records import (
     BASE,
     Action,
     Budget,
+    BudgetChanged,
     EvaluationReport,
+    Event,
     Experiment,
     Graded,
+    LossPoint,
     Result,
     Split,
     Submission,
     Weights,
+    kind_of,
 )
 from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
@@ -116,7 +120,7 @@ class RunFolder:
         """Replace the budget from here on; ``run.json`` goes on telling what was asked for first."""
         if budget != self.budget:
             self._save(self.path / "budget.json", codec.dump(budget))
-            self.event("budget", budget=budget)
+            self.event(BudgetChanged(budget=budget))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -145,25 +149,38 @@ class RunFolder:
             self._index = None
             lock.release()
 
-    def event(self, kind: str, /, **fields: Any) -> None:
-        """Add to the log what just happened; ``fields`` are plain data or records.
+    def event(self, event: Event) -> None:
+        """Add to the log what just happened.
 
         Raises:
             StoreError: it cannot be written.
         """
-        assert not fields.keys() & {"t", "kind"}, "the log's own fields"
-        line = codec.dump_object({"t": now(), "kind": kind, **fields})
+        line = codec.dump_object({"t": now(), "kind": kind_of(type(event)), **vars(event)})
         files.append_line(self.path / "events.jsonl", line)
 
-    def events(self) -> list[dict[str, Any]]:
-        """Return the log in order, each with ``t`` (UTC, ISO 8601) and ``kind``; NaN comes back as ``"NaN"``.
+    def events(self) -> list[Event]:
+        """Return the log in order; each line of the file has its time (UTC, ISO 8601) too.
 
         Raises:
-            StoreError: a line before the last is damaged.
+            StoreError: a line before the last is damaged, or of a kind that another version of ftdojo wrote.
         """
         where = self.path / "events.jsonl"
         lines = enumerate(files.read_lines(where), 1)
-        return [codec.load_object(line, where=f"{where} line {n}") for n, line in lines]
+        return [codec.load_event(line, where=f"{where} line {n}") for n, line in lines]
+
+    def losses(self, name: str) -> list[LossPoint]:
+        """Return the steps that a training has made so far, or had made when it was ended; none if there was none.
+
+        Raises:
+            StoreError: a line is damaged.
+        """
+        where = self.losses_path(name)
+        lines = enumerate(files.read_lines(where), 1)
+        return [codec.load(LossPoint, line, where=f"{where} line {n}") for n, line in lines]
+
+    def losses_path(self, name: str) -> Path:
+        """Return the file to which the steps of an experiment's training are added while it goes on."""
+        return self.experiment_dir(name) / "steps.jsonl"
 
     def experiment_dir(self, name: str) -> Path:
         """Return the folder of an experiment, or of ``base``; it need not exist yet.

@@ -1,41 +1,18 @@
 """A run's trajectory: every step that was taken, with its outcome, written down once and rebuilt from the run folder.
 
-A step is one ``action`` event of the log. What the run folder has elsewhere is not stored again: the reports of an
+A step is one ``ActionTaken`` of the log. What the run folder has elsewhere is not stored again: the reports of an
 experiment come from its own record, reward and ending from the result. Of a page that a look found, only the digest is
 kept, so a step takes a few kilobytes; the answers of a shell command and of the ledger are short and kept whole.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from ftdojo.records import (
-    Experiment,
-    Look,
-    Observation,
-    Outcome,
-    Outlook,
-    Result,
-    Spend,
-    Transition,
-)
+from ftdojo.records import ActionTaken, Experiment, Look, Outcome, Result, Transition
 from ftdojo.store import codec
 from ftdojo.store.run import RunFolder
-
-STEP = "action"
-"""The kind of event that a step is on record as."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """What the log holds of a step."""
-
-    outcome: Outcome
-    experiments: int
-    best: str
-    spent: Spend
-    outlook: Outlook
 
 
 def digest_of(found: Sequence[Mapping[str, Any]]) -> str:
@@ -47,17 +24,9 @@ def digest_of(found: Sequence[Mapping[str, Any]]) -> str:
     return sha256(codec.dump_object({"found": found}).encode()).hexdigest() if found else ""
 
 
-def facts_of(seen: Observation) -> dict[str, Any]:
-    """Return what is written down of the step that led to ``seen``, for ``RunFolder.event``."""
-    assert seen.last, "an observation after a step"
-    kept = _Kept(
-        outcome=_shortened(seen.last),
-        experiments=len(seen.experiments),
-        best=seen.best,
-        spent=seen.spent,
-        outlook=seen.outlook,
-    )
-    return vars(kept)
+def shortened(event: ActionTaken) -> ActionTaken:
+    """Return ``event`` without what is stored elsewhere or may be long, as the log keeps it."""
+    return replace(event, outcome=_shortened(event.outcome))
 
 
 def trajectory(folder: RunFolder) -> list[Transition]:
@@ -70,39 +39,28 @@ def trajectory(folder: RunFolder) -> list[Transition]:
         StoreError: the record is damaged, or of a version that did not keep whole actions.
     """
     experiments = {each.id: each for each in folder.experiments()}
-    made = [_transition(each, experiments) for each in _kept(folder)]
+    taken = [each for each in folder.events() if isinstance(each, ActionTaken)]
+    made = [_transition(each, experiments) for each in taken]
     result = folder.result()
     if made and result:
         made[-1] = _ended(made[-1], result)
     return made
 
 
-def _kept(folder: RunFolder) -> list[_Kept]:
-    found, where = [], folder.path / "events.jsonl"
-    for number, event in enumerate(folder.events(), 1):
-        if event["kind"] != STEP:
-            continue
-        fields = {name: value for name, value in event.items() if name not in {"t", "kind"}}
-        line = f"{where} line {number}"
-        found.append(codec.load(_Kept, codec.dump_object(fields), where=line))
-    return found
-
-
 def _shortened(outcome: Outcome) -> Outcome:
-    """Return ``outcome`` without what is stored elsewhere or may be long."""
     if outcome.experiment:
         return replace(outcome, checked=None, failure=None)
     page = isinstance(outcome.action, Look) and outcome.action.what != "ledger"
     return replace(outcome, found=()) if page else outcome
 
 
-def _transition(kept: _Kept, experiments: Mapping[str, Experiment]) -> Transition:
-    outcome = kept.outcome
+def _transition(taken: ActionTaken, experiments: Mapping[str, Experiment]) -> Transition:
+    outcome = taken.outcome
     made = experiments.get(outcome.experiment)
     if made:
         report = made.feedback.check if made.feedback else None
         outcome = replace(outcome, checked=report, failure=made.failure)
-    return Transition(**vars(kept) | {"outcome": outcome})
+    return Transition(**vars(taken) | {"outcome": outcome})
 
 
 def _ended(last: Transition, result: Result) -> Transition:

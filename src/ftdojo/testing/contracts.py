@@ -9,6 +9,7 @@ Example:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,40 @@ import pytest
 
 from ftdojo.evaluation.engine import Engine
 from ftdojo.models import LocalModel, tensor_digest
-from ftdojo.records import Decoding, LossPoint, Message
+from ftdojo.records import (
+    ActionTaken,
+    Announced,
+    BaseScored,
+    Budget,
+    BudgetChanged,
+    Decoding,
+    Estimate,
+    Event,
+    ExperimentBegan,
+    ExperimentEnded,
+    FinalEvaluationBegan,
+    FinalTestOpened,
+    JudgeLost,
+    Listener,
+    ListenerFailed,
+    Look,
+    LossPoint,
+    Message,
+    Outcome,
+    Outlook,
+    PassAdvanced,
+    RunEnded,
+    RunOpened,
+    ScorerFailed,
+    Spend,
+    Stage,
+    StageReached,
+    TrainingEnded,
+    TrainingStepped,
+    Verdict,
+    WeightsReused,
+    WorkerLost,
+)
 from ftdojo.submissions import ShapeError, TrainConfig
 from ftdojo.training.encode import Encoded
 from ftdojo.training.objectives import Objective
@@ -32,6 +66,54 @@ ROWS = "".join(
     for n in range(12)
 )
 CAP = 6
+POINT = LossPoint(step=1, loss=2.5, learning_rate=1e-3, grad_norm=0.5, tokens=64, seconds=0.1)
+SCORE = Estimate(score=0.5, n=100, low=0.4, high=0.6)
+EXAMPLES: tuple[Event, ...] = (
+    Announced(text="Getting a model."),
+    RunOpened(
+        run="r",
+        folder="/runs/r",
+        task="t",
+        model="m",
+        agent="a",
+        seed=0,
+        budget=Budget(wall_s=60.0),
+    ),
+    BudgetChanged(budget=Budget(wall_s=90.0, max_experiments=3)),
+    BaseScored(score=SCORE, seconds=4.0),
+    ActionTaken(
+        outcome=Outcome(action=Look(what="ledger"), number=1, found=({"wall_s": 5.0},)),
+        experiments=0,
+        best="base",
+        spent=Spend(wall_s=5.0),
+        outlook=Outlook(left_s=40.0, reserve_s=10.0),
+    ),
+    ExperimentBegan(experiment="e1", plan="Worked rows."),
+    StageReached(experiment="e1", stage=Stage.FIT),
+    StageReached(experiment="", stage=Stage.STATIC),
+    WeightsReused(experiment="e1"),
+    TrainingStepped(experiment="e1", point=POINT, of=60),
+    TrainingEnded(experiment="e1", loss=0.5, seconds=12.0),
+    PassAdvanced(experiment="e1", split="validation", done=40, of=100),
+    ExperimentEnded(
+        experiment="e1",
+        seconds=30.0,
+        score=SCORE,
+        planned=100,
+        verdict=Verdict.BETTER,
+        against="base",
+    ),
+    ExperimentEnded(experiment="e2", seconds=1.0, failure="The script wrote no rows."),
+    WorkerLost(message="The worker was killed by signal 9.", experiment="e1", attempt=1),
+    JudgeLost(message="No answer in time."),
+    ScorerFailed(message="scorer.py line 3", rest=None),
+    FinalEvaluationBegan(proposed="e1", stopped_by=None),
+    FinalEvaluationBegan(proposed="e1", stopped_by="wall time"),
+    FinalTestOpened(chosen="e1"),
+    RunEnded(chosen="e1", score=SCORE, base=SCORE),
+    ListenerFailed(listener="Mine", message="ValueError: no connection"),
+)
+"""An event of each kind, of some kinds two."""
 
 
 class EngineContract:
@@ -208,6 +290,39 @@ class ObjectiveContract:
         value, terms = loss(encoded)
         assert terms == sum(count for _, count in one_by_one) > 0
         assert value == pytest.approx(sum(each for each, _ in one_by_one), rel=1e-3)
+
+
+class ListenerContract:
+    """Inherited by the tests of each listener; ``make`` is overridden."""
+
+    @pytest.fixture
+    def make(self) -> Callable[[Path], Listener]:
+        """Return what is registered: it is called with a run folder and returns a listener."""
+        raise NotImplementedError
+
+    def test_every_kind_of_event_is_taken(
+        self, make: Callable[[Path], Listener], tmp_path: Path
+    ) -> None:
+        """Those it does nothing with too."""
+        listener = make(tmp_path)
+        for event in EXAMPLES:
+            listener(event)
+
+    def test_a_run_that_is_resumed_makes_it_again(
+        self, make: Callable[[Path], Listener], tmp_path: Path
+    ) -> None:
+        """Over what the first one left in the run folder."""
+        for _ in range(2):
+            listener = make(tmp_path)
+            for event in EXAMPLES:
+                listener(event)
+
+    def test_a_loss_may_be_no_number(
+        self, make: Callable[[Path], Listener], tmp_path: Path
+    ) -> None:
+        """As that of a training that diverges."""
+        point = replace(POINT, loss=nan, grad_norm=inf)
+        make(tmp_path)(TrainingStepped(experiment="e1", point=point, of=0))
 
 
 def _texts(value: object) -> list[str]:
