@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.labels import label_grade, score_line, score_word
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"

@@ -36,8 +36,7 @@ def score_cases(
 
 def _each(name: str, path: Path) -> None:
     from ftdojo.cli.tables import one_line
-    from ftdojo.scorers import cases
-    from ftdojo.scorers.case_files import lines, score
+    from ftdojo.tasks.cases import cases, lines, score
 
     cases.get(name)
     scored = lacking = 0
@@ -59,7 +58,7 @@ def _each(name: str, path: Path) -> None:
 
 def _agreement(folder: Path, *, as_json: bool) -> None:
     from ftdojo.cli.tables import one_line, table
-    from ftdojo.scorers.case_files import agreement, golden_files
+    from ftdojo.tasks.cases import agreement, golden_files
 
     found = [agreement(name, path) for name, path in golden_files(folder)]
     if as_json:

@@ -7,8 +7,7 @@ digits only, so ``Sci/Tech``, ``sci tech`` and ``SciTech.`` are one label. A lin
 from collections.abc import Collection
 
 from ftdojo.records import Grade
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 
 HEAD_CHARS = 2_000
 """What is read of an output; no label is longer, and nothing behind it can count."""

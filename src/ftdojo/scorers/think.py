@@ -4,8 +4,7 @@ The rule is OpenCompass' extract-non-reasoning-content, which runs before every 
 that ends while still thinking is left as it is, tag included.
 """
 
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 
 OPEN, CLOSE = "<think>", "</think>"
 

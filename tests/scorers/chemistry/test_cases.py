@@ -7,10 +7,9 @@ import pytest
 
 pytest.importorskip("rdkit")
 from ftdojo.errors import UsageError
-from ftdojo.scorers import cases
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.case_files import agreement
 from ftdojo.scorers.chemistry.cases import score
+from ftdojo.tasks.cases import agreement, cases
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "chemcotbench"
 NAMES = (

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.general.ifeval import CHECKS, follows, score
 
 FOLDER = Path(__file__).parents[3].parent / "shared" / "data" / "ifeval"

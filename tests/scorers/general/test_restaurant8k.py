@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.general.restaurant8k import Mark, mark, score
 
 GOLDEN = Path(__file__).parents[3].parent / "shared" / "data" / "restaurant8k" / "golden.jsonl"

@@ -7,7 +7,7 @@ import pytest
 
 from ftdojo.errors import SandboxError, UsageError
 from ftdojo.sandbox import open_sandbox
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.general import sql_runner
 from ftdojo.scorers.general.sql import grade, run, same_rows, score
 

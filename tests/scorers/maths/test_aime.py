@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.maths.aime import aime_grade, reference_mark, reference_total, score
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.patents.cases import score_noc4pc
 from ftdojo.scorers.patents.noc4pc import (
     macro_f1,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.patents.cases import score_par4pc
 from ftdojo.scorers.patents.par4pc import (
     named,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.patents.cases import score_pi4pc
 from ftdojo.scorers.patents.pi4pc import pi4pc_grade, reference_key, reference_mark, strict_key
 

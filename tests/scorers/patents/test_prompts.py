@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.patents.cases import score_noc4pc, score_pi4pc
 from ftdojo.scorers.patents.prompts import MODES, noc4pc_prompt, par4pc_prompt, pi4pc_prompt
 

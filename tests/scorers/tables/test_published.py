@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers import Case, cases
+from ftdojo.scorers.case import Case
 from ftdojo.scorers.tables import charts, official, rdagent
+from ftdojo.tasks.cases import cases
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "tablebench"
 GOLDEN = SHARED / "golden.jsonl"

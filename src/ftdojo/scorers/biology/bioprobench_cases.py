@@ -13,8 +13,7 @@ from ftdojo.scorers.biology import protocol_error as err
 from ftdojo.scorers.biology import protocol_generation as gen
 from ftdojo.scorers.biology import protocol_ordering as ord_
 from ftdojo.scorers.biology import protocol_qa as pqa
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 
 Marker = Callable[[str, Any], Any]
 Total = Callable[[Sequence[Any]], Mapping[str, Any]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
-from ftdojo.scorers.case import Case, Variants
+from ftdojo.scorers.case import Case, Variants, beside, given
 from ftdojo.scorers.chemistry import molecules, published, strict
 from ftdojo.scorers.chemistry.questions import (
     COUNTS,
@@ -22,7 +22,6 @@ from ftdojo.scorers.chemistry.questions import (
     question_of,
 )
 from ftdojo.scorers.chemistry.strict_reading import read_smiles
-from ftdojo.scorers.fields import beside, given
 
 DATASET = "chemcotbench"
 ROW_FILES = ("mol_und", "mol_edit", "mol_opt", "reaction")

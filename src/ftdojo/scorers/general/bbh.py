@@ -10,8 +10,7 @@ from typing import Literal
 
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 
 Kind = Literal["free", "mcq"]
 TAIL_CHARS = 10_000

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.scorers.general.languages import language
 from ftdojo.scorers.general.sentences import capital_words, sentence_count
 

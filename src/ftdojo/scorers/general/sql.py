@@ -17,8 +17,7 @@ from typing import Any
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
 from ftdojo.sandbox import HostileOutput, Limits, open_sandbox, take_file
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import beside, given
+from ftdojo.scorers.case import Case, Variants, beside, given
 from ftdojo.scorers.general import sql_runner
 
 MOST_CHARS = 20_000

@@ -10,8 +10,7 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import given
+from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.scorers.maths.boxed import last_boxed, whole_number
 from ftdojo.scorers.maths.verify import same
 from ftdojo.scorers.think import without_thinking

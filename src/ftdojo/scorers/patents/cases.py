@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import beside, given
+from ftdojo.scorers.case import Case, Variants, beside, given
 from ftdojo.scorers.patents import noc4pc, par4pc, pi4pc
 from ftdojo.scorers.patents.prompts import MODES, noc4pc_prompt, par4pc_prompt, pi4pc_prompt
 

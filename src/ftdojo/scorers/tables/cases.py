@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers.case import Case, Variants
-from ftdojo.scorers.fields import beside, given
+from ftdojo.scorers.case import Case, Variants, beside, given
 from ftdojo.scorers.tables import answers, charts, official, published, rdagent
 from ftdojo.scorers.tables.csv_file import csv_text
 from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ftdojo.errors import SourceError, UnknownName, UsageError
-from ftdojo.scorers.case_files import agreement, difference, golden_files, lines, score
+from ftdojo.tasks.cases import agreement, difference, golden_files, lines, score
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RIGHT = {"case": "same", "input": {"prediction": "yes", "reference": "yes"}}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.scorers import Case, cases
+from ftdojo.scorers.case import Case
+from ftdojo.tasks.cases import cases
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 NAMES = (
