@@ -165,7 +165,7 @@ def _profile_rival() -> Work:
 
 def _graded(question: str, output: str) -> tuple[float, bool]:
     from ftdojo.records import Item, Message
-    from ftdojo.tasks.math_mini import grade
+    from ftdojo.tasks.math.mini import grade
 
     asked = (Message(role="user", content=question),)
     found = grade(output, Item(id="", messages=asked, gold=""))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ftdojo.errors import ModelError
 from ftdojo.export import AskCard, asked_as, read_asked
 from ftdojo.export.asked import MAX_BYTES, Origin, dump_asked
-from ftdojo.tasks.text_extract import task
+from ftdojo.tasks.text.extract import task
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut
 from ftdojo.texts import Gate
 
 QUESTIONS = (

@@ -12,7 +12,7 @@ from ftdojo.registry import Registry
 tasks: Registry[Task] = Registry(
     "task",
     {
-        "math/mini": "ftdojo.tasks.math_mini:task",
+        "math/mini": "ftdojo.tasks.math.mini:task",
         "math/aime25": "ftdojo.tasks.math.aime25:task",
         "math/aime24": "ftdojo.tasks.math.aime24:task",
         "math/gsm8k": "ftdojo.tasks.math.gsm8k:task",
@@ -38,9 +38,9 @@ tasks: Registry[Task] = Registry(
         "biology/protocol-error": "ftdojo.tasks.biology.protocol_error:task",
         "biology/protocol-generation": "ftdojo.tasks.biology.protocol_generation:task",
         "biology/pubmedqa": "ftdojo.tasks.biology.pubmedqa:task",
-        "text/extract": "ftdojo.tasks.text_extract:task",
-        "text/sst2": "ftdojo.tasks.text.sst2:task",
-        "text/agnews": "ftdojo.tasks.text.agnews:task",
+        "text/extract": "ftdojo.tasks.text.extract:task",
+        "text/sst2": "ftdojo.tasks.text.labelled:sst2",
+        "text/agnews": "ftdojo.tasks.text.labelled:agnews",
     },
 )
 

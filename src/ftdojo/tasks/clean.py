@@ -1,11 +1,14 @@
-"""Splits that keep apart what belongs together: exact and near-duplicate records end up on one side.
+"""Splits that keep apart what belongs together, and sources that give away nothing of what is held out.
 
 Texts are compared as words and symbols after NFKC and casefolding, without sentence punctuation; scripts that write
 no spaces count a character as a word. Two are near-duplicates if their runs of five words have a Jaccard index of at
-least 0.8 (Broder 1997); texts with fewer words only if they are equal. The index is exact, not sampled: two texts that are that alike must share one of the rarest
-fifth of their runs (prefix filtering; Bayardo, Ma and Srikant 2007), so only those are looked up.
+least 0.8 (Broder 1997); texts with fewer words only if they are equal. The index is exact, not sampled: two texts that are
+that alike must share one of the rarest fifth of their runs (prefix filtering; Bayardo, Ma and Srikant 2007), so only those
+are looked up. Give ``text`` what tells records apart and nothing else: a long instruction that all share makes them alike.
 
-Give ``text`` what tells records apart and nothing else: a long instruction that all records share makes them alike.
+The contamination gate refuses training rows that hold a long run of words of a held-out question, so a source must not
+offer any. ``HeldOut`` counts words as the gate does and is a little stricter: no run is too common to tell, and
+near-duplicates are found as well.
 """
 
 import hashlib
@@ -20,9 +23,18 @@ PARTS, OF = 4, 5
 """A Jaccard index of this many parts of as many is alike: 0.8, in whole numbers so that no rounding decides."""
 Shingles = frozenset[int]
 T = TypeVar("T")
-
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+|[^\w\s.,;:!?'\"`。、]")
+Tokens = tuple[str, ...]
+SHORTEST = 4
+"""A question of fewer words occurs inside other text by chance."""
+_WORD = re.compile(rf"\d+|[{_HAN}]|[^\W\d_{_HAN}]+|[-+*/](?=\s*(?:\d|\(|[^\W\d_]\b))|[=<>^%]")
+"""Words, digits, characters of scripts without spaces, and operators that are no hyphens."""
+_SAME = str.maketrans(
+    "\N{MINUS SIGN}\N{EN DASH}\N{MULTIPLICATION SIGN}\N{DOT OPERATOR}\N{DIVISION SIGN}",
+    "--**/",
+    "'\N{RIGHT SINGLE QUOTATION MARK}",
+)
 
 
 def normal(text: str) -> tuple[str, ...]:
@@ -202,3 +214,54 @@ class _Joined:
         for number in range(len(self._above)):
             found[self.top(number)].append(number)
         return list(found.values())
+
+
+class HeldOut:
+    """Finds held-out questions in texts.
+
+    Args:
+        questions: the held-out questions, without what the task puts around all of them.
+        overlap_words: how many words in a row are a leak, as the task says.
+
+    Example:
+        >>> asked = HeldOut(["Where did the old brown fox sleep last night?"], overlap_words=8)
+        >>> asked.holds("He knew where did the old brown fox sleep last, mostly."), asked.holds("A brown fox.")
+        (True, False)
+    """
+
+    def __init__(self, questions: Iterable[str], overlap_words: int) -> None:
+        asked = list(questions)
+        self._near = Index(shingles(text) for text in asked)
+        self._length = max(SHORTEST, overlap_words)
+        self._runs: set[int] = set()
+        self._short: defaultdict[Tokens, set[Tokens]] = defaultdict(set)
+        for words in map(_plain_words, asked):
+            if len(words) >= self._length:
+                self._runs |= _runs(words, self._length)
+            elif len(words) >= SHORTEST:
+                self._short[words[:2]].add(words)
+
+    def holds(self, *turns: str) -> bool:
+        """Return whether a turn is close to a question, or all of them in a row hold much of a long one or a short one."""
+        words = _plain_words(" ".join(turns))
+        return (
+            not self._runs.isdisjoint(_runs(words, self._length))
+            or self._holds_short(words)
+            or any(self._near.holds(shingles(turn)) for turn in turns)
+        )
+
+    def _holds_short(self, words: Tokens) -> bool:
+        return any(
+            words[at : at + len(short)] == short
+            for at in range(len(words) - SHORTEST + 1)
+            for short in self._short.get(words[at : at + 2], ())
+        )
+
+
+def _plain_words(text: str) -> Tokens:
+    plain = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+    return tuple(_WORD.findall(plain.casefold()))
+
+
+def _runs(words: Tokens, length: int) -> set[int]:
+    return {hash(words[at : at + length]) for at in range(len(words) - length + 1)}

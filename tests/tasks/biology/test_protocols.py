@@ -6,7 +6,7 @@ import pytest
 from ftdojo import tasks
 from ftdojo.errors import SourceError
 from ftdojo.tasks.check import GARBAGE
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 NAMES = ("qa", "ordering", "error", "generation")

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("rdkit", reason="chemistry/mini builds its molecules with rdkit")
 
 from ftdojo import tasks
-from ftdojo.tasks.chemistry import mini_molecules as molecules
+from ftdojo.tasks.chemistry import mini as molecules
 
 TASK = tasks.get("chemistry/mini")
 ITEM = TASK.items("validation")[0]

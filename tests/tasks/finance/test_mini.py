@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.finance import mini_questions as questions
+from ftdojo.tasks.finance import mini as questions
 
 TASK = tasks.get("finance/mini")
 ITEM = TASK.items("validation")[0]

@@ -8,8 +8,8 @@ import pytest
 from ftdojo import tasks
 from ftdojo.evaluation import evaluate, report
 from ftdojo.records import Completion
-from ftdojo.tasks.patent import mini_claims as claims
-from ftdojo.tasks.patent.mini_claims import Question
+from ftdojo.tasks.patent import mini as claims
+from ftdojo.tasks.patent.mini import Question
 
 TASK = tasks.get("patent/mini")
 ITEM = next(i for i in TASK.items("validation") if i.facts["code"] == "103")

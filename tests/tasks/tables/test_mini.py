@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.tables import mini_tables as tables
+from ftdojo.tasks.tables import mini as tables
 
 TASK = tasks.get("tables/mini")
 ITEM = next(i for i in TASK.items("validation") if i.slices["kind"] == "count")

@@ -4,7 +4,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.tasks.check import GARBAGE
-from ftdojo.tasks.text.datasets import AGNEWS, SST2
+from ftdojo.tasks.text.labelled import AGNEWS, SST2
 from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"

@@ -15,8 +15,7 @@ from ftdojo.errors import SourceError
 from ftdojo.records import Source, Split
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.biology.datasets import BIOPROBENCH, FIELDS
-from ftdojo.tasks.clean import split
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut, split
 from ftdojo.tasks.small_talk import small_talk
 
 Row = Mapping[str, Any]

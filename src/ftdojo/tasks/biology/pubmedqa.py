@@ -13,8 +13,7 @@ from ftdojo.records import Direction, Grade, Item, Reference, Source, Split, Tas
 from ftdojo.scorers.labels import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.biology.datasets import PUBMEDQA
-from ftdojo.tasks.clean import near, split
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut, near, split
 from ftdojo.tasks.small_talk import small_talk
 
 ANSWERS = ("yes", "no", "maybe")

@@ -13,11 +13,10 @@ from typing import Any
 from ftdojo.records import Direction, Grade, Item, Reference, Source, Split, Task
 from ftdojo.scorers.labels import label_grade
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import near
+from ftdojo.tasks.clean import HeldOut, near
 from ftdojo.tasks.clean import split as split_records
 from ftdojo.tasks.finance.datasets import BANKING77
 from ftdojo.tasks.finance.intents import INTENTS
-from ftdojo.tasks.held_out import HeldOut
 from ftdojo.tasks.small_talk import small_talk
 
 NAME = "finance/banking77"

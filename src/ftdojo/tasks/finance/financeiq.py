@@ -24,10 +24,9 @@ from ftdojo.records import (
 )
 from ftdojo.scorers.finance.financeiq import financeiq_grade, reference_mark, reference_total
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import clusters
+from ftdojo.tasks.clean import HeldOut, clusters
 from ftdojo.tasks.clean import split as split_records
 from ftdojo.tasks.finance.datasets import FINANCEIQ, SUBJECTS, TRAIN_ROWS, shots
-from ftdojo.tasks.held_out import HeldOut
 
 NAME = "finance/financeiq"
 MAX_NEW_TOKENS = 16

@@ -14,8 +14,7 @@ from ftdojo.scorers.maths.aime import aime_grade, reference_mark, reference_tota
 from ftdojo.scorers.maths.aime_judge import judge_prompt, says_right
 from ftdojo.scorers.maths.boxed import whole_number
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import near, split
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut, near, split
 from ftdojo.tasks.math.datasets import AIME24, AIME25, DEEPSCALER, GSM8K
 
 Rows = Iterator[dict[str, Any]]

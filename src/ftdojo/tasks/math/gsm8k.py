@@ -10,9 +10,8 @@ from typing import Any
 from ftdojo.records import Direction, Grade, Item, Reference, Source, Split, Task
 from ftdojo.scorers.maths.gsm8k import gold_number, gsm8k_grade, reference_mark, reference_total
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import near
+from ftdojo.tasks.clean import HeldOut, near
 from ftdojo.tasks.clean import split as split_records
-from ftdojo.tasks.held_out import HeldOut
 from ftdojo.tasks.math.datasets import GSM8K, MAWPS
 
 NAME = "math/gsm8k"

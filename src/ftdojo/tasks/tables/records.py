@@ -13,8 +13,8 @@ from typing import Any
 
 from ftdojo.records import Split
 from ftdojo.sources import dataset_rows
+from ftdojo.tasks.clean import HeldOut
 from ftdojo.tasks.clean import split as split_records
-from ftdojo.tasks.held_out import HeldOut
 from ftdojo.tasks.tables.datasets import QTYPES, TABLEBENCH
 from ftdojo.tasks.tables.prompts import (
     ANALYSIS_TEMPLATE,

@@ -1,4 +1,10 @@
-"""Tasks whose answer is one of a few labels: splits, the scorer and sources that differ in their labels."""
+"""text/sst2 and text/agnews: tasks whose answer is one of a few labels, with sources that differ in their labels.
+
+SST-2 (GLUE): is a phrase of a film review positive or negative? Of the labelled GLUE validation part 400 sentences are the
+test. Training phrases are often pieces of one another, and none that contains a held-out one is on offer. AG News: is a
+piece of news about the world, sports, business, or science and technology? Of its official test part 400 texts are the
+test. Of both, validation and confirmation, 150 each, come from the training part, and the rest of its first rows is on offer.
+"""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,11 +12,21 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from ftdojo.records import Dataset, Grade, Item, Message, Reference, Source, Split
+from ftdojo.records import (
+    Dataset,
+    Direction,
+    Grade,
+    Item,
+    Message,
+    Part,
+    Reference,
+    Source,
+    Split,
+    Task,
+)
 from ftdojo.scorers.labels import label_grade
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import split
-from ftdojo.tasks.held_out import HeldOut
+from ftdojo.tasks.clean import HeldOut, split
 from ftdojo.tasks.small_talk import small_talk
 
 Row = dict[str, Any]
@@ -18,6 +34,12 @@ TEST = {"test": 400}
 HELD_BACK = {"validation": 150, "confirm": 150}
 MOST_ROWS = 6_000
 SWAPPED = 0.5
+FEELINGS = ("negative", "positive")
+TOPICS = ("World", "Sports", "Business", "Sci/Tech")
+FIELDS = {"text": "the text", "label": "its label"}
+MAX_NEW_TOKENS = 8
+SST2_OVERLAP_WORDS = 8
+AGNEWS_OVERLAP_WORDS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,3 +163,122 @@ def _sentence(row: Row, quirks: random.Random) -> str:
 
 def _accuracy(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
     return {"accuracy": 100 * sum(mark["correct"] for mark in marks) / max(1, len(marks))}
+
+
+def _feeling(row: Row) -> Row | None:
+    """Read a row of GLUE; its own test part has no labels (-1)."""
+    known = row["label"] in (0, 1)
+    return {"text": row["sentence"].strip(), "label": FEELINGS[row["label"]]} if known else None
+
+
+def _topic(row: Row) -> Row:
+    return {"text": row["text"].strip(), "label": TOPICS[row["label"]]}
+
+
+SST2 = Dataset(
+    name="sst2",
+    hub_id="nyu-mll/glue",
+    revision="main",
+    licence="free for research (no licence is named)",
+    commercial=False,
+    parts={
+        "test": Part(files=("sst2/validation-*",), read=_feeling),
+        "train_sample": Part(files=("sst2/train-*",), read=_feeling),
+    },
+    fields=FIELDS,
+)
+
+AGNEWS = Dataset(
+    name="agnews",
+    hub_id="fancyzhx/ag_news",
+    revision="main",
+    licence="non-commercial use (AG's corpus of news articles)",
+    commercial=False,
+    parts={
+        "test": Part(files=("data/test-*",), read=_topic),
+        "train_sample": Part(files=("data/train-*",), read=_topic),
+    },
+    fields=FIELDS,
+)
+
+
+def _sst2_prompt(text: str) -> tuple[Message, ...]:
+    return sst2.prompt(text)
+
+
+_sst2 = Labelled(
+    dataset=SST2,
+    labels=FEELINGS,
+    first_word=True,
+    overlap_words=SST2_OVERLAP_WORDS,
+    prompt=_sst2_prompt,
+)
+
+sst2 = Task(
+    name="text/sst2",
+    version=1,
+    domain="text",
+    summary=(
+        "Tell whether a sentence or phrase of a film review is positive or negative. Texts are lower-cased and cut into words. "
+        "A constant answer scores about 0.5."
+    ),
+    answer_format=(
+        "The first word is the answer: positive or negative, in any case; marks are ignored, and what follows as well. An "
+        f"output may have {MAX_NEW_TOKENS} tokens; decoding is greedy. Any other first word is unreadable and scores 0."
+    ),
+    system="",
+    template="Review: {question}\nIs it positive or negative? Answer with one word.",
+    metric="accuracy",
+    direction=Direction.HIGHER,
+    unit="share",
+    max_new_tokens=MAX_NEW_TOKENS,
+    stop=(),
+    sources=_sst2.sources(),
+    items=_sst2.items,
+    grade=_sst2.grade,
+    overlap_words=SST2_OVERLAP_WORDS,
+    datasets=(SST2,),
+    slices={"label": "the right label"},
+    reference=_sst2.reference(),
+)
+
+
+def _agnews_prompt(text: str) -> tuple[Message, ...]:
+    return agnews.prompt(text)
+
+
+_agnews = Labelled(
+    dataset=AGNEWS,
+    labels=TOPICS,
+    first_word=False,
+    overlap_words=AGNEWS_OVERLAP_WORDS,
+    prompt=_agnews_prompt,
+)
+
+agnews = Task(
+    name="text/agnews",
+    version=1,
+    domain="text",
+    summary=(
+        "Name the topic of a piece of news, title and a sentence or two: World, Sports, Business or Sci/Tech. A constant answer "
+        "scores about 0.25."
+    ),
+    answer_format=(
+        "The first line is the answer: World, Sports, Business or Sci/Tech; case and everything but letters and digits are "
+        f"ignored. An output may have {MAX_NEW_TOKENS} tokens; decoding is greedy. Any other line is unreadable and scores 0."
+    ),
+    system="",
+    template="News: {question}\nIs its topic World, Sports, Business or Sci/Tech? Answer with the topic alone.",
+    metric="accuracy",
+    direction=Direction.HIGHER,
+    unit="share",
+    max_new_tokens=MAX_NEW_TOKENS,
+    stop=(),
+    sources=_agnews.sources(),
+    items=_agnews.items,
+    grade=_agnews.grade,
+    overlap_words=AGNEWS_OVERLAP_WORDS,
+    datasets=(AGNEWS,),
+    slices={"label": "the right label"},
+    reference=_agnews.reference(),
+)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo import tasks
-from ftdojo.tasks import orders
-from ftdojo.tasks.json_answer import last_object
+from ftdojo.tasks.text import extract
+from ftdojo.tasks.text.extract import last_object
 
 TASK = tasks.get("text/extract")
 ITEM = TASK.items("validation")[0]
@@ -30,7 +30,7 @@ def test_the_items_are_the_same_ones_in_every_process():
 
 
 def test_no_held_out_name_occurs_in_any_source():
-    held_out = {json.loads(item.gold)["name"] for s in orders.SHARES for item in TASK.items(s)}
+    held_out = {json.loads(item.gold)["name"] for s in extract.SHARES for item in TASK.items(s)}
     lines = " ".join(str(row) for source in TASK.sources for row in source.rows())
     assert not [name for name in held_out if name in lines]
 
@@ -45,8 +45,8 @@ def test_new_layouts_occur_in_held_out_lines_only():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_seed_makes_a_training_generator_draw_a_held_out_name(seed):
-    rng, known = random.Random(seed), set(orders.names("train"))
-    assert all(orders.draw(rng, split="train")[1].name in known for _ in range(500))
+    rng, known = random.Random(seed), set(extract.names("train"))
+    assert all(extract.drawn(rng, split="train")[1].name in known for _ in range(500))
 
 
 def test_an_object_with_five_right_fields_is_right_in_any_order_and_company():

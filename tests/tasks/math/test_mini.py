@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo import tasks
-from ftdojo.tasks import sums
+from ftdojo.tasks.math import mini
 
 TASK = tasks.get("math/mini")
 ITEM = TASK.items("validation")[0]
-TERMS = sums.terms_of(ITEM.messages[-1]["content"])
+TERMS = mini.terms_of(ITEM.messages[-1]["content"])
 TOTAL = sum(TERMS)
 
 
@@ -26,15 +26,15 @@ def test_the_items_are_the_same_ones_in_every_process():
 
 
 def test_no_partial_sum_of_a_question_is_below_zero():
-    drawn = islice(sums.distinct(random.Random(0), split="train"), 2000)
+    drawn = islice(mini.distinct(random.Random(0), split="train"), 2000)
     assert min(min(accumulate(terms)) for terms in drawn) == 0
 
 
 @given(st.lists(st.integers(1, 99), min_size=3, max_size=4), st.randoms(use_true_random=False))
 def test_neither_order_nor_signs_move_a_question_to_another_split(numbers, rng):
     signed = [each * rng.choice((1, -1)) for each in numbers]
-    assert {sums.split_of(order) for order in permutations(signed)} == {
-        sums.split_of(tuple(numbers))
+    assert {mini.split_of(order) for order in permutations(signed)} == {
+        mini.split_of(tuple(numbers))
     }
 
 
@@ -43,14 +43,14 @@ def test_no_seed_makes_a_training_generator_ask_a_held_out_question(seed):
     held_out = {
         item.messages[-1]["content"] for s in ("validation", "test") for item in TASK.items(s)
     }
-    drawn = islice(sums.distinct(random.Random(seed), split="train"), 1000)
-    assert held_out.isdisjoint(map(sums.question, drawn))
+    drawn = islice(mini.distinct(random.Random(seed), split="train"), 1000)
+    assert held_out.isdisjoint(map(mini.question, drawn))
 
 
 @given(st.lists(st.integers(-99, 99).filter(bool), min_size=2, max_size=5))
 def test_a_question_can_be_read_back(terms):
     terms = (abs(terms[0]), *terms[1:])
-    assert sums.terms_of(sums.question(terms)) == terms
+    assert mini.terms_of(mini.question(terms)) == terms
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_wrong_number_is_readable_and_wrong_and_may_be_near():
 def test_a_slip_costs_its_own_step_and_no_other():
     item = next(item for item in TASK.items("test") if item.slices["terms"] == "4")
     lines = item.gold.splitlines()
-    slipped = sums.step(*_slip(sums.terms_of(item.messages[-1]["content"])))
+    slipped = mini.step(*_slip(mini.terms_of(item.messages[-1]["content"])))
     output = "\n".join([*lines[:2], slipped, lines[-1]])
     assert TASK.grade(output, item).secondary["steps_right"] == pytest.approx(2 / 3)
 
@@ -93,7 +93,7 @@ def _slip(terms):
 
 
 def test_a_step_with_another_number_is_not_the_one_asked_for():
-    first, second = sums.steps(TERMS)[:2]
+    first, second = mini.steps(TERMS)[:2]
     other = second.replace(f" {abs(TERMS[2])} =", f" {abs(TERMS[2]) + 1} =")
     assert TASK.grade(f"{first}\n{other}", ITEM).secondary["steps_right"] == 1 / (len(TERMS) - 1)
 
