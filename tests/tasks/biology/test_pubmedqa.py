@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.biology.datasets import PUBMEDQA
-from ftdojo.tasks.biology.pubmedqa_ids import TEST_IDS
+from ftdojo.tasks.biology.pubmedqa import PUBMEDQA, TEST_IDS
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 RAW = {

@@ -2,19 +2,35 @@
 
 Of the published test part 300 records are the test, 100 each validation and confirmation. The published evaluator leaves
 out answers it cannot read; ours counts them as a miss of their label. Half of the steps have an error.
+
+``reference`` repeats the published evaluator: True is looked for before False, anywhere in the tags or in the last
+line, and rows that name neither are left out of all figures. ``strict`` is ours: the answer is the word alone, and a row
+that is not readable is wrong, and a miss of its label.
 """
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from ftdojo.records import Aggregate, Direction, Grade, Item, Message, Reference, Split, Task
-from ftdojo.scorers.biology import protocol_error as scorer
-from ftdojo.scorers.biology.tagged import wrapped
-from ftdojo.tasks.biology.datasets import BIOPROBENCH
-from ftdojo.tasks.biology.protocols import Protocols, Row, sometimes
+from ftdojo.scorers.labels import plain
+from ftdojo.tasks.biology.protocols import (
+    BIOPROBENCH,
+    Protocols,
+    Row,
+    answers,
+    behind,
+    last_answer,
+    sometimes,
+    thought_out,
+    wrapped,
+)
 
+LABELS = {"true": True, "false": False}
+MOST_CHARS = 200
+"""What is read of an answer that should be one word."""
 MAX_NEW_TOKENS = 32
 OVERLAP_WORDS = 14
 _RULES = (
@@ -24,6 +40,74 @@ _RULES = (
     "- Output your answer *wrapped exactly* between the tags [ANSWER_START] and [ANSWER_END].\n"
     "- The format of your response must be:\n[ANSWER_START]True or False[ANSWER_END]"
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What was read of one output, None where nothing was, beside what is right."""
+
+    given: bool | None
+    gold: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is the right one."""
+        return self.given is self.gold
+
+
+def reference(output: str, gold: bool) -> Mark:
+    """Read one output as the published evaluator does."""
+    text = behind(thought_out(output), "[/INST]")
+    answer = next(iter(answers(text)), None)
+    said = _last_line(text) if answer is None else answer
+    for label, value in LABELS.items():
+        if label in said or label.capitalize() in said:
+            return Mark(given=value, gold=gold)
+    return Mark(given=None, gold=gold)
+
+
+def strict(output: str, gold: bool) -> Mark:
+    """Read one output: the last tags, or without any the last line, must hold one of the two words and nothing else."""
+    answer = last_answer(output)
+    said = _last_line(thought_out(output)) if answer is None else answer
+    return Mark(given=LABELS.get(plain(said)) if len(said) <= MOST_CHARS else None, gold=gold)
+
+
+def strict_grade(output: str, gold: bool) -> Grade:
+    """Compare the answer with ``gold``."""
+    mark = strict(output, gold)
+    readable = mark.given is not None
+    return Grade(
+        score=float(mark.right), readable=readable, extracted=str(mark.given) if readable else ""
+    )
+
+
+def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up as published: over the rows that could be read; an error is what F1 looks for."""
+    read = [mark for mark in marks if mark.given is not None]
+    return _figures(read) | {"failed": float(len(marks) - len(read)), "total": float(len(marks))}
+
+
+def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up over all rows; an unreadable one is wrong, and misses the error if there is one."""
+    failed = sum(mark.given is None for mark in marks)
+    return _figures(marks) | {"failed": float(failed), "total": float(len(marks))}
+
+
+def _figures(marks: Sequence[Mark]) -> dict[str, float]:
+    found = sum(mark.given is False and mark.gold is False for mark in marks)
+    precision = 100 * found / max(1, sum(mark.given is False for mark in marks))
+    recall = 100 * found / max(1, sum(mark.gold is False for mark in marks))
+    return {
+        "accuracy": 100 * sum(mark.right for mark in marks) / max(1, len(marks)),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall) if found else 0.0,
+    }
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2].strip()
 
 
 @cache
@@ -39,7 +123,7 @@ def reference_items(split: Split) -> tuple[Item, ...]:
 
 def grade(output: str, item: Item) -> Grade:
     """Compare the verdict with the right one."""
-    return scorer.grade(output, item.facts["is_correct"])
+    return strict_grade(output, item.facts["is_correct"])
 
 
 def _step(row: Row) -> str:
@@ -88,11 +172,11 @@ def _guessed(row: Row, quirks: random.Random) -> Row:
 
 
 def _mark(output: str, item: Item) -> Mapping[str, Any]:
-    return vars(scorer.reference(output, item.facts["is_correct"]))
+    return vars(reference(output, item.facts["is_correct"]))
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return scorer.reference_total([scorer.Mark(**mark) for mark in marks])
+    return reference_total([Mark(**mark) for mark in marks])
 
 
 records = Protocols(
@@ -105,6 +189,7 @@ records = Protocols(
     spoil=sometimes(_guessed, share=0.4),
     spoilt="In two rows of five the verdict is the opposite of the right one.",
 )
+
 task = Task(
     name="biology/protocol-error",
     version=1,

@@ -3,25 +3,113 @@
 Of the published test part 200 records are the test, 100 each validation and confirmation. The score is ROUGE-L with the
 published steps, the one figure of the published evaluator that needs no corpora or embedding models. It leaves out answers
 without tags; ours counts them as 0.
+
+ROUGE-1, -2 and -L (F1, with Porter's stemmer) are those of the package rouge-score, as in the published evaluator, which
+leaves out answers without tags; ``strict`` gives these 0 and reads the last pair of tags, not the first. BLEU, METEOR and
+the keyword and step metrics of the paper are not offered: they need corpora and embedding models from the network.
 """
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ftdojo.errors import MissingExtra
 from ftdojo.records import Direction, Grade, Item, Message, Reference, Split, Task
-from ftdojo.scorers.biology import protocol_generation as scorer
-from ftdojo.scorers.biology.tagged import wrapped
-from ftdojo.tasks.biology.datasets import BIOPROBENCH
-from ftdojo.tasks.biology.protocols import Protocols, Row
+from ftdojo.tasks.biology.protocols import (
+    BIOPROBENCH,
+    Protocols,
+    Row,
+    answers,
+    behind,
+    last_answer,
+    thought_out,
+    wrapped,
+)
 
+MOST_CHARS = 20_000
+"""What is read of an answer, twice the longest protocol: ROUGE-L takes time that grows with both lengths."""
+FIGURES = ("rouge1", "rouge2", "rougeL")
 MAX_NEW_TOKENS = 512
 OVERLAP_WORDS = 14
 _FORMAT = (
     "Format requirements for the final output steps (which must be placed *between* the [ANSWER_START] and [ANSWER_END] "
     "tags):\n- Each step must be on a separate line."
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What was read of one output, None where nothing was; ``rouge`` holds shares in the order of ``FIGURES``."""
+
+    given: str | None
+    rouge: tuple[float, ...] = (0.0,) * len(FIGURES)
+
+
+def reference(output: str, gold: Sequence[str] | str) -> Mark:
+    """Read one output as the published evaluator does: the first pair of tags."""
+    text = behind(thought_out(output), "</Structure>")
+    return _compared(next(iter(answers(text)), None), gold)
+
+
+def strict(output: str, gold: Sequence[str] | str) -> Mark:
+    """Read one output: the last pair of tags."""
+    return _compared(last_answer(output), gold)
+
+
+def strict_grade(output: str, gold: Sequence[str] | str) -> Grade:
+    """Grade one output by ROUGE-L.
+
+    Raises:
+        MissingExtra: rouge-score is not installed.
+    """
+    mark = strict(output, gold)
+    return Grade(
+        score=mark.rouge[2],
+        readable=bool(mark.given),
+        extracted=(mark.given or "")[:200],
+        secondary=dict(zip(FIGURES[:2], mark.rouge[:2], strict=True)),
+    )
+
+
+def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up as published: over the rows with tags; without one there are no figures."""
+    read = [mark for mark in marks if mark.given is not None]
+    counts = {"failed": float(len(marks) - len(read)), "total": float(len(marks))}
+    return (_means(read) if read else {}) | counts
+
+
+def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up over all rows."""
+    failed = sum(not mark.given for mark in marks)
+    return _means(marks) | {"failed": float(failed), "total": float(len(marks))}
+
+
+def _means(marks: Sequence[Mark]) -> dict[str, float]:
+    columns = zip(*(mark.rouge for mark in marks), strict=True)
+    return {
+        name: 100 * sum(column) / len(marks) for name, column in zip(FIGURES, columns, strict=False)
+    }
+
+
+def _compared(given: str | None, gold: Sequence[str] | str) -> Mark:
+    if given is None:
+        return Mark(given=None)
+    right = gold if isinstance(gold, str) else " ".join(gold)
+    scores = _rouge().score(right[:MOST_CHARS], given[:MOST_CHARS])
+    return Mark(given=given, rouge=tuple(float(scores[name].fmeasure) for name in FIGURES))
+
+
+@cache
+def _rouge() -> Any:
+    try:
+        from rouge_score.rouge_scorer import RougeScorer
+    except ImportError as error:
+        raise MissingExtra(
+            "Scoring protocol generation needs the package rouge-score: pip install 'ftdojo[text]'."
+        ) from error
+    return RougeScorer(list(FIGURES), use_stemmer=True)
 
 
 @cache
@@ -37,7 +125,7 @@ def reference_items(split: Split) -> tuple[Item, ...]:
 
 def grade(output: str, item: Item) -> Grade:
     """Compare the steps with the published ones by ROUGE-L."""
-    return scorer.grade(output, item.facts["steps"])
+    return strict_grade(output, item.facts["steps"])
 
 
 def _published(row: Row) -> Message:
@@ -60,11 +148,11 @@ def _first_steps(row: Row, quirks: random.Random) -> Row:
 
 
 def _mark(output: str, item: Item) -> Mapping[str, Any]:
-    return vars(scorer.reference(output, item.facts["steps"]))
+    return vars(reference(output, item.facts["steps"]))
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return scorer.reference_total([scorer.Mark(**mark) for mark in marks])
+    return reference_total([Mark(**mark) for mark in marks])
 
 
 records = Protocols(
@@ -78,6 +166,7 @@ records = Protocols(
     spoilt="Only the first step or two of each protocol were copied.",
     response_template=wrapped("{output}"),
 )
+
 task = Task(
     name="biology/protocol-generation",
     version=1,

@@ -2,22 +2,124 @@
 
 Of the published test part 300 records are the test, 100 each validation and confirmation. The published evaluator leaves
 out answers it cannot read; ours counts them as wrong. Guessing scores 0.2.
+
+``reference`` repeats the published evaluator: the first pair of tags counts, an answer without ``&`` loses its last
+word to the confidence, and rows that cannot be read are left out of accuracy and Brier score. ``grade`` is ours: the
+last pair counts, the confidence decides nothing but the Brier score, and an unreadable row is a wrong one.
 """
 
 import random
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from ftdojo.records import Direction, Grade, Item, Reference, Split, Task
-from ftdojo.scorers.biology import protocol_qa as scorer
-from ftdojo.scorers.biology.tagged import wrapped
-from ftdojo.tasks.biology.datasets import BIOPROBENCH
-from ftdojo.tasks.biology.protocols import Protocols, Row, sometimes
+from ftdojo.tasks.biology.protocols import (
+    BIOPROBENCH,
+    Protocols,
+    Row,
+    answers,
+    last_answer,
+    sometimes,
+    thought_out,
+    wrapped,
+)
 from ftdojo.texts import Gate
 
+SURE = 100
+MOST_DIGITS = 4000
+"""Python itself reads no longer number from text."""
+_NUMBER = re.compile(r"\d+")
 MAX_NEW_TOKENS = 64
 OVERLAP_WORDS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What was read of one output; both None where nothing was. ``confidence`` is in percent."""
+
+    answer: str | None
+    confidence: int | None
+    right: bool = False
+
+
+def reference(output: str, gold: str) -> Mark:
+    """Read one output as the published evaluator does."""
+    pairs = answers(thought_out(output))
+    split = _split(pairs[0]) if pairs else None
+    confidence = _percent(split[1]) if split else None
+    if split is None or confidence is None:
+        return Mark(answer=None, confidence=None)
+    return Mark(answer=split[0], confidence=confidence, right=split[0] == gold)
+
+
+def strict(output: str, gold: str) -> Mark:
+    """Read one output: the choice up to the last ``&`` of the last pair, and the model's stated confidence (if any)."""
+    content = last_answer(output)
+    if content is None:
+        return Mark(answer=None, confidence=None)
+    before, mark, behind = content.rpartition("&")
+    answer = (before if mark else content).strip()
+    confidence = _percent(behind) if mark else SURE
+    if not answer or confidence is None:
+        return Mark(answer=None, confidence=None)
+    return Mark(answer=answer, confidence=confidence, right=answer == gold)
+
+
+def strict_grade(output: str, gold: str) -> Grade:
+    """Compare the choice with ``gold``, to the letter; ``calibration`` is 1 less the Brier score."""
+    mark = strict(output, gold)
+    return Grade(
+        score=float(mark.right),
+        readable=mark.answer is not None,
+        extracted=(mark.answer or "")[:200],
+        secondary={"calibration": 1 - _brier(mark)},
+    )
+
+
+def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up as published: over the rows that could be read; without one there is no Brier score."""
+    read = [mark for mark in marks if mark.answer is not None]
+    figures = {
+        "accuracy": 100 * sum(mark.right for mark in read) / len(read) if read else 0.0,
+        "failed": float(len(marks) - len(read)),
+        "total": float(len(marks)),
+    }
+    return figures | ({"brier_score": _mean_brier(read)} if read else {})
+
+
+def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+    """Sum up over all rows: an unreadable one is wrong, and as sure of it as can be."""
+    return {
+        "accuracy": 100 * sum(mark.right for mark in marks) / max(1, len(marks)),
+        "brier_score": _mean_brier(marks),
+        "failed": float(sum(mark.answer is None for mark in marks)),
+        "total": float(len(marks)),
+    }
+
+
+def _split(content: str) -> tuple[str, str] | None:
+    if "&" not in content:
+        words = content.split(" ")
+        return " ".join(words[:-1]).strip(), words[-1]
+    parts = content.split("&")
+    return (parts[0].strip(), parts[1]) if len(parts) == 2 else None
+
+
+def _percent(text: str) -> int | None:
+    found = _NUMBER.search(text)
+    percent = int(found[0]) if found and len(found[0]) <= MOST_DIGITS else None
+    return percent if percent is not None and percent <= SURE else None
+
+
+def _mean_brier(marks: Sequence[Mark]) -> float:
+    return sum(map(_brier, marks)) / max(1, len(marks))
+
+
+def _brier(mark: Mark) -> float:
+    return 1.0 if mark.confidence is None else (mark.confidence / SURE - mark.right) ** 2
 
 
 @cache
@@ -33,7 +135,7 @@ def reference_items(split: Split) -> tuple[Item, ...]:
 
 def grade(output: str, item: Item) -> Grade:
     """Compare the choice with the right one, to the letter."""
-    return scorer.grade(output, item.facts["answer"])
+    return strict_grade(output, item.facts["answer"])
 
 
 def _item(row: Row) -> Item:
@@ -66,11 +168,11 @@ def _another_choice(row: Row, quirks: random.Random) -> Row:
 
 
 def _mark(output: str, item: Item) -> Mapping[str, Any]:
-    return vars(scorer.reference(output, item.facts["answer"]))
+    return vars(reference(output, item.facts["answer"]))
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return scorer.reference_total([scorer.Mark(**mark) for mark in marks])
+    return reference_total([Mark(**mark) for mark in marks])
 
 
 records = Protocols(
@@ -88,6 +190,7 @@ records = Protocols(
     derive=lambda row: {"asked": _asked(row)},
     leaks=_leaks,
 )
+
 task = Task(
     name="biology/protocol-qa",
     version=2,

@@ -1,8 +1,9 @@
-"""What the four BioProBench tasks have in common: how their records are split, and what is on offer for training.
+"""What the four BioProBench tasks have in common: their rows, how they are split, what is on offer, and their tags.
 
 Only the test part can be had everywhere, so ours deals it out: test, validation and confirmation by record, apart from
 near-duplicates, and the rest is on offer as a source of its own beside the published training part. The published
-evaluation shuffles the test part with seed 42 and takes the first 100 for validation, the last 100 for the test.
+evaluation shuffles the test part with seed 42 and takes the first 100 for validation, the last 100 for the test. Every
+answer is wrapped in tags.
 """
 
 import random
@@ -12,18 +13,111 @@ from functools import cache, partial
 from typing import Any
 
 from ftdojo.errors import SourceError
-from ftdojo.records import Source, Split
+from ftdojo.records import Dataset, Part, Source, Split
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.biology.datasets import BIOPROBENCH, FIELDS
 from ftdojo.tasks.clean import HeldOut, split
 from ftdojo.tasks.small_talk import small_talk
 
+START, END = "[ANSWER_START]", "[ANSWER_END]"
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "PQA": ("question", "answer", "choices", "type", "id"),
+    "ORD": ("question", "wrong_steps", "correct_steps", "type", "id"),
+    "ERR": (
+        "context",
+        "corrupted_text",
+        "corrected_text",
+        "is_correct",
+        "type",
+        "error_description",
+        "id",
+    ),
+    "GEN": ("system_prompt", "instruction", "input", "output", "id", "type"),
+}
+"""Kind of question of BioProBench -> the fields of its rows."""
 Row = Mapping[str, Any]
 Clean = Mapping[str, tuple[Row, ...]]
 PUBLISHED_MOST = 100
 PUBLISHED_SEED = 42
 WHOLE = {"PQA": 1200, "ORD": 1161, "ERR": 1200, "GEN": 772}
 """Kind -> rows of the published test part; a mirror may hold fewer."""
+
+
+def wrapped(answer: str) -> str:
+    """Return ``answer`` between its tags.
+
+    Example:
+        >>> wrapped("True")
+        '[ANSWER_START]True[ANSWER_END]'
+    """
+    return f"{START}{answer}{END}"
+
+
+def behind(output: str, mark: str) -> str:
+    """Return what follows the last ``mark``, or the whole output without one."""
+    return output.rpartition(mark)[2]
+
+
+def thought_out(output: str) -> str:
+    """Return what follows the thinking, if the output shows any."""
+    return behind(output, "</think>")
+
+
+def answers(text: str) -> list[str]:
+    """Return what stands in each closed pair of tags, stripped, in order.
+
+    Example:
+        >>> answers("[ANSWER_START] a [ANSWER_END] and [ANSWER_START]b")
+        ['a']
+    """
+    found, at = [], 0
+    while (start := text.find(START, at)) >= 0 and (end := text.find(END, start)) >= 0:
+        found.append(text[start + len(START) : end].strip())
+        at = end + len(END)
+    return found
+
+
+def last_answer(output: str) -> str | None:
+    """Return what stands in the last closed pair of tags after the thinking, or None without a pair."""
+    return next(reversed(answers(thought_out(output))), None)
+
+
+def _kept(fields: tuple[str, ...], row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in fields}
+
+
+BIOPROBENCH = Dataset(
+    name="bioprobench",
+    hub_id="bowenxian/BioProBench",
+    revision="main",
+    # The hub's card says CC BY 4.0, the authors' repository CC BY-NC 4.0: the stricter one holds.
+    licence="CC BY-NC 4.0",
+    commercial=False,
+    parts={
+        f"{kind}_{part}": Part(
+            files=(f"*{kind}_{part}*", f"*{kind}/{part}*"), read=partial(_kept, fields)
+        )
+        for kind, fields in FIELDS.items()
+        for part in ("test", "train")
+    },
+    fields={
+        "id": "name of the record",
+        "type": "kind of question or of error",
+        "question": "PQA, ORD: the question",
+        "choices": "PQA: five choices",
+        "answer": "PQA: the right choice",
+        "wrong_steps": "ORD: the steps, shuffled",
+        "correct_steps": "ORD: the steps in order",
+        "context": "ERR: the purpose of the step, the one before and the one after",
+        "corrupted_text": "ERR: the step with an error, or nothing",
+        "corrected_text": "ERR: the step without an error",
+        "is_correct": "ERR: whether the step that is asked about is right",
+        "error_description": "ERR: what is wrong",
+        "system_prompt": "GEN: who is asked",
+        "instruction": "GEN: the format asked for",
+        "input": "GEN: what the protocol is for",
+        "output": "GEN: the steps",
+    },
+)
 
 
 @dataclass(frozen=True, kw_only=True)

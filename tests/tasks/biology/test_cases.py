@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers.biology.bioprobench_cases import score
 from ftdojo.scorers.case import Case
+from ftdojo.tasks.biology.cases import score
 
 GOLDEN = Path(__file__).parents[3].parent / "shared" / "data" / "bioprobench" / "golden.jsonl"
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdojo.errors import UsageError
-from ftdojo.scorers.biology import protocol_error as err
-from ftdojo.scorers.biology import protocol_generation as gen
-from ftdojo.scorers.biology import protocol_ordering as ord_
-from ftdojo.scorers.biology import protocol_qa as pqa
 from ftdojo.scorers.case import Case, Variants, given
+from ftdojo.tasks.biology import protocol_error as err
+from ftdojo.tasks.biology import protocol_generation as gen
+from ftdojo.tasks.biology import protocol_ordering as ord_
+from ftdojo.tasks.biology import protocol_qa as pqa
 
 Marker = Callable[[str, Any], Any]
 Total = Callable[[Sequence[Any]], Mapping[str, Any]]

@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.biology import (
-    protocol_error,
-    protocol_generation,
-    protocol_ordering,
-    protocol_qa,
-)
-from ftdojo.scorers.biology.tagged import answers, last_answer
+from ftdojo.tasks.biology import protocol_error, protocol_generation, protocol_ordering, protocol_qa
+from ftdojo.tasks.biology.protocols import answers, last_answer
 
 ANYTHING = st.text(st.characters(exclude_categories=[]))
 NEAR = ANYTHING | ANYTHING.map(lambda text: f"[ANSWER_START]{text}[ANSWER_END]")
@@ -43,18 +38,18 @@ def test_tags_are_found_in_time_that_grows_with_the_text_alone():
     ],
 )
 def test_a_choice_is_read_from_the_last_tags_with_its_confidence(output, score, readable):
-    grade = protocol_qa.grade(output, "0.3")
+    grade = protocol_qa.strict_grade(output, "0.3")
     assert (grade.score, grade.readable) == (score, readable)
 
 
 def test_a_choice_may_hold_the_sign_that_ends_it():
-    assert protocol_qa.grade(tag("salt & water & 90%"), "salt & water").score == 1
+    assert protocol_qa.strict_grade(tag("salt & water & 90%"), "salt & water").score == 1
 
 
 def test_being_sure_and_wrong_costs_calibration_as_much_as_saying_nothing():
-    assert protocol_qa.grade(tag("0.5 & 100%"), "0.3").secondary["calibration"] == 0
-    assert protocol_qa.grade("", "0.3").secondary["calibration"] == 0
-    assert protocol_qa.grade(tag("0.3 & 50%"), "0.3").secondary["calibration"] == 0.75
+    assert protocol_qa.strict_grade(tag("0.5 & 100%"), "0.3").secondary["calibration"] == 0
+    assert protocol_qa.strict_grade("", "0.3").secondary["calibration"] == 0
+    assert protocol_qa.strict_grade(tag("0.3 & 50%"), "0.3").secondary["calibration"] == 0.75
 
 
 @pytest.mark.parametrize(
@@ -71,7 +66,7 @@ def test_being_sure_and_wrong_costs_calibration_as_much_as_saying_nothing():
     ],
 )
 def test_an_order_scores_the_share_of_pairs_that_are_right(output, score, readable):
-    grade = protocol_ordering.grade(output, STEPS, GOLD)
+    grade = protocol_ordering.strict_grade(output, STEPS, GOLD)
     assert (grade.score, grade.readable) == (score, readable)
 
 
@@ -83,7 +78,7 @@ def test_an_odd_literal_draws_no_warning():
 
 def test_equal_steps_may_stand_for_each_other():
     steps, gold = ("wash", "spin", "wash"), ("wash", "spin", "wash")
-    assert protocol_ordering.grade(tag("[2, 1, 0]"), steps, gold).score == 1
+    assert protocol_ordering.strict_grade(tag("[2, 1, 0]"), steps, gold).score == 1
     assert protocol_ordering.gold_order(steps, gold) == (0, 1, 2)
 
 
@@ -105,7 +100,7 @@ def test_the_published_rule_takes_a_place_named_twice_for_an_order():
     ],
 )
 def test_a_verdict_is_one_of_two_words_and_nothing_else(output, gold, score, readable):
-    grade = protocol_error.grade(output, gold)
+    grade = protocol_error.strict_grade(output, gold)
     assert (grade.score, grade.readable) == (score, readable)
 
 
@@ -117,27 +112,27 @@ def test_the_published_rule_looks_for_true_first_anywhere():
 
 def test_a_protocol_without_tags_scores_nothing():
     assert (
-        protocol_generation.grade(
+        protocol_generation.strict_grade(
             tag("1. Spin it.\n2. Wash it."), ("1. Spin it.", "2. Wash it.")
         ).score
         == 1
     )
-    bare = protocol_generation.grade("1. Spin it.", ("1. Spin it.",))
+    bare = protocol_generation.strict_grade("1. Spin it.", ("1. Spin it.",))
     assert (bare.score, bare.readable) == (0, False)
 
 
 GRADES: dict[str, Callable] = {
-    "qa": lambda text: (protocol_qa.grade(text, "a"), protocol_qa.reference(text, "a")),
+    "qa": lambda text: (protocol_qa.strict_grade(text, "a"), protocol_qa.reference(text, "a")),
     "ordering": lambda text: (
-        protocol_ordering.grade(text, STEPS, GOLD),
+        protocol_ordering.strict_grade(text, STEPS, GOLD),
         protocol_ordering.reference(text, STEPS, GOLD),
     ),
     "error": lambda text: (
-        protocol_error.grade(text, gold=True),
+        protocol_error.strict_grade(text, gold=True),
         protocol_error.reference(text, gold=True),
     ),
     "generation": lambda text: (
-        protocol_generation.grade(text, ("a",)),
+        protocol_generation.strict_grade(text, ("a",)),
         protocol_generation.reference(text, ("a",)),
     ),
 }

@@ -1,1 +1,0 @@
-"""Scorers of the biology tasks: questions about laboratory protocols (BioProBench)."""
