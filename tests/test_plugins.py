@@ -9,7 +9,7 @@ from ftdojo.cli.progress import progress
 from ftdojo.dojo import start
 from ftdojo.models import pull
 from ftdojo.records import EVENTS, OUTSIDE, Finish, RunSpec, Submission, Train
-from ftdojo.serve.watching import Watch
+from ftdojo.serve.jobs import Watch
 from ftdojo.store import EventLog, LossLog, RunFolder
 from ftdojo.testing.contracts import (
     EXAMPLES,

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from ftdojo.serve import guide
-from ftdojo.serve.place import remove_socket
+from ftdojo.serve.protocol import remove_socket
 
 TINY = ("--model", "tiny", "--budget", "10m")
 

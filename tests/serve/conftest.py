@@ -14,7 +14,7 @@ import pytest
 
 from ftdojo.records import OUTSIDE, ActionTaken, Budget, RunSpec
 from ftdojo.serve import Start, TrainRequest, ask, await_quiet, begin, hand_in
-from ftdojo.serve.place import read_kept, remove_socket
+from ftdojo.serve.protocol import read_kept, remove_socket
 from ftdojo.store import RunFolder
 
 TOYS = Path(__file__).parent.parent / "toys"

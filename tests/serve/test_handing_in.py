@@ -4,7 +4,7 @@ import pytest
 
 from ftdojo.errors import UsageError
 from ftdojo.serve import read_submission
-from ftdojo.serve.words import MAX_TEXT
+from ftdojo.serve.protocol import MAX_TEXT
 
 
 @pytest.fixture

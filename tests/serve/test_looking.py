@@ -6,7 +6,7 @@ import pytest
 
 from ftdojo.errors import UsageError
 from ftdojo.serve import LookRequest
-from ftdojo.serve.looking import MOST_CHARS, TEXT, page
+from ftdojo.serve.views import MOST_CHARS, TEXT, page
 
 
 @pytest.fixture(scope="module")

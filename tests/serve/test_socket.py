@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.serve.place import new_socket, remove_socket
-from ftdojo.serve.words import MAX_LINE, MAX_TEXT
+from ftdojo.serve.protocol import MAX_LINE, MAX_TEXT, new_socket, remove_socket
 
 TEXTS = {"plan": "p", "data": "d", "train": ""}
 HOSTILE = {

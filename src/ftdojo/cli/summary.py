@@ -33,7 +33,7 @@ _Dumper.add_representer(str, _text)
 
 
 def show_standing(found: Mapping[str, Any]) -> None:
-    """Print how a run stands, as ``ftdojo.serve.status`` tells it."""
+    """Print how a run stands, as ``ftdojo.serve.views`` tells it."""
     for label, text in _lines(found):
         print(wrapped(f"{label + ':':<{LABEL}}{one_line(text)}", indent=LABEL))
     rows = [_status_row(each) for each in found["experiments"]]

@@ -1,9 +1,7 @@
 """A run for an agent outside: a process that holds the dojo, its private socket, and the other end of the line."""
 
-from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in
-from ftdojo.serve.guide import guide
-from ftdojo.serve.handing_in import read_submission
-from ftdojo.serve.words import (
+from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in, read_submission
+from ftdojo.serve.protocol import (
     CheckRequest,
     FinishRequest,
     LookRequest,
@@ -13,6 +11,7 @@ from ftdojo.serve.words import (
     TrainRequest,
     Whats,
 )
+from ftdojo.serve.views import guide
 
 __all__ = [
     "CheckRequest",

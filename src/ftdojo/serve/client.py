@@ -1,4 +1,4 @@
-"""The other end of the line: asks the process that holds a run, and starts it again where it is gone."""
+"""The other end of the line: requests to the process that holds a run, which is started again where it is gone."""
 
 import json
 import os
@@ -13,21 +13,56 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import FtdojoError, RunBusy, StoreError, UsageError
-from ftdojo.records import OUTSIDE
-from ftdojo.serve.place import Kept, read_kept
-from ftdojo.serve.status import status
-from ftdojo.serve.words import (
+from ftdojo.records import OUTSIDE, Submission
+from ftdojo.serve.protocol import (
+    FILES,
+    MAX_TEXT,
     MAX_WAIT_S,
     CheckRequest,
     FinishRequest,
+    Kept,
     LookRequest,
     Request,
     Resume,
     Start,
     StatusRequest,
     TrainRequest,
+    read_kept,
 )
+from ftdojo.serve.views import status
 from ftdojo.store import RunFolder, dump
+
+
+def read_submission(folder: Path) -> Submission:
+    """Read the three files of ``folder``.
+
+    Raises:
+        UsageError: one is missing, too long, or no UTF-8.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; name one that holds {', '.join(FILES)}.")
+    plan, data, train = (_text(folder / name) for name in FILES)
+    return Submission(plan=plan, data=data, train=train)
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is missing; a submission is {', '.join(FILES)} in one folder (`ftdojo play guide` shows each)."
+        )
+    try:
+        with path.open("rb") as file:
+            found = file.read(MAX_TEXT + 1)
+        if len(found) > MAX_TEXT:
+            raise UsageError(
+                f"{path} is longer than {MAX_TEXT} bytes; a script loads data, it does not hold it."
+            )
+        return found.decode("utf8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no UTF-8 at byte {error.start}; write it as UTF-8.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
+
 
 ANSWER_S = 90.0
 """Beside the time that was asked to be waited."""

@@ -12,12 +12,19 @@ from ftdojo.dojo import Dojo, resume, start
 from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
 from ftdojo.records import ActionTaken, Announced, Event, kind_of
 from ftdojo.report import write
-from ftdojo.serve.answering import answer
-from ftdojo.serve.keeper import Keeper
-from ftdojo.serve.place import Kept, new_socket, read_kept, remove_socket, write_kept
-from ftdojo.serve.server import Server
-from ftdojo.serve.watching import Watch
-from ftdojo.serve.words import Job, Resume, Start
+from ftdojo.serve.jobs import Watch
+from ftdojo.serve.protocol import (
+    Job,
+    Kept,
+    Resume,
+    Start,
+    new_socket,
+    read_kept,
+    remove_socket,
+    write_kept,
+)
+from ftdojo.serve.server import Server, answer
+from ftdojo.serve.session import Keeper
 from ftdojo.store import RunFolder, codec, load
 from ftdojo.store.trajectory import shortened
 

@@ -1,4 +1,4 @@
-"""Holds a dojo for an agent in another process: one action at a time, and an eye on the clock while nobody plays.
+"""One run and the actions that are asked of it, one at a time.
 
 The dojo is touched by the thread that calls ``run`` only. Requests come in on other threads: they ask for an action
 (``begin``), wait for it (``wait``) and read how things stand (``standing``, ``seen``).
@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from ftdojo.dojo import Dojo
 from ftdojo.errors import RunBusy, UsageError
 from ftdojo.records import Action, Observation, Outlook, Step
-from ftdojo.serve.jobs import Live, done, lost, number, under_way, verb_of, words
-from ftdojo.serve.watching import Watch
-from ftdojo.serve.words import Job, Verb
+from ftdojo.serve.jobs import Live, Watch, done, lost, number, under_way, verb_of, words
+from ftdojo.serve.protocol import Job, Verb
 from ftdojo.store import RunFolder
 
 TICK_S = 1.0
