@@ -6,8 +6,18 @@ from dataclasses import replace
 import pytest
 
 from ftdojo import play
+from ftdojo.dojo.meter import EXPORT_S
 from ftdojo.errors import BudgetError, UnknownName
-from ftdojo.records import BASE, Budget, FailureKind, Finish, Status, Train, seconds
+from ftdojo.records import (
+    BASE,
+    Budget,
+    ConfirmationShortened,
+    FailureKind,
+    Finish,
+    Status,
+    Train,
+    seconds,
+)
 
 
 @pytest.fixture
@@ -72,6 +82,34 @@ def test_the_end_of_the_wall_time_ends_even_a_data_script_and_the_run(new, toy):
         )
         assert dojo.result.chosen == BASE
         assert dojo.result.spent.wall_s < 45
+
+
+@pytest.mark.parametrize(("left_s", "items"), [(300.0, 40), (1.0, 30)])
+def test_a_late_end_confirms_on_fewer_items_and_says_so(new, toy, left_s, items):
+    with new(f"late-{items}") as dojo:
+        dojo.reset()
+        dojo.step(Train(submission=toy.handed_in(seed=70 + items)))
+        meter = dojo._parts.meter
+        meter.budget = replace(meter.budget, wall_s=meter.ledger.wall_s() + left_s)
+        dojo.step(Finish(experiment="e1"))
+        events = dojo.folder.events()
+        result = dojo.result
+    said = "Confirmation used 30 of the 40 held-back items: the time left allowed no more."
+    assert (result.chosen, result.confirmation.difference.n) == ("e1", items)
+    assert result.why.endswith(said) is (items == 30)
+    short = [each for each in events if isinstance(each, ConfirmationShortened)]
+    assert short == ([ConfirmationShortened(items=30, of=40)] if items == 30 else [])
+
+
+def test_calibrations_beside_the_passes_scale_the_reserve(new, toy):
+    with new("calibrated") as dojo:
+        dojo.reset()
+        step = dojo.step(Train(submission=toy.handed_in(seed=79)))
+        meter = dojo._parts.meter
+        before = meter.reserve_s() - EXPORT_S
+        assert before == pytest.approx(step.observation.outlook.reserve_s - EXPORT_S)
+        meter.forecast.calibrated(3 * max(meter.forecast._recent))
+        assert meter.reserve_s() - EXPORT_S == pytest.approx(3 * before)
 
 
 @pytest.mark.slow

@@ -1,42 +1,92 @@
-"""The meter: how much time is set aside for the end."""
+"""The meter: how much time is reserved for the end, and what gives way when there is less."""
 
 import pytest
 
-from ftdojo.dojo.meter import EXPORT_S, MARGIN, Meter
+from ftdojo.dojo.forecast import Forecast
+from ftdojo.dojo.meter import EXPORT_S, LEAST_CONFIRM, MARGIN, TEST_MARGIN, Meter
 from ftdojo.records import Budget
 from ftdojo.store import Ledger
 
+ITEMS = {"validation": 100, "confirm": 100, "test": 200}
+BASE_S, OWN_S = 0.25, 0.5
+CALM, BUSY = 1.0, 2.0
+"""Calibrations of a machine that is left alone, and of one that somebody else works on."""
+
+
+class Clock:
+    """A ledger that knows nothing but the time."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def wall_s(self):
+        return self.now
+
 
 @pytest.fixture
-def meter(tmp_path):
-    made = Meter(budget=Budget(wall_s=600.0), ledger=Ledger(tmp_path))
-    made.base_items, made.own_items, made.base_item_s, made.own_item_s = 100, 200, 0.25, 0.5
+def meter():
+    """A meter over 600 seconds, in which base and e1 were measured on a calm machine and e1 is the best."""
+    made = Meter(budget=Budget(wall_s=600.0), ledger=Clock())
+    made.forecast.plan(ITEMS, base_due=["confirm", "test"], base_is_slowest=False)
+    for name, item_s in [("base", BASE_S), ("e1", OWN_S)]:
+        made.forecast.calibrated(CALM)
+        made.forecast.known(name, CALM)
+        made.forecast.measured(name, item_s, best=name)
     return made
 
 
-def test_the_end_is_set_aside_as_it_was_measured_with_a_margin(meter):
-    assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.5) + EXPORT_S)
+def test_the_end_is_reserved_as_it_was_measured_with_a_margin(meter):
+    assert meter.reserve_s() == pytest.approx(MARGIN * 300 * (BASE_S + OWN_S) + EXPORT_S)
 
 
-def test_no_item_of_the_end_is_taken_for_longer_than_the_longest_output(meter):
-    meter.longest_item_s = 0.3
-    assert meter.reserve_s() == pytest.approx(MARGIN * (100 * 0.25 + 200 * 0.3) + EXPORT_S)
+def test_a_machine_that_became_busy_makes_the_reserve_larger_and_the_rest_smaller(meter):
+    calm = meter.reserve_s(), meter.train_left_s()
+    meter.forecast.calibrated(BUSY)
+    assert meter.reserve_s() - EXPORT_S == pytest.approx(2 * (calm[0] - EXPORT_S))
+    assert meter.train_left_s() == pytest.approx(600 - meter.reserve_s() - 2 * 100 * OWN_S)
 
 
-def test_the_end_is_expected_to_cost_what_the_best_so_far_did(meter):
-    for name, item_s, best in [("base", 0.2, None), ("e1", 0.3, "e1"), ("e2", 0.1, "e1")]:
-        meter.measured(name, item_s, best=best)
-    assert meter.own_item_s == 0.3
-    meter.measured("e3", 0.25, best="e3")
-    assert meter.own_item_s == 0.25
+def test_in_the_end_a_calm_machine_confirms_on_every_item(meter):
+    meter.ledger.now = 600 - meter.reserve_s()
+    assert meter.confirm_items(own=True) >= ITEMS["confirm"]
 
 
-def test_while_nothing_is_better_than_the_base_the_end_is_expected_to_be_as_slow_as_the_slowest(
-    meter,
-):
-    for name, item_s in [("base", 0.2), ("e1", 0.5), ("e2", 0.1)]:
-        meter.measured(name, item_s, best=None)
-    assert meter.own_item_s == 0.5
+def end_s(meter, slower, *, test_slower=None):
+    """Play the end on a machine ``slower`` by a factor than it was, and return the seconds over the budget."""
+    meter.ledger.now = 600 - meter.reserve_s()
+    meter.forecast.calibrated(slower * CALM)
+    ours = min(ITEMS["confirm"], meter.confirm_items(own=True))
+    meter.ledger.now += slower * ours * OWN_S
+    theirs = min(ours, meter.confirm_items(own=False))
+    meter.ledger.now += slower * theirs * BASE_S
+    meter.ledger.now += (test_slower or slower) * ITEMS["test"] * (BASE_S + OWN_S) + EXPORT_S
+    return meter.ledger.now - meter.budget.wall_s
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.25, 1.4, 1.6])
+def test_confirmation_gives_way_until_the_machine_is_slower_by_six_tenths(meter, slower):
+    assert end_s(meter, slower) <= 0.01
+
+
+def test_beyond_that_the_end_takes_longer_by_what_the_test_does(meter):
+    least = (LEAST_CONFIRM + ITEMS["test"]) * (BASE_S + OWN_S)
+    assert end_s(meter, 2.5) == pytest.approx(2.5 * least - MARGIN * 300 * (BASE_S + OWN_S))
+
+
+def test_a_test_that_slows_down_alone_is_not_made_up_for_beyond_its_margin(meter):
+    over = end_s(meter, 1.6, test_slower=1.6 * TEST_MARGIN)
+    assert 0 < over < 0.1 * 1.6 * ITEMS["test"] * (BASE_S + OWN_S)
+
+
+def test_however_late_it_is_some_items_are_confirmed_on(meter):
+    meter.ledger.now = 9999.0
+    assert meter.confirm_items(own=True) == LEAST_CONFIRM
+
+
+def test_before_anything_was_measured_nothing_is_reserved_but_the_export():
+    empty = Meter(budget=Budget(wall_s=600.0), ledger=Clock(), forecast=Forecast())
+    assert empty.reserve_s() == EXPORT_S
+    assert empty.confirm_items(own=True) > 10**6
 
 
 def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp_path):

@@ -115,5 +115,20 @@ def test_both_trainers_end_near_each_other(train):
     assert ours.weights_digest != theirs.weights_digest
 
 
+def test_a_calibration_is_the_same_work_whatever_weights_are_attached(bench, train, tmp_path):
+    train()
+    seen = []
+    hook = bench._model.register_forward_hook(
+        lambda model, args, given, output: seen.append(tuple(given["input_ids"].shape)),
+        with_kwargs=True,
+    )
+    for weights in (None, tmp_path):
+        bench.generate(PROMPTS, SHORT, weights)
+        seen.clear()
+        assert bench.calibrate().seconds > 0
+        assert set(seen) == {runtime.CALIBRATION}
+    hook.remove()
+
+
 def test_training_stops_when_its_seconds_are_spent(train):
     assert train(seconds=0.001).stopped == "over-budget"

@@ -57,6 +57,7 @@ def test_every_request_is_answered_by_one_process(worker, rows, config, asking, 
     assert trained.curve == tuple(told)
     made = Weights(path=tmp_path, digest=trained.weights_digest, kind="adapter")
     assert len(worker.generate(**asking, weights=made, timeout_s=WAIT_S)) == 1
+    assert 0 < worker.calibrate() < WAIT_S
     assert worker.pid == pid
 
 

@@ -12,7 +12,7 @@ from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.remarks import remarks
-from ftdojo.dojo.scoring import Scorer
+from ftdojo.dojo.scoring import Scorer, calibrate
 from ftdojo.dojo.standing import Standing
 from ftdojo.dojo.training import trained
 from ftdojo.errors import SubmissionRefused, WorkerDied, WorkerError, WorkerTimeout
@@ -168,6 +168,7 @@ def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
     parts.meter.check_s = seconds - built
     if checked.report.fit:
         parts.meter.train_tokens_per_s = checked.report.fit.tokens_per_s
+        calibrate(parts)
     return checked
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
-from typing import assert_never
+from typing import assert_never, get_args
 
 from ftdojo.checks import Failed
 from ftdojo.dojo import finishing
@@ -123,11 +123,8 @@ class Dojo:
             parts.folder.save_base(report)
             known = report
         parts.emit(BaseScored(score=known.score, seconds=known.seconds))
-        parts.meter.base_item_s = known.seconds / known.score.n
-        if known.unfinished_share > MOSTLY:
-            parts.meter.longest_item_s = parts.meter.base_item_s
         self._measured(BASE, known)
-        self._plan_end(scorer)
+        self._plan_end(scorer, slowest=known.unfinished_share > MOSTLY)
         parts.ground.base_readable = 1 - known.unreadable_share
         self._standing = Standing(parts.task, graded)
         self._restore(self._standing)
@@ -327,19 +324,17 @@ class Dojo:
         if done.evaluation and not done.evaluation.raced_out and done.evaluation.seconds:
             self._measured(done.id, done.evaluation)
 
-    def _plan_end(self, base: Scorer) -> None:
-        """Tell the meter what the end game scores: the choice on two splits, the base where it is not known yet."""
-        splits: tuple[Split, ...] = ("confirm", "test")
-        counts = {split: self._parts.vault.count(split) for split in splits}
-        meter = self._parts.meter
-        meter.own_items = sum(counts.values())
-        meter.base_items = sum(counts[each] for each in splits if not base.is_kept(each))
+    def _plan_end(self, base: Scorer, *, slowest: bool) -> None:
+        """Tell the forecast what there is to score, and where the base is not scored yet."""
+        counts = {split: self._parts.vault.count(split) for split in get_args(Split)}
+        due = [split for split in counts if not base.is_kept(split)]
+        self._parts.meter.forecast.plan(counts, base_due=due, base_is_slowest=slowest)
 
     def _measured(self, name: str, report: EvaluationReport) -> None:
         """Take note of what a validation pass of ``name`` took, and reckon with it from now on."""
-        meter, best = self._parts.meter, self._standing.best if self._standing else BASE
-        meter.measured(name, report.seconds / report.score.n, best=None if best == BASE else best)
-        meter.validation_s = meter.own_item_s * self._parts.vault.count("validation")
+        best = self._standing.best if self._standing else BASE
+        item_s = report.seconds / report.score.n
+        self._parts.meter.forecast.measured(name, item_s, best=best)
 
     def _require_one_experiment(self) -> None:
         """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished."""

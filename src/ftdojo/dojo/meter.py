@@ -1,13 +1,18 @@
-"""The budget as it stands: what is left, what is set aside for the end, and which limit has been reached."""
+"""The budget as it stands: what is left, what is reserved for the end, and which limit has been reached."""
 
+import sys
 from dataclasses import dataclass, field
-from math import inf
 
+from ftdojo.dojo.forecast import Forecast
 from ftdojo.records import Budget, Outlook, Spend
 from ftdojo.store import Ledger
 
 MARGIN = 1.25
-"""The end game is set aside at a quarter more than it is expected to take: so much slower a shared machine gets in a run."""
+"""The final evaluation is reserved at a quarter more than expected: so much slower a shared machine gets within minutes."""
+TEST_MARGIN = 1.1
+"""The same for the test, once the final evaluation has begun and confirmation can still give way to it."""
+LEAST_CONFIRM = 30
+"""Confirmation takes at least so many items, or all there are: on fewer, luck would turn down true gains."""
 EXPORT_S = 8.0
 LEAST_TRAIN_S = 2.0
 """An experiment that leaves less time than this for training is none."""
@@ -15,34 +20,13 @@ LEAST_TRAIN_S = 2.0
 
 @dataclass
 class Meter:
-    """Reads the ledger against the budget, with what things were measured to cost in this run.
-
-    ``base_item_s`` and ``own_item_s`` are the wall times of one held-out item, of the base and of the choice at the end
-    (see ``measured``); ``base_items`` and ``own_items`` are how many of each the end game scores.
-    ``longest_item_s`` is that of an item whose output is cut by the token cap, where that is known: no item of the end
-    game, which runs in larger batches than a race, takes longer.
-    """
+    """Reads the ledger against the budget, with what things were measured to cost in this run."""
 
     budget: Budget
     ledger: Ledger
-    base_items: int = 0
-    own_items: int = 0
-    base_item_s: float = 0.0
-    own_item_s: float = 0.0
-    longest_item_s: float = inf
-    validation_s: float | None = None
+    forecast: Forecast = field(default_factory=Forecast)
     check_s: float | None = None
     train_tokens_per_s: float | None = None
-    item_s: dict[str, float] = field(default_factory=dict)
-
-    def measured(self, name: str, item_s: float, *, best: str | None) -> None:
-        """Take note of what an item cost in a validation pass of ``name``.
-
-        The end game scores the best so far, so it will cost what that cost; while nothing is better than the base
-        (``best`` is None), as much as the slowest did.
-        """
-        self.item_s[name] = item_s
-        self.own_item_s = self.item_s.get(best or "", max(self.item_s.values()))
 
     def spend(self) -> Spend:
         """Return what was spent so far."""
@@ -50,24 +34,33 @@ class Meter:
 
     def reserve_s(self) -> float:
         """Return the wall time kept back for confirmation, test and export."""
-        base_s = self.base_item_s * self.base_items
-        own_s = min(self.own_item_s, self.longest_item_s) * self.own_items
-        return MARGIN * (base_s + own_s) + EXPORT_S
+        return MARGIN * (self.forecast.confirm_s() + self.forecast.test_s()) + EXPORT_S
+
+    def confirm_items(self, *, own: bool) -> int:
+        """Return how many confirmation items the time left allows beside test and export, ``LEAST_CONFIRM`` at least.
+
+        ``own`` counts the selected model's outputs as well as the base's; without it, they are there already.
+        """
+        left_s = self.budget.wall_s - self.ledger.wall_s() - EXPORT_S
+        item_s = self.forecast.confirm_item_s(own=own)
+        room_s = max(0.0, left_s - TEST_MARGIN * self.forecast.test_s())
+        return max(LEAST_CONFIRM, int(room_s / item_s)) if item_s else sys.maxsize
 
     def left_s(self) -> float:
-        """Return the wall time an agent may still use; negative once the end game is in danger."""
+        """Return the wall time an agent may still use; negative once the final evaluation is in danger."""
         return self.budget.wall_s - self.ledger.wall_s() - self.reserve_s()
 
     def train_left_s(self) -> float:
         """Return how long the next training may take, its validation already taken off."""
-        left = self.left_s() - (self.validation_s or 0.0)
+        left = self.left_s() - (self.forecast.validation_s() or 0.0)
         if self.budget.max_train_s is not None:
             left = min(left, self.budget.max_train_s - self.spend().train_s)
         return left
 
     def least_s(self) -> float:
         """Return the wall time of the smallest experiment worth the name."""
-        return LEAST_TRAIN_S + (self.validation_s or 0.0) + min(self.check_s or 0.0, 10.0)
+        validation_s = self.forecast.validation_s() or 0.0
+        return LEAST_TRAIN_S + validation_s + min(self.check_s or 0.0, 10.0)
 
     def outlook(self) -> Outlook:
         """Return what is left and what things cost, as an agent sees it."""
@@ -76,7 +69,7 @@ class Meter:
             left_s=max(0.0, self.left_s()),
             reserve_s=self.reserve_s(),
             train_tokens_per_s=self.train_tokens_per_s,
-            validation_s=self.validation_s,
+            validation_s=self.forecast.validation_s(),
             check_s=self.check_s,
             experiments_left=None if most is None else max(0, most - self.spend().experiments),
         )

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from statistics import fmean
 
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.parts import Parts
+from ftdojo.errors import WorkerError
 from ftdojo.evaluation import Race, evaluate, judged, report, scores
+from ftdojo.evaluation.engine import Calibrating
 from ftdojo.records import (
     Completion,
     EvaluationReport,
@@ -17,6 +20,7 @@ from ftdojo.records import (
     PassAdvanced,
     Split,
     Weights,
+    WorkerLost,
 )
 from ftdojo.store import Kind, dump, load
 
@@ -29,10 +33,11 @@ PART_ITEMS = 40
 
 @dataclass(frozen=True, kw_only=True)
 class _Pass:
-    """The outputs of one pass and the wall time it took when it was made."""
+    """The outputs of one pass, the wall time it took when it was made, and the calibration beside it (0: none)."""
 
     graded: tuple[Graded, ...]
     seconds: float
+    calibration_s: float = 0.0
 
 
 class Scorer:
@@ -61,6 +66,8 @@ class Scorer:
         found = self._kept(split) or self._passed(
             split, asked, rival, whole=len(asked) == len(items)
         )
+        if split == "validation" and found.calibration_s:
+            parts.meter.forecast.known(self.name, found.calibration_s)
         if not parts.folder.predictions(self.name, split):  # else it was booked when it was made
             parts.folder.save_predictions(self.name, split, found.graded)
             queries = {"validation_queries": 1} if split == "validation" else {}
@@ -88,15 +95,16 @@ class Scorer:
         text = self._parts.cache.get_text(self._kind(split), self._key(split))
         cached = load(_Pass, text) if text else None
         stored = self._parts.folder.predictions(self.name, split)
-        if stored:
-            return _Pass(graded=tuple(stored), seconds=cached.seconds if cached else 0.0)
-        return cached
+        if not stored:
+            return cached
+        return replace(cached or _Pass(graded=(), seconds=0.0), graded=tuple(stored))
 
     def _passed(
         self, split: Split, items: Sequence[Item], rival: Sequence[Graded], *, whole: bool
     ) -> _Pass:
         task, parts = self._parts.task, self._parts
-        parts.engine.start()  # a cold start is no part of what a pass takes
+        parts.engine.start()  # a cold start is not a part of what a pass takes
+        before = _calibration(parts)
         began, race = time.monotonic(), None
         if rival and task.aggregate.kind != "macro-f1":
             chunks = max(2, len(items) // PART_ITEMS)
@@ -114,7 +122,9 @@ class Scorer:
                     PassAdvanced(experiment=self.name, split=split, done=done, of=of)
                 ),
             )
-        made = _Pass(graded=tuple(graded), seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        beside = calibrate(parts, before)
+        made = _Pass(graded=tuple(graded), seconds=seconds, calibration_s=beside)
         if whole and not raced_out:
             parts.cache.put_text(self._kind(split), self._key(split), dump(made))
         return made
@@ -143,6 +153,28 @@ class Scorer:
             dump(task.decoding),
             *self._parts.engine.identity(),
         )
+
+
+def calibrate(parts: Parts, before: float = 0.0) -> float:
+    """Tell the forecast how long a fixed piece of work takes now, or on average now and ``before``; return the seconds.
+
+    0 stands for a calibration that was not made: the worker was lost, or the engine makes none.
+    """
+    made = [seconds for seconds in (before, _calibration(parts)) if seconds]
+    if not made:
+        return 0.0
+    parts.meter.forecast.calibrated(fmean(made))
+    return fmean(made)
+
+
+def _calibration(parts: Parts) -> float:
+    if not isinstance(parts.engine, Calibrating):
+        return 0.0
+    try:
+        return parts.engine.calibrate()
+    except WorkerError as error:  # whoever needs the worker next starts another
+        parts.emit(WorkerLost(message=str(error)))
+        return 0.0
 
 
 def _some(items: Sequence[Item], limit: int | None) -> Sequence[Item]:

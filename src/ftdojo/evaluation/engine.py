@@ -1,7 +1,7 @@
 """What answers prompts: the seam behind which another inference engine fits."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ftdojo.records import Completion, Decoding, Message, Weights
 
@@ -38,4 +38,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back what it holds (a process, a device); a later ``generate`` takes it again."""
+        ...
+
+
+@runtime_checkable
+class Calibrating(Protocol):
+    """An engine that computes here, and so can tell how busy the machine is; what is reserved for the end follows it."""
+
+    def calibrate(self) -> float:
+        """Return the seconds that a fixed piece of work takes now, about as long as a few tokens of a batch.
+
+        Raises:
+            WorkerError: it cannot be done.
+        """
         ...

@@ -167,6 +167,14 @@ class FinalEvaluationBegan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmationShortened:
+    """The time left allowed confirmation on ``items`` of the ``of`` held-back items only."""
+
+    items: int
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FinalTestOpened:
     """The test split was opened, once, for ``chosen`` and the base."""
 
@@ -207,6 +215,7 @@ Event = (
     | JudgeLost
     | ScorerFailed
     | FinalEvaluationBegan
+    | ConfirmationShortened
     | FinalTestOpened
     | RunEnded
     | ListenerFailed

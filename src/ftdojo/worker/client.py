@@ -31,7 +31,7 @@ from ftdojo.records import (
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker.cgroups import oom_kills
-from ftdojo.worker.words import Completions, Lengths, Op, Probed, TokenReport
+from ftdojo.worker.words import Calibration, Completions, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
 TICK_S = 1.0
@@ -159,6 +159,10 @@ class Worker:
         known = json.loads(dump(weights)) if weights else None
         args = _prompts(prompts) | {"decoding": asdict(decoding), "weights": known}
         return load(Completions, self._ask("generate", args, timeout_s)).completions
+
+    def calibrate(self, *, timeout_s: float = 60.0) -> float:
+        """Return the seconds that a fixed piece of work takes now; see ``Bench.calibrate``."""
+        return load(Calibration, self._ask("calibrate", {}, timeout_s)).seconds
 
     def lengths(self, prompts: Prompts, *, timeout_s: float) -> tuple[int, ...]:
         """Count the tokens of prompts; see ``ModelRuntime.lengths``."""

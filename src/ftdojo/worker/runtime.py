@@ -1,5 +1,6 @@
 """The work itself, as the worker does it: audit, fit, probe, train, generate. One method an operation."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.words import (
     MAX_ROW_BYTES,
     MAX_ROWS,
+    Calibration,
     Completions,
     Lengths,
     Probed,
@@ -40,6 +42,7 @@ from ftdojo.worker.words import (
 )
 
 SAMPLES = 5
+CALIBRATION, CALIBRATE_S = (4, 8), 0.05
 SLOW_STEP_S = 4.0
 """A step this slow is timed at once; a faster one is taken a second time, warm."""
 
@@ -158,6 +161,22 @@ class ModelRuntime:
                 trained = train(model, encoded, config, watch=watch, on_step=on_step, pad=self._pad)
             adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
         return _training_report(trained, peak.bytes, tensor_digest(to))
+
+    @torch.no_grad()
+    def calibrate(self) -> Calibration:
+        """Time a forward of ``CALIBRATION`` rows and tokens through the base, as often as ``CALIBRATE_S`` allows.
+
+        Two of these, taken at two times, say how much slower the machine has become, whatever weights are in use.
+        """
+        rows, tokens = CALIBRATION
+        ids = torch.arange(rows * tokens, device=self._model.device).view(rows, tokens)
+        ids %= self._model.config.vocab_size
+        count, began = 0, 0.0
+        while count == 0 or time.monotonic() < began + CALIBRATE_S:
+            began = began or time.monotonic()
+            float(self._model(input_ids=ids, use_cache=False, logits_to_keep=1).logits.sum())
+            count += 1
+        return Calibration(seconds=(time.monotonic() - began) / count)
 
     def lengths(self, prompts: Sequence[Sequence[Message]]) -> Lengths:
         """Count the tokens that ``generate`` would put to the model for each prompt."""

@@ -55,6 +55,10 @@ class WorkerEngine:
                 prompts, decoding=decoding, weights=weights, timeout_s=timeout_s
             )
 
+    def calibrate(self) -> float:
+        """Time a fixed piece of work; see ``Calibrating``."""
+        return self._worker.calibrate()
+
     def close(self) -> None:
         """End the worker; it is started again when it is needed."""
         self._worker.close()

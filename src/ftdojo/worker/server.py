@@ -52,6 +52,8 @@ class Server:
         assert self._bench is not None, "no request comes before the model is loaded"
         if op == "generate":
             return self._generate(self._bench, args)
+        if op == "calibrate":
+            return dump(self._bench.calibrate())
         if op == "lengths":
             return dump(self._bench.lengths(args["prompts"]))
         config, rows = TrainConfig.model_validate(args["config"]), Path(args["rows"])

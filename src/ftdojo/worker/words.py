@@ -9,7 +9,7 @@ from typing import Literal
 
 from ftdojo.records import Completion, ProbeReport, Quantiles
 
-Op = Literal["audit", "fit", "probe", "train", "lengths", "generate"]
+Op = Literal["audit", "fit", "probe", "train", "lengths", "generate", "calibrate"]
 
 MAX_ROWS = 1_000_000
 """Most rows a training reads."""
@@ -47,6 +47,13 @@ class Lengths:
     """How many tokens each of a batch of prompts has, chat template included."""
 
     tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How long a fixed piece of work took, in seconds: the busier the machine, the longer."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
