@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.finance.datasets import BANKING77
-from ftdojo.tasks.finance.intents import INTENTS
+from ftdojo.tasks.finance.banking77 import BANKING77, INTENTS
 from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"

@@ -9,7 +9,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.tasks.clean import clusters
-from ftdojo.tasks.finance.datasets import FINANCEIQ, SUBJECTS, TRAIN_ROWS
+from ftdojo.tasks.finance.financeiq import FINANCEIQ, SUBJECTS, TRAIN_ROWS
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 

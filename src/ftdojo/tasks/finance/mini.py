@@ -16,7 +16,7 @@ from functools import cache
 from typing import Literal
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.scorers.finance.financeiq import financeiq_grade
+from ftdojo.tasks.finance.financeiq import financeiq_grade
 from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right
 from ftdojo.tasks.small_talk import small_talk
 

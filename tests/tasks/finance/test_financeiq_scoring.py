@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.finance.financeiq import (
+from ftdojo.tasks.finance.financeiq import (
     financeiq_grade,
     last_capital,
     reference_mark,

@@ -1,1 +1,0 @@
-"""FinanceIQ: multiple choice in Chinese finance exams."""
