@@ -122,7 +122,8 @@ def test_a_calibration_is_the_same_work_whatever_weights_are_attached(bench, tra
         lambda model, args, given, output: seen.append(tuple(given["input_ids"].shape)),
         with_kwargs=True,
     )
-    for weights in (None, tmp_path):
+    made = Weights(path=tmp_path, digest="", kind="adapter")
+    for weights in (None, made):
         bench.generate(PROMPTS, SHORT, weights)
         seen.clear()
         assert bench.calibrate().seconds > 0
