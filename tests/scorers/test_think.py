@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.think import without_thinking
+from ftdojo.scorers.answers import without_thinking
 
 
 @pytest.mark.parametrize(

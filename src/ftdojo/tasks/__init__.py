@@ -13,8 +13,8 @@ tasks: Registry[Task] = Registry(
     "task",
     {
         "math/mini": "ftdojo.tasks.math.mini:task",
-        "math/aime25": "ftdojo.tasks.math.aime25:task",
-        "math/aime24": "ftdojo.tasks.math.aime24:task",
+        "math/aime25": "ftdojo.tasks.math.aime:aime25",
+        "math/aime24": "ftdojo.tasks.math.aime:aime24",
         "math/gsm8k": "ftdojo.tasks.math.gsm8k:task",
         "tables/mini": "ftdojo.tasks.tables.mini:task",
         "tables/data-analysis": "ftdojo.tasks.tables.data_analysis:task",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.records import Dataset
-from ftdojo.tasks.math import datasets
+from ftdojo.tasks.math import competition
+from ftdojo.tasks.math.competition import AIME24, AIME25, DEEPSCALER
+from ftdojo.tasks.math.gsm8k import GSM8K, MAWPS
 from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -67,9 +68,7 @@ def test_reference_marks_of_gold_answers_are_full_marks():
     assert task.reference.total(marks) == {"accuracy": 100.0, "official_accuracy": 100.0}
 
 
-@pytest.mark.parametrize(
-    "dataset", [each for each in vars(datasets).values() if isinstance(each, Dataset)]
-)
+@pytest.mark.parametrize("dataset", [AIME24, AIME25, DEEPSCALER, GSM8K, MAWPS])
 def test_rows_of_the_hub_get_the_fields_of_the_mirror(dataset):
     hub = {
         "aime24": {"problem": "1+1?", "answer": 2, "solution": "2"},
@@ -84,13 +83,13 @@ def test_rows_of_the_hub_get_the_fields_of_the_mirror(dataset):
 
 
 def test_numbers_that_the_hub_keeps_apart_are_put_back_into_the_question():
-    read = datasets.MAWPS.parts["all"].read
+    read = MAWPS.parts["all"].read
     row = {"Question": "N_00 apples and N_01 more?", "Numbers": "3.0 4.5", "Answer": 7.5}
     assert read(row)["question"] == "3 apples and 4.5 more?"
 
 
 def test_solved_and_unsolved_problems_of_the_hub_are_two_parts():
-    solved, unsolved = (part.read for part in datasets.DEEPSCALER.parts.values())
+    solved, unsolved = (part.read for part in competition.DEEPSCALER.parts.values())
     row = {"problem": "1+1?", "answer": "2", "solution": " "}
     assert solved(row) is None
     assert unsolved(row) == row

@@ -9,8 +9,8 @@ import json
 import re
 from typing import Any
 
+from ftdojo.scorers.answers import without_thinking
 from ftdojo.scorers.chemistry.questions import COUNTS, MOL_EDIT, MOL_OPT, YES_NO
-from ftdojo.scorers.think import without_thinking
 
 TAIL_CHARS = 20_000
 """What is read of an output: answers come last, and none is that long."""

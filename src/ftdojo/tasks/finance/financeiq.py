@@ -31,8 +31,8 @@ from ftdojo.records import (
     Split,
     Task,
 )
+from ftdojo.scorers.answers import without_thinking
 from ftdojo.scorers.case import Case, Variants, given
-from ftdojo.scorers.think import without_thinking
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, clusters
 from ftdojo.tasks.clean import split as split_records

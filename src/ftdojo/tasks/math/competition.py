@@ -9,24 +9,85 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Judge, Message, Published, Reference, Source
-from ftdojo.scorers.maths.aime import aime_grade, reference_mark, reference_total
-from ftdojo.scorers.maths.aime_judge import judge_prompt, says_right
-from ftdojo.scorers.maths.boxed import whole_number
+from ftdojo.records import Dataset, Item, Message, Part, Source, Split, Task
+from ftdojo.scorers.answers import whole_number
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, near, split
-from ftdojo.tasks.math.datasets import AIME24, AIME25, DEEPSCALER, GSM8K
+from ftdojo.tasks.math.gsm8k import GSM8K
 
+Raw = dict[str, Any]
 Rows = Iterator[dict[str, Any]]
 COUNTS = {"validation": 100, "confirm": 100}
 HIGHEST = 999
-MAX_NEW_TOKENS = 2048
 OVERLAP_WORDS = 20
 """More than most phrases that problems share, such as "where m and n are relatively prime positive integers"."""
-ANSWER_FORMAT = (
-    r"The whole number in the last \boxed{} is the answer, as in \boxed{204}; a unit in \text{} or a degree sign behind "
-    r"it is ignored. Anything else in the box, such as an unfinished sum or a letter, is unreadable and scores 0, and so "
-    f"is an output without a box. An output may have {MAX_NEW_TOKENS} tokens; decoding is greedy."
+
+
+def _aime24(row: Raw) -> Raw:
+    return {
+        "id": str(row.get("id", "")),
+        "question": row["problem"],
+        "answer": str(row["answer"]),
+        "solution": row.get("solution") or "",
+        "year": str(row.get("year", "2024")),
+    }
+
+
+def _aime25(row: Raw) -> Raw:
+    return {
+        "id": str(row.get("id", "")),
+        "question": row["question"],
+        "answer": str(row["answer"]),
+    }
+
+
+def _deepscaler(solved: bool, row: Raw) -> Raw | None:
+    """Return the row if it has a solution, or has none, as required."""
+    solution = row.get("solution") or ""
+    if bool(solution.strip()) is not solved or not row["answer"]:
+        return None
+    return {"problem": row["problem"], "answer": row["answer"], "solution": solution}
+
+
+AIME_FIELDS = {
+    "question": "the problem, in LaTeX",
+    "answer": "the answer, a whole number from 0 to 999",
+}
+
+AIME24 = Dataset(
+    name="aime24",
+    hub_id="HuggingFaceH4/aime_2024",
+    revision="main",
+    licence="MIT (problems: Mathematical Association of America)",
+    parts={"test": Part(files=("data/train-*",), read=_aime24)},
+    fields={"id": "contest and number", **AIME_FIELDS, "solution": "a worked solution", "year": ""},
+)
+
+AIME25 = Dataset(
+    name="aime25",
+    hub_id="opencompass/AIME2025",
+    revision="main",
+    licence="MIT (problems: Mathematical Association of America)",
+    # Sorted by name: contest I comes before contest II.
+    parts={"test": Part(files=("aime2025-I*.jsonl",), read=_aime25)},
+    fields={"id": "contest and number, where given", **AIME_FIELDS},
+)
+
+DEEPSCALER = Dataset(
+    name="deepscaler",
+    hub_id="agentica-org/DeepScaleR-Preview-Dataset",
+    revision="main",
+    licence="MIT",
+    parts={
+        # On the hub one file holds all, and the parts differ by whether there is a solution.
+        "train_aime": Part(files=("deepscaler.json",), read=partial(_deepscaler, True)),
+        "train_math": Part(files=("deepscaler.json",), read=partial(_deepscaler, False)),
+    },
+    fields={
+        "problem": "the problem, in LaTeX",
+        "answer": "the final answer, in LaTeX",
+        "solution": "a worked solution, or nothing",
+    },
 )
 
 
@@ -44,6 +105,14 @@ def earlier() -> dict[str, tuple[dict[str, Any], ...]]:
     )
 
 
+def earlier_items(split: Split, task: Task) -> tuple[Item, ...]:
+    """Return the problems of earlier contests that ``split`` holds, asked as ``task`` asks."""
+    return tuple(
+        item(row, f"{split}-{at:03}", prompt=task.prompt(row["problem"]), contest="earlier")
+        for at, row in enumerate(earlier()[split])
+    )
+
+
 def contests() -> list[str]:
     """Return every question of AIME 2024 and 2025: neither task may train on the other's test."""
     return [row["question"] for each in (AIME24, AIME25) for row in dataset_rows(each, "test")]
@@ -58,27 +127,6 @@ def item(row: dict[str, Any], name: str, *, prompt: tuple[Message, ...], contest
         slices={"contest": contest},
         facts={"answer": str(row["answer"])},
     )
-
-
-def grade(output: str, item: Item) -> Grade:
-    r"""Compare the whole number in the last ``\boxed{}`` with the answer; without one the output is unreadable."""
-    return aime_grade(output, item.facts["answer"])
-
-
-judged = Judge(
-    asks=lambda output, item: judge_prompt(
-        item.messages[-1]["content"], item.facts["answer"], output
-    ),
-    accepts=says_right,
-)
-reference = Reference(
-    mark=lambda output, item: reference_mark(output, item.facts["answer"]),
-    total=reference_total,
-    origin=(
-        "MATHVerifyEvaluator of RD-Agent's OpenCompass fork, without the language model that is asked again about wrong "
-        "answers of AIME 2025"
-    ),
-)
 
 
 def _short(answer: str) -> bool:
@@ -151,11 +199,3 @@ SOURCES = (
         dataset=GSM8K,
     ),
 )
-
-
-def published(*figures: tuple[str, str, float]) -> tuple[Published, ...]:
-    """Return figures of the paper: (model, who, accuracy 0-100)."""
-    return tuple(
-        Published(metric="accuracy", model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in figures
-    )

@@ -15,7 +15,7 @@ from functools import cache, partial
 from itertools import accumulate, islice
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.scorers.maths.boxed import TAIL_CHARS, last_boxed, whole_number
+from ftdojo.scorers.answers import TAIL_CHARS, last_boxed, whole_number
 from ftdojo.tasks.miniature import Workshop, airy, place
 from ftdojo.tasks.small_talk import small_talk
 

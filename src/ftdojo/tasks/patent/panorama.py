@@ -1,32 +1,55 @@
-"""What the three PANORAMA tasks share: splits by application, sources, and the texts about them.
+"""What the three PANORAMA tasks share: rows, splits by application, sources, parts of the prompts, and reading JSON.
 
-Official parts are used where they are at hand: the test has one claim an application, and so have validation and
-confirmation, from the official validation part. Of sample rows whole applications are dealt, and if there is only one,
-its claims. Prompts are the published ones, never cut.
+The hub has official training, validation and test parts, parted by application. A mirror may hold the authors' ten
+published sample rows instead, and rows made from their records; then a task works with those, few as they are. Official
+parts are used where they are at hand: the test has one claim an application, and so have validation and confirmation, from
+the official validation part. Of sample rows whole applications are dealt, and if there is only one, its claims.
+
+Prompts are the published ones, character by character: scores compare only where the question is the same. Two modes:
+``zero-shot`` requests the bare answer, ``cot`` prescribes steps and requests a reason first. A prompt holds the whole
+application and the whole prior art, 35,000 to 90,000 characters; nothing is cut.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ftdojo.records import (
     Dataset,
     Direction,
     Item,
     Message,
+    Part,
     Published,
     Source,
     Split,
 )
-from ftdojo.scorers.patents.prompts import unpacked
-from ftdojo.sources import dataset_rows
+from ftdojo.sources import dataset_rows, pull
 from ftdojo.tasks.clean import split as split_records
-from ftdojo.tasks.patent.datasets import LICENCE, is_sampled
 
+Mode = Literal["zero-shot", "cot"]
+MODES = get_args(Mode)
+MISSING = "N/A"
+TAIL_CHARS = 20_000
+"""What a careful reader looks at: the answer stands at the end."""
+_DECODER = json.JSONDecoder()
+UNPARSED = object()
+"""What ``parsed`` returns for text that is not JSON; null is None."""
+HUB_ID = "LG-AI-Research/PANORAMA"
+LICENCE = "CC BY-NC 4.0"
+OFFICIAL = ("train", "validation", "test")
+FIELDS = {
+    "application_number": "the application under examination",
+    "claim_number": "the claim that was decided on",
+    "context": "JSON: title, abstract and claims of the application",
+}
 Row = dict[str, Any]
+SAMPLES = ("samples.jsonl", "derived.jsonl", "converted.jsonl")
+"""Files that only a mirror has, and that serve every part there."""
 TEST = {"test": 200}
 HELD_BACK = {"validation": 150, "confirm": 150}
 SLICE = 100
@@ -36,6 +59,137 @@ OVERLAP_WORDS = 20_000
 """More than a prompt has: applications share prior art, so only a whole question identifies itself."""
 SHORT_CHARS = 6_000
 LENGTH = "A prompt holds the application and the prior art in full, as published 35,000 to 90,000 characters (8,000 to 22,000 tokens)"
+
+
+def unpacked(value: Any) -> Any:
+    """Return a field of a hub row, which may be JSON text, as what it means.
+
+    Example:
+        >>> unpacked('{"code": "102"}'), unpacked(["A"])
+        ({'code': '102'}, ['A'])
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return {}
+
+
+def claim_at(claims: list[Any], number: Any) -> str:
+    """Return the text of the claim at place ``number``."""
+    at = int(number) - 1 if str(number).isdecimal() else -1
+    return claim_text(claims[at]) if 0 <= at < len(claims) else MISSING
+
+
+def claim_text(claim: Any) -> str:
+    """Return the text of a claim, which may come with its number."""
+    return str(claim["claim_text"] if isinstance(claim, dict) and "claim_text" in claim else claim)
+
+
+def fenced(text: str) -> str:
+    """Return what the first fenced block holds, one marked ``json`` before others; without one the whole text.
+
+    A block that is never closed is none.
+
+    Example:
+        >>> fenced('Well: ```json {"a": 1} ```')
+        '{"a": 1}'
+    """
+    fence = "```json" if "```json" in text else "```"
+    _, opened, behind = text.partition(fence)
+    inside, closed, _ = behind.partition("```")
+    return inside.strip() if opened and closed else text
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value that ``text`` is as a whole, or ``UNPARSED``.
+
+    Example:
+        >>> parsed("[1]"), parsed("[1") is UNPARSED
+        ([1], True)
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return UNPARSED
+
+
+def last_object(text: str, key: str) -> dict[str, Any] | None:
+    """Return the last JSON object in ``text`` that has ``key``, whatever stands around it.
+
+    Example:
+        >>> last_object('First {"a": 1}, rather {"a": 2}. Done', "a")
+        {'a': 2}
+    """
+    tail = text[-TAIL_CHARS:]
+    found = [each for each in _objects(tail) if key in each]
+    return found[-1] if found else None
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the outermost JSON objects of ``text``; an opening brace that starts none is passed over."""
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+            yield value
+        except (ValueError, RecursionError):
+            end = at + 1
+        at = text.find("{", end)
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return ``part`` of ``whole``; 0 of nothing."""
+    return part / whole if whole else 0.0
+
+
+def _dataset(name: str, fields: dict[str, str]) -> Dataset:
+    folder = name.removeprefix("panorama_").upper()
+    return Dataset(
+        name=name,
+        hub_id=HUB_ID,
+        revision="main",
+        licence=LICENCE,
+        commercial=False,
+        parts={part: Part(files=(f"{folder}/*{part}*", *SAMPLES)) for part in OFFICIAL},
+        fields={**FIELDS, **fields},
+    )
+
+
+PAR4PC = _dataset(
+    "panorama_par4pc",
+    fields={
+        "options": "JSON: eight patents, A to H, with title, abstract and claims",
+        "gold_answers": "the letters of the patents cited against the claim",
+        "silver_answers": "patents cited against other claims of the application",
+        "negative_answers": "the other patents",
+    },
+)
+
+PI4PC = _dataset(
+    "panorama_pi4pc",
+    fields={
+        "options": "JSON: five paragraphs by their numbers",
+        "prior_art_specification": "JSON: the patent they are from, with its full text",
+        "gold_answers": "the numbers of the paragraphs cited against the claim",
+        "silver_answers": "paragraphs cited against other claims",
+        "negative_answers": "the other paragraphs",
+    },
+)
+
+NOC4PC = _dataset(
+    "panorama_noc4pc",
+    fields={
+        "prior_art_specifications": "JSON: the patents cited, with claims and the paragraphs cited",
+        "answer": "JSON: the examiner's reason, and the code 102, 103 or ALLOW",
+    },
+)
+
+
+def is_sampled(dataset: Dataset) -> bool:
+    """Return whether only sample rows are at hand, in a mirror without the official parts."""
+    return any(path.name in SAMPLES for path in pull(dataset, "test").files)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.patents.cases import score_noc4pc
-from ftdojo.scorers.patents.noc4pc import (
+from ftdojo.tasks.patent.cases import score_noc4pc
+from ftdojo.tasks.patent.noc4pc import (
     macro_f1,
     noc4pc_grade,
     reference_code,

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from ftdojo.errors import MissingExtra
-from ftdojo.scorers.maths import verify
-from ftdojo.scorers.maths.verify import same
+from ftdojo.scorers import verify
+from ftdojo.scorers.verify import same
 
 
 @pytest.mark.parametrize(

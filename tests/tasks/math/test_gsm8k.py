@@ -5,13 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.maths.gsm8k import (
-    gold_number,
-    gsm8k_grade,
-    reference_mark,
-    reference_total,
-    score,
-)
+from ftdojo.tasks.math.gsm8k import gold_number, gsm8k_grade, reference_mark, reference_total, score
 
 
 @pytest.mark.parametrize(

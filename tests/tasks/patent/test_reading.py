@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftdojo.scorers.patents.reading import UNPARSED, fenced, last_object, parsed
+from ftdojo.tasks.patent.panorama import UNPARSED, fenced, last_object, parsed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.maths.aime import aime_grade, reference_mark, reference_total, score
+from ftdojo.tasks.math.aime import aime_grade, reference_mark, reference_total, score
 
 
 @pytest.mark.parametrize(

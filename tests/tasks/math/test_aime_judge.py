@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftdojo.scorers.maths.aime_judge import TAIL_CHARS, judge_prompt, says_right
+from ftdojo.tasks.math.aime import TAIL_CHARS, judge_prompt, says_right
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case, Variants, beside, given
-from ftdojo.scorers.patents import noc4pc, par4pc, pi4pc
-from ftdojo.scorers.patents.prompts import MODES, noc4pc_prompt, par4pc_prompt, pi4pc_prompt
+from ftdojo.tasks.patent import noc4pc, par4pc, pi4pc
+from ftdojo.tasks.patent.noc4pc import noc4pc_prompt
+from ftdojo.tasks.patent.panorama import MODES, ratio
+from ftdojo.tasks.patent.par4pc import par4pc_prompt
+from ftdojo.tasks.patent.pi4pc import pi4pc_prompt
 
 Figures = Mapping[str, Any]
 EDGE = {"head": 300, "tail": 400}
@@ -48,11 +51,11 @@ def _strict_par4pc(rows: list[tuple[str, Any, Any]]) -> dict[str, Any]:
         "exact_match": sum(each.secondary["exact"] for each, _ in graded),
         "custom_score": sum(each.secondary["custom"] for each, _ in graded),
         "macro_f1": sum(each.score for each, _ in graded),
-        "precision": sum(par4pc.ratio(each.hits, each.hits + each.wrong) for each in counts),
-        "recall": sum(par4pc.ratio(each.hits, each.hits + each.missed) for each in counts),
+        "precision": sum(ratio(each.hits, each.hits + each.wrong) for each in counts),
+        "recall": sum(ratio(each.hits, each.hits + each.missed) for each in counts),
     }
     valid = sum(each.readable for each, _ in graded)
-    shares = {name: 100 * par4pc.ratio(value, n) for name, value in means.items()}
+    shares = {name: 100 * ratio(value, n) for name, value in means.items()}
     return {**shares, "total_count": float(n), "valid_count": float(valid)}
 
 

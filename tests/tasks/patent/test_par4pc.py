@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.patents.cases import score_par4pc
-from ftdojo.scorers.patents.par4pc import (
+from ftdojo.tasks.patent.cases import score_par4pc
+from ftdojo.tasks.patent.par4pc import (
     named,
     par4pc_grade,
     reference_letters,

@@ -6,8 +6,11 @@ import pytest
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.patents.cases import score_noc4pc, score_pi4pc
-from ftdojo.scorers.patents.prompts import MODES, noc4pc_prompt, par4pc_prompt, pi4pc_prompt
+from ftdojo.tasks.patent.cases import score_noc4pc, score_pi4pc
+from ftdojo.tasks.patent.noc4pc import noc4pc_prompt
+from ftdojo.tasks.patent.panorama import MODES
+from ftdojo.tasks.patent.par4pc import par4pc_prompt
+from ftdojo.tasks.patent.pi4pc import pi4pc_prompt
 
 CONTEXT = {
     "title": "Lamp",

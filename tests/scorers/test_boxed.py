@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftdojo.scorers.maths.boxed import last_boxed, whole_number
+from ftdojo.scorers.answers import last_boxed, whole_number
 
 
 @pytest.mark.parametrize(

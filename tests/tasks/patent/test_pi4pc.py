@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.patents.cases import score_pi4pc
-from ftdojo.scorers.patents.pi4pc import pi4pc_grade, reference_key, reference_mark, strict_key
+from ftdojo.tasks.patent.cases import score_pi4pc
+from ftdojo.tasks.patent.pi4pc import pi4pc_grade, reference_key, reference_mark, strict_key
 
 
 @pytest.mark.parametrize(
