@@ -12,13 +12,13 @@ from ftdojo.stats import quantiles
 from ftdojo.submissions import TrainConfig
 from ftdojo.training import adapt, loop, objectives, trl
 from ftdojo.worker import runtime
-from ftdojo.worker.server import Server
+from ftdojo.worker.server import WorkerServer
 
 
 def failed(error):
     """Return the kind that the worker gives a request which raised ``error``."""
     out = io.StringIO()
-    server = Server(out)
+    server = WorkerServer(out)
 
     def work():
         raise error

@@ -12,7 +12,7 @@ from ftdojo.dojo import Dojo, resume, start
 from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
 from ftdojo.records import ActionTaken, Announced, Event, kind_of
 from ftdojo.report import write
-from ftdojo.serve.jobs import Watch
+from ftdojo.serve.jobs import JobWatch
 from ftdojo.serve.protocol import (
     Job,
     Kept,
@@ -23,7 +23,7 @@ from ftdojo.serve.protocol import (
     remove_socket,
     write_kept,
 )
-from ftdojo.serve.server import Server, answer
+from ftdojo.serve.server import SessionServer, answer
 from ftdojo.serve.session import Keeper
 from ftdojo.store import RunFolder, codec, load
 from ftdojo.store.trajectory import shortened
@@ -35,7 +35,7 @@ def hold(line: str) -> int:
     """Open the run that ``line`` asks for (``start`` or ``resume``, then the record) and hold it; return the exit code."""
     _report(pid=os.getpid())
     kind, _, text = line.partition(" ")
-    watch = Watch(_talk)
+    watch = JobWatch(_talk)
     try:
         request = load(Start, text) if kind == "start" else load(Resume, text)
         with _opened(request, watch) as dojo:
@@ -47,7 +47,7 @@ def hold(line: str) -> int:
     return 0
 
 
-def _opened(request: Start | Resume, watch: Watch) -> Dojo:
+def _opened(request: Start | Resume, watch: JobWatch) -> Dojo:
     """Make the run, or open it again.
 
     Raises:
@@ -63,13 +63,13 @@ def _opened(request: Start | Resume, watch: Watch) -> Dojo:
         ) from error
 
 
-def _hold(dojo: Dojo, watch: Watch) -> None:
+def _hold(dojo: Dojo, watch: JobWatch) -> None:
     kept = read_kept(dojo.folder)
     if kept:
         remove_socket(kept.socket)
     place = _Place(dojo.folder, new_socket(), kept.job if kept else None)
     keeper = Keeper(dojo, watch=watch, kept=place.job, keep=place.keep)
-    server = Server(place.socket, lambda line: answer(keeper, line))
+    server = SessionServer(place.socket, lambda line: answer(keeper, line))
     server.start()
     place.note(error="")
     _report(ready=str(dojo.folder.path))
@@ -102,7 +102,7 @@ class _Place:
         write_kept(self._folder, kept)
 
 
-def _leave(folder: RunFolder, watch: Watch) -> None:
+def _leave(folder: RunFolder, watch: JobWatch) -> None:
     """Let go of the streams of whoever started this process; from here on they are the log."""
     log = os.open(folder.path / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

@@ -34,7 +34,7 @@ class Progress:
     loss: float | None = None
 
 
-class Watch:
+class JobWatch:
     """Listens to a dojo, and remembers where things are.
 
     Args:

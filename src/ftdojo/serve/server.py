@@ -109,7 +109,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Read one line, answer, hang up."""
-        assert isinstance(self.server, Server)
+        assert isinstance(self.server, SessionServer)
         with suppress(OSError):  # it went away, or took too long to say what it wants
             line = self.rfile.readline(MAX_LINE + 1)
             if not line:
@@ -128,7 +128,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 return
 
 
-class Server(socketserver.ThreadingUnixStreamServer):
+class SessionServer(socketserver.ThreadingUnixStreamServer):
     """Listens at ``path``, which nobody else may connect to, until closed."""
 
     daemon_threads = True

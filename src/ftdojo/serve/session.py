@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ftdojo.dojo import Dojo
 from ftdojo.errors import RunBusy, UsageError
 from ftdojo.records import Action, Observation, Outlook, Step
-from ftdojo.serve.jobs import Live, Watch, done, lost, number, under_way, verb_of, words
+from ftdojo.serve.jobs import JobWatch, Live, done, lost, number, under_way, verb_of, words
 from ftdojo.serve.protocol import Job, Verb
 from ftdojo.store import RunFolder
 
@@ -43,7 +43,7 @@ class Keeper:
     """
 
     def __init__(
-        self, dojo: Dojo, *, watch: Watch, kept: Job | None, keep: Callable[[Job], None]
+        self, dojo: Dojo, *, watch: JobWatch, kept: Job | None, keep: Callable[[Job], None]
     ) -> None:
         self._dojo, self._watch, self._keep = dojo, watch, keep
         self._changed = threading.Condition()

@@ -13,7 +13,7 @@ from ftdojo.store import files
 EXPERIMENTS = "experiments"
 
 
-class Index:
+class RunIndex:
     """The experiments of a run, the base's report, and the bytes of what no longer changes.
 
     Args:

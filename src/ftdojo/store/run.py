@@ -45,7 +45,7 @@ from ftdojo.records import (
 )
 from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
-from ftdojo.store.index import EXPERIMENTS, Index, has_ended
+from ftdojo.store.index import EXPERIMENTS, RunIndex, has_ended
 
 _ID = re.compile(r"e[1-9][0-9]{0,5}")
 
@@ -59,7 +59,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         """Point at a folder; nothing is read or made."""
         self.path = path
-        self._index: Index | None = None
+        self._index: RunIndex | None = None
 
     @classmethod
     def create(cls, root: Path, config: RunConfig) -> "RunFolder":
@@ -143,7 +143,7 @@ class RunFolder:
             self._sweep()
             holder = {"pid": os.getpid(), "host": platform.node(), "since": now()}
             files.write_atomic(self.path / ".holder.json", codec.dump_object(holder))
-            self._index = Index(self.path, self._read_experiments)
+            self._index = RunIndex(self.path, self._read_experiments)
             yield
         finally:
             self._index = None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # torch is imported only once the first reply can say that it
     from ftdojo.worker.words import Probed
 
 
-class Server:
+class WorkerServer:
     """Serves one controller, one request at a time."""
 
     def __init__(self, out: TextIO) -> None:
@@ -122,7 +122,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the controller's to act on
     out = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
-    server = Server(out)
+    server = WorkerServer(out)
     server.load(sys.argv[1], sys.argv[2])
     while True:
         server.serve(requests.get())

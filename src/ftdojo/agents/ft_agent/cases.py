@@ -22,7 +22,7 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class PastCase:
     """What one run taught. ``gain`` is of its best experiment on validation, in the metric's unit, positive when better."""
 
     run: str
@@ -41,9 +41,9 @@ class CaseBank:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._book: Notebook[Case] = Notebook(folder / FILE, {"case": Case})
+        self._book: Notebook[PastCase] = Notebook(folder / FILE, {"case": PastCase})
 
-    def add(self, case: Case) -> None:
+    def add(self, case: PastCase) -> None:
         """Remember a run, once.
 
         Raises:
@@ -73,7 +73,7 @@ class CaseBank:
         return [_line(case) for _, _, case in near]
 
 
-def likeness(case: Case, seen: Observation, words: frozenset[str]) -> float:
+def likeness(case: PastCase, seen: Observation, words: frozenset[str]) -> float:
     """Return how much a case's run is like this one, 0 to about 2."""
     same = SAME_TASK if case.task == seen.task.name else 0.0
     domain = SAME_DOMAIN if case.domain == seen.task.domain else 0.0
@@ -88,7 +88,7 @@ def words_of(seen: Observation) -> frozenset[str]:
     return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
 
 
-def case_of(seen: Observation, notes: Sequence[Note], run: str) -> Case:
+def case_of(seen: Observation, notes: Sequence[Note], run: str) -> PastCase:
     """Return what a run taught: what won and by how much, then its lessons, those of the best experiment first."""
     best = seen.experiment(seen.best)
     score = best.evaluation.score.score if best and best.evaluation else seen.base.score.score
@@ -101,7 +101,7 @@ def case_of(seen: Observation, notes: Sequence[Note], run: str) -> Case:
     )
     order = sorted(known, key=lambda name: name != seen.best)
     lessons = dict.fromkeys([won, *(known[name].lesson for name in order)])
-    return Case(
+    return PastCase(
         run=run,
         task=seen.task.name,
         domain=seen.task.domain,
@@ -114,7 +114,7 @@ def case_of(seen: Observation, notes: Sequence[Note], run: str) -> Case:
     )
 
 
-def _line(case: Case) -> str:
+def _line(case: PastCase) -> str:
     told = " ".join(cut(lesson, 240) for lesson in case.lessons[:LESSONS])
     gain = f"{case.gain:+.3f} {case.unit}"
     return f"Run {case.run} on {case.task} with {case.model} ({gain} on validation): {told}"
