@@ -56,11 +56,11 @@ cases: Registry[CaseScorer] = Registry(
         "tables/fact-checking": "ftdojo.scorers.tables.cases:score",
         "tables/numerical-reasoning": "ftdojo.scorers.tables.cases:score",
         "tables/visualization": "ftdojo.scorers.tables.cases:score",
-        "chemcotbench": "ftdojo.scorers.chemistry.cases:score",
-        "chemistry/mol-und": "ftdojo.scorers.chemistry.cases:score",
-        "chemistry/mol-edit": "ftdojo.scorers.chemistry.cases:score",
-        "chemistry/mol-opt": "ftdojo.scorers.chemistry.cases:score",
-        "chemistry/reaction": "ftdojo.scorers.chemistry.cases:score",
+        "chemcotbench": "ftdojo.tasks.chemistry.cases:score",
+        "chemistry/mol-und": "ftdojo.tasks.chemistry.cases:score",
+        "chemistry/mol-edit": "ftdojo.tasks.chemistry.cases:score",
+        "chemistry/mol-opt": "ftdojo.tasks.chemistry.cases:score",
+        "chemistry/reaction": "ftdojo.tasks.chemistry.cases:score",
     },
 )
 """Name of a data set or a task -> what scores its cases."""

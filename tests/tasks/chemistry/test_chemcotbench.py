@@ -19,7 +19,7 @@ from ftdojo.tasks.chemistry.bench import (
     published_rows,
     rows_of,
 )
-from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH, CHEMCOTDATASET
+from ftdojo.tasks.chemistry.questions import CHEMCOTBENCH, CHEMCOTDATASET
 from ftdojo.tasks.chemistry.synthetic import worked
 from ftdojo.texts import Gate
 
@@ -196,7 +196,7 @@ def _asking(item, row):
     """Return ``item`` with the facts of a question of our own."""
     from dataclasses import asdict, replace
 
-    from ftdojo.scorers.chemistry.questions import question_of
+    from ftdojo.tasks.chemistry.questions import question_of
 
     query, meta = row["query"], {}
     if found := re.search(r"to delete: (\w+)", query):

@@ -1,20 +1,110 @@
 """What the child process knows: questions about molecules, answered by RDKit.
 
-A function may raise whatever RDKit raises; the process answers None then. Only ``rdkit_helper`` calls these.
+A function may raise whatever RDKit raises; the process answers None then. Only ``molecules.main`` calls these.
+
+The functional groups of ChemCoTBench's editing tasks are counted by the matches of their SMARTS, as the benchmark defines
+them; ``sulfide`` is counted without the disulfides, which it would match.
+
+``dotted`` puts back the dots between molecules that ChemCoTBench's retro answers have lost. The molecules were canonical,
+so a part of the text can only be one if it is its own canonical form. Where the text falls into such parts in one way only,
+that way is taken: 41 of the benchmark's 100 answers, 40 of them rightly.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from ftdojo.scorers.chemistry import groups
-from ftdojo.scorers.chemistry.dots import dotted
-from ftdojo.scorers.chemistry.neighbours import better
-from ftdojo.scorers.chemistry.oracles import ORACLES
-from ftdojo.scorers.chemistry.rdkit_parts import rdkit
+from ftdojo.scorers.chemistry.oracles import ORACLES, better, rdkit
 
+SMARTS = {
+    "aldehyde": "[CX3H1](=O)[#6]",
+    "amide": "[NX3][CX3](=[OX1])[#6]",
+    "amine": "[NX3;H2,H1;!$(NC=O)]",
+    "anhydride": "[CX3](=[OX1])[OX2][CX3](=[OX1])",
+    "benzene": "[cR1]1[cR1][cR1][cR1][cR1][cR1]1",
+    "benzene_ring": "[cR1]1[cR1][cR1][cR1][cR1][cR1]1",
+    "borane": "[BX3]",
+    "carboxyl": "[CX3](=O)[OX2H1]",
+    "disulfide": "[#16X2H0][#16X2H0]",
+    "ester": "[#6][CX3](=O)[OX2H0][#6]",
+    "halo": "[F,Cl,Br,I]",
+    "hydroxyl": "[OX2H]",
+    "ketone": "[#6][CX3](=O)[#6]",
+    "nitrile": "[NX1]#[CX2]",
+    "nitro": "[$([NX3](=O)=O),$([NX3+](=O)[O-])][!#8]",
+    "sulfide": "[#16X2H0]",
+    "sulfone": "[$([#16X4](=[OX1])=[OX1]),$([#16X4+2]([OX1-])[OX1-])]",
+    "sulfoxide": "[$([#16X3]=[OX1]),$([#16X3+][OX1-])]",
+    "thioether": "[SX2][CX4]",
+    "thiol": "[#16X2H]",
+}
+WITHOUT = {"sulfide": "disulfide"}
+"""Group -> the group whose matches are taken off."""
+_TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|%\d\d|.")
+_NO_START = re.compile(r"[()=#.+/\\-]|%?\d+")
 Mol = Any
 RADIUS = 2
+
+
+def dotted(joined: str) -> str | None:
+    """Return ``joined`` with its dots, None where there are several ways to put them or none.
+
+    Example:
+        >>> dotted("C1CC1FC(F)F")
+        'C1CC1.FC(F)F'
+        >>> dotted("CCO") is None  # It may be C.C.O, CC.O or C.CO, too.
+        True
+    """
+    tokens = _TOKEN.findall(joined)
+    ways = _ways(tokens)
+    first, second = next(ways, None), next(ways, None)
+    return ".".join(first) if first and second is None else None
+
+
+def _ways(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield every way to cut ``tokens`` into molecules."""
+
+    @cache
+    def possible(start: int) -> bool:
+        """Return whether the tokens from ``start`` on can be cut at all; keeps dead ends from being walked twice."""
+        return start == len(tokens) or any(possible(end) for end in ends(start))
+
+    @cache
+    def ends(start: int) -> list[int]:
+        return [end for end in _closed(tokens, start) if _is_canonical("".join(tokens[start:end]))]
+
+    def cut(start: int) -> Iterator[tuple[str, ...]]:
+        if start == len(tokens):
+            yield ()
+        for end in ends(start):
+            if possible(end):
+                yield from (("".join(tokens[start:end]), *rest) for rest in cut(end))
+
+    return cut(0)
+
+
+def _closed(tokens: Sequence[str], start: int) -> Iterator[int]:
+    """Yield where a molecule that begins at ``start`` may end: all rings and brackets are closed there."""
+    depth, rings = 0, Counter[str]()
+    for at in range(start, len(tokens)):
+        token = tokens[at]
+        depth += (token == "(") - (token == ")")
+        if token.strip("%").isdigit():
+            rings[token] += 1
+        if depth < 0:
+            return
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if depth == 0 and not any(n % 2 for n in rings.values()) and not _NO_START.match(following):
+            yield at + 1
+
+
+@cache
+def _is_canonical(smiles: str) -> bool:
+    chem = rdkit("Chem")
+    mol = chem.MolFromSmiles(smiles)
+    return mol is not None and chem.MolToSmiles(mol) == smiles
 
 
 def questions() -> dict[str, Callable[..., Any]]:
@@ -40,10 +130,10 @@ def tanimoto(one: str, other: str, bits: int) -> float | None:
 def group_counts(smiles: str, names: Sequence[str]) -> list[int] | None:
     """Return how often each group occurs; None for no molecule or an unknown group."""
     mol = _read(smiles)
-    if mol is None or not set(names) <= set(groups.SMARTS):
+    if mol is None or not set(names) <= set(SMARTS):
         return None
     return [
-        _matches(mol, name) - (_matches(mol, groups.WITHOUT[name]) if name in groups.WITHOUT else 0)
+        _matches(mol, name) - (_matches(mol, WITHOUT[name]) if name in WITHOUT else 0)
         for name in names
     ]
 
@@ -168,7 +258,7 @@ def _morgan(bits: int) -> Any:
 
 @cache
 def _pattern(group: str) -> Mol:
-    return rdkit("Chem").MolFromSmarts(groups.SMARTS[group])
+    return rdkit("Chem").MolFromSmarts(SMARTS[group])
 
 
 def _matches(mol: Mol, group: str) -> int:

@@ -1,14 +1,40 @@
-"""What scorers need to know about molecules.
+"""What scorers need to know about molecules, answered by RDKit in a process that can be killed.
 
-Text that is not a molecule, or that RDKit does not read in time, is not an answer.
-
-Every function takes whatever a model wrote, and none raises on it.
+A short SMILES can keep RDKit busy for hours or crash it; so it runs in a ``WarmProcess``: this module once more, as a
+program that reads a question a line and writes the answer. Text that is not a molecule, or that RDKit does not read in
+time, is not an answer. Every function takes whatever a model wrote, and none raises on it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from ftdojo.scorers.chemistry.rdkit_process import ask
+from ftdojo.scorers.warm import Needs, WarmProcess, serve
+
+DEADLINE_S = 5.0
+MEMORY_BYTES = 3 << 30
+MOST_CHARS = 20_000
+"""A longer SMILES is not a molecule: the longest of the benchmark has 300 characters, and no output has that many."""
+HELPER = "ftdojo.scorers.chemistry.molecules"
+NEEDS = Needs(what="Scoring molecules", package="rdkit", extra="chem")
+Plain = str | float | None | list[str]
+
+
+def ask(question: str, *given: Plain) -> Any:
+    """Return what the child's function ``question`` makes of ``given``; None when it has no answer in time.
+
+    Raises:
+        MissingExtra: RDKit is not installed.
+    """
+    if any(isinstance(each, str) and len(each) > MOST_CHARS for each in given):
+        return None
+    return _process().ask([question, *given], DEADLINE_S)
+
+
+@cache
+def _process() -> WarmProcess:
+    return WarmProcess(HELPER, NEEDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +113,23 @@ def dotted(joined: str) -> str | None:
     """Return canonical SMILES that were joined without dots with their dots; None unless there is exactly one way."""
     found = ask("dotted", joined)
     return None if found is None else str(found)
+
+
+def main() -> None:
+    """Answer line by line until the input ends: RDKit's side."""
+    from ftdojo.scorers.chemistry.by_rdkit import questions
+    from ftdojo.scorers.chemistry.oracles import rdkit
+
+    def answer(question: list[Any]) -> Any:
+        name, *given = question
+        return questions()[name](*given)
+
+    def prepare() -> None:
+        rdkit("RDLogger").DisableLog("rdApp.*")  # RDKit's own log.
+        questions()
+
+    serve(answer, memory_bytes=MEMORY_BYTES, prepare=prepare)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,26 +1,39 @@
-"""The rows of ChemCoTBench as items: the published slices, and ours.
+"""The rows of ChemCoTBench as items, the published slices and ours, and the columns of the published tables.
 
 Published: the rows of each sub-task are shuffled with seed 42; the first half, up to 100, is validation, the last half
 the test. Ours: the rows of each sub-task are dealt by near-duplicates of their molecules, most of them held out, since
-there are few of them and training rows can be had elsewhere.
+there are few of them and training rows can be had elsewhere. A column is made up from marks: a mean over sub-tasks of a
+mean over rows.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ftdojo.records import Item, Message, Split
 from ftdojo.scorers.chemistry import molecules
-from ftdojo.scorers.chemistry.questions import MOL_OPT, Question, question_of
-from ftdojo.scorers.chemistry.strict import OPT_ALIKE
-from ftdojo.scorers.chemistry.strict_reading import KEYS
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH
+from ftdojo.tasks.chemistry import published
+from ftdojo.tasks.chemistry.questions import (
+    CHEMCOTBENCH,
+    COUNTS,
+    MOL_EDIT,
+    MOL_OPT,
+    PRODUCTS,
+    YES_NO,
+    Question,
+    question_of,
+)
+from ftdojo.tasks.chemistry.strict import KEYS, OPT_ALIKE
 from ftdojo.tasks.clean import clusters
 from ftdojo.tasks.clean import split as split_records
 
+Mark = Mapping[str, Any]
+ORIGIN = (
+    "the ChemCoTBench evaluators of RD-Agent's OpenCompass fork (Jensen246/opencompass, abc7c91)"
+)
 Row = Mapping[str, Any]
 SHARES: dict[Split, float] = {"validation": 0.35, "confirm": 0.2, "test": 0.4}
 """What part of a sub-task's rows each split gets; the rest may be trained on."""
@@ -31,6 +44,73 @@ FEWEST = 20
 SEED = 42
 IMPOSSIBLE = {("carboxyl", "hydroxyl")}
 """(added, removed): a new carboxyl is a hydroxyl, too, so their counts cannot change as the rule requires."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A published column: the mean of ``mark`` over the rows of each of ``subtasks``, times ``scale``."""
+
+    name: str
+    mark: str
+    subtasks: tuple[str, ...]
+    scale: float = 100.0
+
+
+COLUMNS = {
+    "mol_und": (
+        Column(name="MAE", mark="error", subtasks=COUNTS, scale=1.0),
+        Column(name="TMS", mark="tanimoto", subtasks=("Murcko_scaffold",), scale=1.0),
+        Column(name="Acc", mark="correct", subtasks=YES_NO),
+    ),
+    "mol_edit": (Column(name="Acc", mark="correct", subtasks=MOL_EDIT),),
+    "mol_opt": (
+        Column(name="SR", mark="success", subtasks=MOL_OPT),
+        Column(name="VS", mark="valid", subtasks=MOL_OPT),
+    ),
+    "reaction": (
+        Column(name="FTS", mark="morgan", subtasks=PRODUCTS),
+        Column(name="Acc", mark="correct", subtasks=("mechsel",)),
+    ),
+}
+
+
+def mark(output: str, question: Question) -> dict[str, Any]:
+    """Return what the published evaluator finds out about one output, with its sub-task."""
+    found = published.mark(output, question)
+    return {
+        **found,
+        "subtask": question.subtask,
+        "success": (found.get("improvement") or 0.0) > 0,
+    }
+
+
+def totals(part: str) -> Callable[[Sequence[Mark]], dict[str, float]]:
+    """Return what sums up the marks of a part of the benchmark into its columns.
+
+    A column names a sub-task behind a slash for that sub-task alone; a sub-task without marks is left out of its mean.
+    """
+    return partial(_totals, COLUMNS[part])
+
+
+def _totals(columns: Sequence[Column], marks: Sequence[Mark]) -> dict[str, float]:
+    found = {}
+    for column in columns:
+        means = {
+            subtask: mean
+            for subtask in column.subtasks
+            if (mean := _mean(column.mark, [each for each in marks if each["subtask"] == subtask]))
+            is not None
+        }
+        if means:
+            found[column.name] = column.scale * sum(means.values()) / len(means)
+        found |= {
+            f"{column.name}/{subtask}": column.scale * mean for subtask, mean in means.items()
+        }
+    return found
+
+
+def _mean(name: str, marks: Sequence[Mark]) -> float | None:
+    return sum(float(each[name]) for each in marks) / len(marks) if marks else None
 
 
 @dataclass(frozen=True, kw_only=True)

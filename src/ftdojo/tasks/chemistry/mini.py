@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 
 from ftdojo.errors import MissingExtra
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.scorers.chemistry import questions, strict
+from ftdojo.tasks.chemistry import questions, strict
 from ftdojo.tasks.clean import Index, shingles
 from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right
 from ftdojo.tasks.small_talk import small_talk

@@ -6,11 +6,10 @@ from itertools import islice
 from typing import Any
 
 from ftdojo.records import Source
-from ftdojo.scorers.chemistry.questions import question_of
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.chemistry.bench import Bench, asked_of
-from ftdojo.tasks.chemistry.datasets import CHEMCOTBENCH, CHEMCOTDATASET
 from ftdojo.tasks.chemistry.fragments import canonical
+from ftdojo.tasks.chemistry.questions import CHEMCOTBENCH, CHEMCOTDATASET, question_of
 from ftdojo.tasks.chemistry.synthetic import MAKERS, worked
 from ftdojo.tasks.clean import Index, shingles
 

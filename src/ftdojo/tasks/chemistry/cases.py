@@ -10,8 +10,9 @@ from typing import Any
 from ftdojo.errors import UsageError
 from ftdojo.records import Grade
 from ftdojo.scorers.case import Case, Variants, beside, given
-from ftdojo.scorers.chemistry import molecules, published, strict
-from ftdojo.scorers.chemistry.questions import (
+from ftdojo.scorers.chemistry import molecules
+from ftdojo.tasks.chemistry import published, strict
+from ftdojo.tasks.chemistry.questions import (
     COUNTS,
     MOL_EDIT,
     MOL_OPT,
@@ -21,7 +22,7 @@ from ftdojo.scorers.chemistry.questions import (
     Question,
     question_of,
 )
-from ftdojo.scorers.chemistry.strict_reading import read_smiles
+from ftdojo.tasks.chemistry.strict import read_smiles
 
 DATASET = "chemcotbench"
 ROW_FILES = ("mol_und", "mol_edit", "mol_opt", "reaction")

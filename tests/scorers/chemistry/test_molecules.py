@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import MissingExtra
-from ftdojo.scorers.chemistry import molecules, rdkit_process
-from ftdojo.scorers.chemistry.rdkit_process import MOST_CHARS, ask
+from ftdojo.scorers.chemistry import molecules
+from ftdojo.scorers.chemistry.molecules import MOST_CHARS, ask
 
 HOSTILE = (
     "(" * 1900,
@@ -32,21 +32,21 @@ HOSTILE = (
 
 
 def test_text_too_long_for_a_molecule_is_not_even_sent(monkeypatch):
-    monkeypatch.setattr(rdkit_process, "_process", None)
+    monkeypatch.setattr(molecules, "_process", None)
     assert ask("is_molecule", "C" * (MOST_CHARS + 1)) is None
 
 
 def test_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdkit", None)
-    rdkit_process._process().close()
+    molecules._process().close()
     with pytest.raises(MissingExtra, match=r"needs rdkit: pip install 'ftdojo\[chem\]'"):
         ask("is_molecule", "C")
 
 
 def test_the_modules_load_without_rdkit():
     code = (
-        "import sys; sys.modules['rdkit'] = None; import ftdojo.scorers.chemistry.cases, "
-        "ftdojo.scorers.chemistry.rdkit_helper, ftdojo.tasks.chemistry.mol_opt"
+        "import sys; sys.modules['rdkit'] = None; import ftdojo.tasks.chemistry.cases, "
+        "ftdojo.scorers.chemistry.by_rdkit, ftdojo.tasks.chemistry.chemcotbench"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -4,13 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.chemistry.questions import SUBTASKS
-from ftdojo.scorers.chemistry.strict_reading import (
-    read_count,
-    read_letter,
-    read_smiles,
-    read_yes_no,
-)
+from ftdojo.tasks.chemistry.questions import SUBTASKS
+from ftdojo.tasks.chemistry.strict import read_count, read_letter, read_smiles, read_yes_no
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ pytest.importorskip("rdkit")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.chemistry import columns
-from ftdojo.scorers.chemistry.published import figures, mark
-from ftdojo.scorers.chemistry.questions import SUBTASKS, Question
+from ftdojo.tasks.chemistry import bench
+from ftdojo.tasks.chemistry.published import figures, mark
+from ftdojo.tasks.chemistry.questions import SUBTASKS, Question
 
 
 def one(subtask, output, **question):
@@ -70,14 +70,14 @@ def test_a_column_is_the_mean_over_subtasks_of_means_over_rows():
         {"subtask": "retro", "morgan": 0.0, "correct": False},
         {"subtask": "mechsel", "morgan": 0.0, "correct": True},
     ]
-    found = columns.totals("reaction")(marks)
+    found = bench.totals("reaction")(marks)
     assert found == {"FTS": 25, "FTS/fs": 50, "FTS/retro": 0, "Acc": 100, "Acc/mechsel": 100}
 
 
 def test_the_success_rate_counts_properties_without_an_oracle_as_0():
     asked = [Question(subtask=subtask, source="CCO") for subtask in ("logp", "drd")]
-    marks = [columns.mark('{"output": "CCCCO"}', question) for question in asked]
-    found = columns.totals("mol_opt")(marks)
+    marks = [bench.mark('{"output": "CCCCO"}', question) for question in asked]
+    found = bench.totals("mol_opt")(marks)
     assert (found["SR"], found["VS"]) == (50, 100)
 
 

@@ -6,8 +6,8 @@ pytest.importorskip("rdkit")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.chemistry.questions import SUBTASKS, Question
-from ftdojo.scorers.chemistry.strict import WORST_ERROR, grade
+from ftdojo.tasks.chemistry.questions import SUBTASKS, Question
+from ftdojo.tasks.chemistry.strict import WORST_ERROR, grade
 
 PYRIDINE = "CCN(Cc1ccccn1)c1ccc(C=O)o1"
 DELETE = Question(subtask="delete", source=PYRIDINE, removed="aldehyde")

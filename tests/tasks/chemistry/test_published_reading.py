@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ftdojo.scorers.chemistry.published_reading import extracted
+from ftdojo.tasks.chemistry.published import extracted
 
 
 @pytest.mark.parametrize(

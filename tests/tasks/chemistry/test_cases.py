@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("rdkit")
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.chemistry.cases import score
 from ftdojo.tasks.cases import agreement, cases
+from ftdojo.tasks.chemistry.cases import score
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "chemcotbench"
 NAMES = (

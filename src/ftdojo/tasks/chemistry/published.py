@@ -3,29 +3,176 @@
 ``mark`` reads one output; ``figures`` sums up the marks of one sub-task under the names and in the units of the
 evaluators. Known defects, kept: an unreadable count is 0; any molecule with one group fewer passes a deletion;
 optimization has no oracle for drd, gsk and jnk; right reactants are compared with a gold answer without dots.
+
+How the evaluators find an answer (``extracted``), with every leniency and every slip of it: reasoning is cut out, a fenced
+block is preferred, and JSON is read for the keys of the sub-task. If that fails a pattern looks for ``"key": "..."``
+anywhere, and then comes a last resort that differs by sub-task. A key that the prompt requests may be missing from the
+list: ``pred_smi`` of nepp and ``SMILES`` of rcr are.
 """
 
+import json
+import math
 import re
+import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftdojo.scorers.chemistry import molecules
-from ftdojo.scorers.chemistry.overlap import bleu, levenshtein
-from ftdojo.scorers.chemistry.published_reading import extracted
-from ftdojo.scorers.chemistry.questions import (
-    COUNTS,
-    MOL_EDIT,
-    MOL_OPT,
-    PRODUCTS,
-    YES_NO,
-    Question,
-)
+from ftdojo.tasks.chemistry.questions import COUNTS, MOL_EDIT, MOL_OPT, PRODUCTS, YES_NO, Question
 
+LONGEST_RUN = 4
+OPEN, CLOSE = "<think>", "</think>"
+FENCE, JSON_FENCE = "```", "```json"
+_EDIT_KEYS = ("output", "answer")
+_OPT_KEYS = ("Final Target Molecule", "Final_Target_Molecule", "output", "answer")
+_KEYS = {
+    **dict.fromkeys(COUNTS, ("count", "answer")),
+    **dict.fromkeys((*YES_NO, *MOL_EDIT), _EDIT_KEYS),
+    **dict.fromkeys(MOL_OPT, _OPT_KEYS),
+    "Murcko_scaffold": ("Output Scaffold", "output", "answer"),
+    "fs": ("Major Product", "output", "answer"),
+    "retro": ("Reactants", "output", "answer"),
+    "nepp": ("output", "answer"),
+    "rcr": ("condition", "answer"),
+    "mechsel": ("choice", "answer"),
+}
+_RAW = ("fs", "retro", "nepp", "rcr")
+"""The value of the key is handed on as it is, whatever its type; a missing one ends the search."""
+_PATTERNS = {
+    **dict.fromkeys(COUNTS, r'"{key}"\s*:\s*"?(\d+)"?'),
+    **dict.fromkeys(YES_NO, r'(?i)"{key}"\s*:\s*"(Yes|No)"'),
+    **dict.fromkeys(
+        ("Murcko_scaffold", "fs", "retro", *MOL_EDIT, *MOL_OPT), r'(?i)"{key}"\s*:\s*"([^"]*)"'
+    ),
+    "mechsel": r'"{key}"\s*:\s*"([A-Z])"',
+}
+_SMILES_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9@\[\]()=#\-+.\\/]{4,}")
+_NOTHING = object()
 Mark = Mapping[str, Any]
 HUGE = 10**300
 BEST = {"logp": 0.5, "solubility": 0.5}
 """Improvement from which an answer counts as one of the best; 0.3 elsewhere."""
 WITH_ORACLE = ("logp", "qed", "solubility")
+
+
+def levenshtein(one: str, other: str) -> int:
+    """Return the least number of characters to put in, take out or change.
+
+    Example:
+        >>> levenshtein("CCO", "CN")
+        2
+    """
+    row = list(range(len(other) + 1))
+    for at, char in enumerate(one, start=1):
+        before, row[0] = row[0], at
+        for place, wanted in enumerate(other, start=1):
+            cheapest = min(row[place] + 1, row[place - 1] + 1, before + (char != wanted))
+            before, row[place] = row[place], cheapest
+    return row[-1]
+
+
+def bleu(pairs: Sequence[tuple[str, str]]) -> float:
+    """Return the BLEU of a corpus of (given, right) texts over runs of one to four characters, as nltk has it.
+
+    A length of run without any match counts as the smallest float, not as 0; no match of a single character is 0.
+
+    Example:
+        >>> bleu([("CCCCO", "CCCCO")])
+        1.0
+    """
+    shared, there = [0] * LONGEST_RUN, [0] * LONGEST_RUN
+    for given, right in pairs:
+        for at in range(LONGEST_RUN):
+            of_given, of_right = _runs(given, at + 1), _runs(right, at + 1)
+            shared[at] += (of_given & of_right).total()
+            there[at] += max(1, of_given.total())
+    if not shared[0]:
+        return 0.0
+    logs = [
+        math.log(hits / among if hits else sys.float_info.min)
+        for hits, among in zip(shared, there, strict=True)
+    ]
+    return _brevity(pairs) * math.exp(sum(logs) / LONGEST_RUN)
+
+
+def _runs(text: str, length: int) -> Counter[str]:
+    return Counter(text[at : at + length] for at in range(len(text) - length + 1))
+
+
+def _brevity(pairs: Sequence[tuple[str, str]]) -> float:
+    given, right = (sum(map(len, column)) for column in zip(*pairs, strict=True))
+    return 1.0 if given > right else math.exp(1 - right / given)
+
+
+def extracted(output: str, subtask: str) -> Any:
+    """Return what the published evaluator takes for the answer; None for an empty output.
+
+    Example:
+        >>> extracted("Molecule with 6 atoms has 2 rings", "ring_count")
+        '6'
+    """
+    if not output:
+        return None
+    text = _fenced(_without_thinking(output.strip()))
+    value = _from_json(text, subtask)
+    if value is not _NOTHING:
+        return value
+    for key in _KEYS[subtask]:
+        pattern = _PATTERNS.get(subtask)
+        if pattern and (match := re.search(pattern.replace("{key}", key), text)):
+            return match.group(1).strip()
+    return _last_resort(text, subtask)
+
+
+def _without_thinking(text: str) -> str:
+    kept, at = [], 0
+    while (start := text.find(OPEN, at)) >= 0 and (end := text.find(CLOSE, start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len(CLOSE)
+    return "".join([*kept, text[at:]])
+
+
+def _fenced(text: str) -> str:
+    """Return what stands in the first block fenced as JSON, else in the first fenced block, else ``text``."""
+    opening = JSON_FENCE if JSON_FENCE in text else FENCE
+    start = text.find(opening)
+    end = text.find(FENCE, start + len(opening)) if start >= 0 else -1
+    return text if end < 0 else text[start + len(opening) : end].strip()
+
+
+def _from_json(text: str, subtask: str) -> Any:
+    try:
+        read = json.loads(text.replace("\n    ", "").replace("\n", ""))
+    except (ValueError, RecursionError):
+        return _NOTHING
+    if not isinstance(read, dict):
+        return _NOTHING
+    keys = _KEYS[subtask]
+    if subtask in MOL_OPT:  # A key with an empty value is passed over.
+        value = next(filter(None, (read.get(key) for key in keys)), read.get(keys[-1]))
+    else:
+        value = next((read[key] for key in keys if key in read), None)
+    if subtask in _RAW:
+        return value
+    if subtask == "mechsel":
+        return str(value).strip().upper() if value else _NOTHING
+    return _NOTHING if value is None else str(value).strip()
+
+
+def _last_resort(text: str, subtask: str) -> str:
+    if subtask in COUNTS:
+        found = re.search(r"\b\d+\b", text)
+    elif subtask in YES_NO:
+        words = (word for word in ("Yes", "No") if re.search(rf"(?i)\b{word}\b", text))
+        return next(words, text.strip())
+    elif subtask == "mechsel":
+        found = re.search(r"\b[A-Z]\b", text)
+    elif subtask in MOL_EDIT or subtask in MOL_OPT:
+        return max(_SMILES_LIKE.findall(text), key=len, default=text.strip())
+    else:
+        found = None
+    return found.group() if found else text.strip()
 
 
 def mark(output: str, question: Question) -> dict[str, Any]:

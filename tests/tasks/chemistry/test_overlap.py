@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.chemistry.overlap import bleu, levenshtein
+from ftdojo.tasks.chemistry.published import bleu, levenshtein
 
 SMILES = st.text(alphabet="CNO()=1", max_size=7)
 
