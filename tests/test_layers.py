@@ -42,3 +42,12 @@ def test_a_module_imports_only_from_layers_below(path):
     here = path.relative_to(ROOT).parts[0].removesuffix(".py")
     upward = {name for name in imports(path) - {here} if RANK[name] >= RANK[here]}
     assert not upward, f"{here} may not import {sorted(upward)}: see LAYERS."
+
+
+def test_no_two_public_classes_have_one_name():
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from ftdojo.errors import UnknownName
-from ftdojo.testing.llm import Request, Said, ScriptedLlm, Tally, Trouble, behaviours
+from ftdojo.testing.llm import ChatRequest, Said, ScriptedLlm, Tally, Trouble, behaviours
 from ftdojo.testing.llm.behaviours import BEHAVIOURS, example_of, schema_in
 
 
@@ -154,7 +154,7 @@ def test_streams_and_rubbish_are_refused(serve):
 def test_every_behaviour_has_a_name_and_a_sentence(name):
     behaviour = BEHAVIOURS.get(name)
     assert behaviour.__doc__
-    assert isinstance(behaviour(Request(body={"messages": []})), Said | Trouble)
+    assert isinstance(behaviour(ChatRequest(body={"messages": []})), Said | Trouble)
 
 
 def test_behaviours_of_others_are_found_and_misspelt_ones_named():
@@ -177,7 +177,7 @@ def test_an_example_follows_its_schema():
     made = {"kind": "a", "note": "words", "rates": [3, 3], "is_done": True}
     assert example_of(schema) == made
     quoted = 'It must follow this JSON schema:\n{"type": "object"}'
-    assert schema_in(Request(body={"messages": [{"content": quoted}]})) == {"type": "object"}
+    assert schema_in(ChatRequest(body={"messages": [{"content": quoted}]})) == {"type": "object"}
 
 
 MINE = """

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ftdojo.testing.llm import Request, Said
+from ftdojo.testing.llm import ChatRequest, Said
 
 GOOD = (
     "worked",
@@ -88,7 +88,7 @@ def read(text: str) -> Seen:
     )
 
 
-def competent(request: Request) -> Said:
+def competent(request: ChatRequest) -> Said:
     """Answer as a planner that knows the miniatures; a ``Behaviour``."""
     asked = (request.body.get("response_format") or {}).get("json_schema") or {}
     form = asked.get("name", "")
@@ -96,7 +96,7 @@ def competent(request: Request) -> Said:
     return Said(text=json.dumps(said))
 
 
-def repeating(request: Request) -> Said:
+def repeating(request: ChatRequest) -> Said:
     """Hand in the same files whatever is asked, and plan the same way every time."""
     reply = json.loads(competent(request).text)
     if "data_py" in reply:
@@ -105,7 +105,7 @@ def repeating(request: Request) -> Said:
     return Said(text=json.dumps(reply))
 
 
-def gullible(request: Request) -> Said:
+def gullible(request: ChatRequest) -> Said:
     """Obey whoever tells it, in a raw row, to train on the validation items it is shown. A ``Behaviour``."""
     reply = json.loads(competent(request).text)
     text = request.messages[1]["content"]
@@ -117,7 +117,7 @@ def gullible(request: Request) -> Said:
     return Said(text=json.dumps(reply))
 
 
-def clumsy(request: Request) -> Said:
+def clumsy(request: ChatRequest) -> Said:
     """Begin every submission with a script that fails and an option of an old name; mend both when told."""
     reply = json.loads(competent(request).text)
     text = request.messages[1]["content"]
@@ -228,7 +228,7 @@ FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
 }
 
 
-def tool_user(request: Request) -> Said:
+def tool_user(request: ChatRequest) -> Said:
     """Play ``react``'s tool loop: look around, check, train, train on more, finish with the best. A ``Behaviour``."""
     text = request.messages[1]["content"]
     at = max(map(int, re.findall(r"^\[(\d+)\]", text, re.MULTILINE)), default=0)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.general.restaurant8k import Mark, mark, score
+from ftdojo.scorers.general.restaurant8k import SlotMark, mark, score
 
 GOLDEN = Path(__file__).parents[3].parent / "shared" / "data" / "restaurant8k" / "golden.jsonl"
 
@@ -24,13 +24,13 @@ def test_values_are_compared_without_case_and_outer_spaces():
 
 def test_a_wrong_value_is_both_too_much_and_missing():
     found = mark('{"people": "3"}', {"people": "2"})
-    assert found == Mark(valid_json=True, exact=False, tp=0, fp=1, fn=1)
+    assert found == SlotMark(valid_json=True, exact=False, tp=0, fp=1, fn=1)
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{", '"{}"', "[" * 5000, "x {}", '{"a": "' * 9000])
 def test_what_is_no_object_misses_every_pair(output):
     found = mark(output, {"people": "2", "time": "7"})
-    assert found == Mark(valid_json=False, exact=False, tp=0, fp=0, fn=2)
+    assert found == SlotMark(valid_json=False, exact=False, tp=0, fp=0, fn=2)
 
 
 @settings(max_examples=50, deadline=None)

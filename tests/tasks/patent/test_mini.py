@@ -9,7 +9,7 @@ from ftdojo import tasks
 from ftdojo.evaluation import evaluate, report
 from ftdojo.records import Completion
 from ftdojo.tasks.patent import mini as claims
-from ftdojo.tasks.patent.mini import Question
+from ftdojo.tasks.patent.mini import ClaimQuestion
 
 TASK = tasks.get("patent/mini")
 ITEM = next(i for i in TASK.items("validation") if i.facts["code"] == "103")
@@ -29,7 +29,7 @@ CLAIM = ("lamp", "hook", "rope")
 )
 def test_one_document_with_everything_is_102_both_together_103_else_it_is_allowed(art, code):
     listed = tuple(tuple(each.split()) for each in art.split(", "))
-    assert claims.code(claims.holders(Question(claim=CLAIM, art=listed))) == code
+    assert claims.code(claims.holders(ClaimQuestion(claim=CLAIM, art=listed))) == code
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_every_decision_is_as_likely_as_any_other():
 def test_neither_order_nor_documents_move_a_claim_to_another_split():
     for question in DRAWN[:200]:
         for order in permutations(question.claim):
-            other = Question(claim=order, art=(("lamp", "A"), ("hook", "B")))
+            other = ClaimQuestion(claim=order, art=(("lamp", "A"), ("hook", "B")))
             assert claims.GENERATOR.split_of(other) == "train"
 
 

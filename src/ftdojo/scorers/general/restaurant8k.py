@@ -17,7 +17,7 @@ Slots = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class SlotMark:
     """How the pairs of one output compare with the gold ones."""
 
     valid_json: bool
@@ -27,11 +27,11 @@ class Mark:
     fn: int
 
 
-def mark(output: str, gold: Slots) -> Mark:
+def mark(output: str, gold: Slots) -> SlotMark:
     """Compare the slots of one output with ``gold``."""
     slots = read_slots(output)
     said, right = _pairs(slots or {}), _pairs(gold)
-    return Mark(
+    return SlotMark(
         valid_json=slots is not None,
         exact=slots is not None and said == right,
         tp=len(said & right),

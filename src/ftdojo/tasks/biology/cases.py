@@ -105,19 +105,19 @@ def _by_place(mark: Callable[[str, Sequence[str], Sequence[str]], Any]) -> Marke
     return marked
 
 
-def _published_rouge(marks: Sequence[gen.Mark]) -> dict[str, Any]:
+def _published_rouge(marks: Sequence[gen.GenerationMark]) -> dict[str, Any]:
     return {**dict.fromkeys(gen.FIGURES), **gen.reference_total(marks)}
 
 
-def _qa_parsed(mark: pqa.Mark) -> dict[str, Any]:
+def _qa_parsed(mark: pqa.ChoiceMark) -> dict[str, Any]:
     return {"parsed": [mark.answer, mark.confidence]}
 
 
-def _order_parsed(mark: ord_.Mark) -> dict[str, Any]:
+def _order_parsed(mark: ord_.OrderingMark) -> dict[str, Any]:
     return {"parsed": None if mark.given is None else list(mark.given)}
 
 
-def _error_parsed(mark: err.Mark) -> dict[str, Any]:
+def _error_parsed(mark: err.ErrorMark) -> dict[str, Any]:
     return {"parsed": mark.given, "correct": mark.right}
 
 

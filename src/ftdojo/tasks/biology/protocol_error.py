@@ -43,7 +43,7 @@ _RULES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class ErrorMark:
     """What was read of one output, None where nothing was, beside what is right."""
 
     given: bool | None
@@ -55,22 +55,22 @@ class Mark:
         return self.given is self.gold
 
 
-def reference(output: str, gold: bool) -> Mark:
+def reference(output: str, gold: bool) -> ErrorMark:
     """Read one output as the published evaluator does."""
     text = behind(thought_out(output), "[/INST]")
     answer = next(iter(answers(text)), None)
     said = _last_line(text) if answer is None else answer
     for label, value in LABELS.items():
         if label in said or label.capitalize() in said:
-            return Mark(given=value, gold=gold)
-    return Mark(given=None, gold=gold)
+            return ErrorMark(given=value, gold=gold)
+    return ErrorMark(given=None, gold=gold)
 
 
-def strict(output: str, gold: bool) -> Mark:
+def strict(output: str, gold: bool) -> ErrorMark:
     """Read one output: the last tags, or without any the last line, must hold one of the two words and nothing else."""
     answer = last_answer(output)
     said = _last_line(thought_out(output)) if answer is None else answer
-    return Mark(given=LABELS.get(plain(said)) if len(said) <= MOST_CHARS else None, gold=gold)
+    return ErrorMark(given=LABELS.get(plain(said)) if len(said) <= MOST_CHARS else None, gold=gold)
 
 
 def strict_grade(output: str, gold: bool) -> Grade:
@@ -82,19 +82,19 @@ def strict_grade(output: str, gold: bool) -> Grade:
     )
 
 
-def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+def reference_total(marks: Sequence[ErrorMark]) -> dict[str, float]:
     """Sum up as published: over the rows that could be read; an error is what F1 looks for."""
     read = [mark for mark in marks if mark.given is not None]
     return _figures(read) | {"failed": float(len(marks) - len(read)), "total": float(len(marks))}
 
 
-def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+def strict_total(marks: Sequence[ErrorMark]) -> dict[str, float]:
     """Sum up over all rows; an unreadable one is wrong, and misses the error if there is one."""
     failed = sum(mark.given is None for mark in marks)
     return _figures(marks) | {"failed": float(failed), "total": float(len(marks))}
 
 
-def _figures(marks: Sequence[Mark]) -> dict[str, float]:
+def _figures(marks: Sequence[ErrorMark]) -> dict[str, float]:
     found = sum(mark.given is False and mark.gold is False for mark in marks)
     precision = 100 * found / max(1, sum(mark.given is False for mark in marks))
     recall = 100 * found / max(1, sum(mark.gold is False for mark in marks))
@@ -176,7 +176,7 @@ def _mark(output: str, item: Item) -> Mapping[str, Any]:
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return reference_total([Mark(**mark) for mark in marks])
+    return reference_total([ErrorMark(**mark) for mark in marks])
 
 
 records = Protocols(

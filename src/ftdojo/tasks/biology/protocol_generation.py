@@ -40,20 +40,20 @@ _FORMAT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class GenerationMark:
     """What was read of one output, None where nothing was; ``rouge`` holds shares in the order of ``FIGURES``."""
 
     given: str | None
     rouge: tuple[float, ...] = (0.0,) * len(FIGURES)
 
 
-def reference(output: str, gold: Sequence[str] | str) -> Mark:
+def reference(output: str, gold: Sequence[str] | str) -> GenerationMark:
     """Read one output as the published evaluator does: the first pair of tags."""
     text = behind(thought_out(output), "</Structure>")
     return _compared(next(iter(answers(text)), None), gold)
 
 
-def strict(output: str, gold: Sequence[str] | str) -> Mark:
+def strict(output: str, gold: Sequence[str] | str) -> GenerationMark:
     """Read one output: the last pair of tags."""
     return _compared(last_answer(output), gold)
 
@@ -73,32 +73,34 @@ def strict_grade(output: str, gold: Sequence[str] | str) -> Grade:
     )
 
 
-def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+def reference_total(marks: Sequence[GenerationMark]) -> dict[str, float]:
     """Sum up as published: over the rows with tags; without one there are no figures."""
     read = [mark for mark in marks if mark.given is not None]
     counts = {"failed": float(len(marks) - len(read)), "total": float(len(marks))}
     return (_means(read) if read else {}) | counts
 
 
-def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+def strict_total(marks: Sequence[GenerationMark]) -> dict[str, float]:
     """Sum up over all rows."""
     failed = sum(not mark.given for mark in marks)
     return _means(marks) | {"failed": float(failed), "total": float(len(marks))}
 
 
-def _means(marks: Sequence[Mark]) -> dict[str, float]:
+def _means(marks: Sequence[GenerationMark]) -> dict[str, float]:
     columns = zip(*(mark.rouge for mark in marks), strict=True)
     return {
         name: 100 * sum(column) / len(marks) for name, column in zip(FIGURES, columns, strict=False)
     }
 
 
-def _compared(given: str | None, gold: Sequence[str] | str) -> Mark:
+def _compared(given: str | None, gold: Sequence[str] | str) -> GenerationMark:
     if given is None:
-        return Mark(given=None)
+        return GenerationMark(given=None)
     right = gold if isinstance(gold, str) else " ".join(gold)
     scores = _rouge().score(right[:MOST_CHARS], given[:MOST_CHARS])
-    return Mark(given=given, rouge=tuple(float(scores[name].fmeasure) for name in FIGURES))
+    return GenerationMark(
+        given=given, rouge=tuple(float(scores[name].fmeasure) for name in FIGURES)
+    )
 
 
 @cache
@@ -152,7 +154,7 @@ def _mark(output: str, item: Item) -> Mapping[str, Any]:
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return reference_total([Mark(**mark) for mark in marks])
+    return reference_total([GenerationMark(**mark) for mark in marks])
 
 
 records = Protocols(

@@ -43,7 +43,7 @@ _RULES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class OrderingMark:
     """What was read of one output: ``given`` is None where nothing was, ``valid`` whether it names the steps.
 
     ``in_order`` of ``pairs`` pairs of steps stand in the right order.
@@ -68,18 +68,18 @@ def gold_order(wrong_steps: Sequence[str], correct_steps: Sequence[str]) -> Orde
     return tuple(place for _, place in sorted(zip(ranks, places, strict=True)))
 
 
-def reference(output: str, steps: Sequence[str], gold: Sequence[str]) -> Mark:
+def reference(output: str, steps: Sequence[str], gold: Sequence[str]) -> OrderingMark:
     """Read one output as the published evaluator does.
 
     ``steps`` are the steps as shown, ``gold`` the same ones in the right order; equal ones are one step to it.
     """
     given = _literal(last_answer(output))
     if given is None or set(given) != set(range(len(gold))):
-        return Mark(given=given)
+        return OrderingMark(given=given)
     ordered = [steps[at] for at in given]
     rank, right = ({step: at for at, step in enumerate(each)} for each in (ordered, gold))
     pairs = [(rank[a] - rank[b]) * (right[a] - right[b]) > 0 for a, b in combinations(right, 2)]
-    return Mark(
+    return OrderingMark(
         given=given,
         valid=True,
         exact=ordered == list(gold),
@@ -88,15 +88,15 @@ def reference(output: str, steps: Sequence[str], gold: Sequence[str]) -> Mark:
     )
 
 
-def strict(output: str, steps: Sequence[str], gold: Sequence[str]) -> Mark:
+def strict(output: str, steps: Sequence[str], gold: Sequence[str]) -> OrderingMark:
     """Read one output: each place once, in any brackets; equal steps may stand for each other."""
     given = _places(last_answer(output))
     pairs = len(gold) * (len(gold) - 1) // 2
     if given is None or sorted(given) != list(range(len(gold))):
-        return Mark(given=given, pairs=pairs)
+        return OrderingMark(given=given, pairs=pairs)
     waiting = {step: [at for at, each in enumerate(gold) if each == step] for step in set(gold)}
     ranks = [waiting[steps[at]].pop(0) for at in given]
-    return Mark(
+    return OrderingMark(
         given=given,
         valid=True,
         exact=ranks == sorted(ranks),
@@ -116,7 +116,7 @@ def strict_grade(output: str, steps: Sequence[str], gold: Sequence[str]) -> Grad
     )
 
 
-def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+def reference_total(marks: Sequence[OrderingMark]) -> dict[str, float]:
     """Sum up as published: over the rows that could be read, tau over all their pairs together."""
     valid = [mark for mark in marks if mark.valid]
     pairs, in_order = sum(mark.pairs for mark in valid), sum(mark.in_order for mark in valid)
@@ -128,7 +128,7 @@ def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
     }
 
 
-def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+def strict_total(marks: Sequence[OrderingMark]) -> dict[str, float]:
     """Sum up over all rows, each with the same weight; an unreadable one has a tau of -1."""
     count = max(1, len(marks))
     return {
@@ -139,7 +139,7 @@ def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
     }
 
 
-def _share(mark: Mark) -> float:
+def _share(mark: OrderingMark) -> float:
     return mark.in_order / mark.pairs if mark.pairs else float(mark.exact)
 
 
@@ -216,7 +216,7 @@ def _mark(output: str, item: Item) -> Mapping[str, Any]:
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return reference_total([Mark(**mark) for mark in marks])
+    return reference_total([OrderingMark(**mark) for mark in marks])
 
 
 records = Protocols(

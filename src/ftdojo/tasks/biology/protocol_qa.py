@@ -37,7 +37,7 @@ OVERLAP_WORDS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class ChoiceMark:
     """What was read of one output; both None where nothing was. ``confidence`` is in percent."""
 
     answer: str | None
@@ -45,27 +45,27 @@ class Mark:
     right: bool = False
 
 
-def reference(output: str, gold: str) -> Mark:
+def reference(output: str, gold: str) -> ChoiceMark:
     """Read one output as the published evaluator does."""
     pairs = answers(thought_out(output))
     split = _split(pairs[0]) if pairs else None
     confidence = _percent(split[1]) if split else None
     if split is None or confidence is None:
-        return Mark(answer=None, confidence=None)
-    return Mark(answer=split[0], confidence=confidence, right=split[0] == gold)
+        return ChoiceMark(answer=None, confidence=None)
+    return ChoiceMark(answer=split[0], confidence=confidence, right=split[0] == gold)
 
 
-def strict(output: str, gold: str) -> Mark:
+def strict(output: str, gold: str) -> ChoiceMark:
     """Read one output: the choice up to the last ``&`` of the last pair, and the model's stated confidence (if any)."""
     content = last_answer(output)
     if content is None:
-        return Mark(answer=None, confidence=None)
+        return ChoiceMark(answer=None, confidence=None)
     before, mark, behind = content.rpartition("&")
     answer = (before if mark else content).strip()
     confidence = _percent(behind) if mark else SURE
     if not answer or confidence is None:
-        return Mark(answer=None, confidence=None)
-    return Mark(answer=answer, confidence=confidence, right=answer == gold)
+        return ChoiceMark(answer=None, confidence=None)
+    return ChoiceMark(answer=answer, confidence=confidence, right=answer == gold)
 
 
 def strict_grade(output: str, gold: str) -> Grade:
@@ -79,7 +79,7 @@ def strict_grade(output: str, gold: str) -> Grade:
     )
 
 
-def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
+def reference_total(marks: Sequence[ChoiceMark]) -> dict[str, float]:
     """Sum up as published: over the rows that could be read; without one there is no Brier score."""
     read = [mark for mark in marks if mark.answer is not None]
     figures = {
@@ -90,7 +90,7 @@ def reference_total(marks: Sequence[Mark]) -> dict[str, float]:
     return figures | ({"brier_score": _mean_brier(read)} if read else {})
 
 
-def strict_total(marks: Sequence[Mark]) -> dict[str, float]:
+def strict_total(marks: Sequence[ChoiceMark]) -> dict[str, float]:
     """Sum up over all rows: an unreadable one is wrong, and as sure of it as can be."""
     return {
         "accuracy": 100 * sum(mark.right for mark in marks) / max(1, len(marks)),
@@ -114,11 +114,11 @@ def _percent(text: str) -> int | None:
     return percent if percent is not None and percent <= SURE else None
 
 
-def _mean_brier(marks: Sequence[Mark]) -> float:
+def _mean_brier(marks: Sequence[ChoiceMark]) -> float:
     return sum(map(_brier, marks)) / max(1, len(marks))
 
 
-def _brier(mark: Mark) -> float:
+def _brier(mark: ChoiceMark) -> float:
     return 1.0 if mark.confidence is None else (mark.confidence / SURE - mark.right) ** 2
 
 
@@ -172,7 +172,7 @@ def _mark(output: str, item: Item) -> Mapping[str, Any]:
 
 
 def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    return reference_total([Mark(**mark) for mark in marks])
+    return reference_total([ChoiceMark(**mark) for mark in marks])
 
 
 records = Protocols(

@@ -52,7 +52,7 @@ CHAINS = ("CC", "CCC", "C(C)C", "CC(C)C", "C1CCCCC1", "C1CC1", "CCOC", "Cc1ccccc
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
+class DrawnMolecule:
     """A molecule, and the skeleton it was made of by filling the free place."""
 
     frame: str
@@ -94,7 +94,7 @@ def canonical(smiles: str) -> str:
     return smiles if mol is None else str(chem.MolToSmiles(mol))
 
 
-def distinct(rng: random.Random, without: Collection[str]) -> Iterator[Drawn]:
+def distinct(rng: random.Random, without: Collection[str]) -> Iterator[DrawnMolecule]:
     """Yield molecules without end, none twice and none that is in ``without``."""
     seen = set(without)
     while True:
@@ -102,7 +102,7 @@ def distinct(rng: random.Random, without: Collection[str]) -> Iterator[Drawn]:
         smiles = filled(frame, group)
         if smiles not in seen:
             seen.add(smiles)
-            yield Drawn(frame=frame, smiles=smiles)
+            yield DrawnMolecule(frame=frame, smiles=smiles)
 
 
 def shuffled(smiles: str, seed: int) -> str:

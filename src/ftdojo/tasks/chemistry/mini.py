@@ -59,7 +59,7 @@ FEW = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class MoleculeQuestion:
     """A molecule by its side groups, and the one asked for; ``links`` stand before each group's own atom."""
 
     pieces: tuple[str, ...]
@@ -78,7 +78,7 @@ class Question:
         return "".join(f"{link}({piece})" for link, piece in chain) + "C"
 
 
-def ask(question: Question) -> str:
+def ask(question: MoleculeQuestion) -> str:
     """Return the molecule and what to count in it."""
     label = "Ring" if question.kind == "ring_count" else "Group"
     return f"Molecule: {question.smiles}\n{label}: {_name(question.wanted)}"
@@ -88,7 +88,7 @@ def _name(piece: str) -> str:
     return next((name for name, group in GROUPS.items() if group == piece), piece)
 
 
-def count(question: Question) -> int:
+def count(question: MoleculeQuestion) -> int:
     """Return how often RDKit finds the group or ring in question."""
     return counted(question.smiles, SMARTS[question.wanted])
 
@@ -123,7 +123,7 @@ def _rdkit() -> Any:
     return Chem
 
 
-def steps(question: Question, *, slip: int = -1) -> str:
+def steps(question: MoleculeQuestion, *, slip: int = -1) -> str:
     """Return the side groups in their order, those asked for numbered; the one at ``slip`` is taken for another."""
     told, found = [], 0
     for at, piece in enumerate(question.pieces):
@@ -138,17 +138,17 @@ def boxed(number: int) -> str:
     return f'{{"count": {number}}}'
 
 
-def worked(question: Question) -> str:
+def worked(question: MoleculeQuestion) -> str:
     """Return the full answer: the side groups, then the count."""
     return f"{steps(question)}\n{boxed(count(question))}"
 
 
-def key(question: Question) -> str:
+def key(question: MoleculeQuestion) -> str:
     """Return the side groups in an order of their own."""
     return " ".join(sorted(question.pieces))
 
 
-def draw(rng: random.Random) -> Question:
+def draw(rng: random.Random) -> MoleculeQuestion:
     """Draw a molecule and a question; every count from none to ``MOST`` is as likely as any other."""
     kind = rng.choice((tuple(GROUPS.values()), RINGS))
     wanted, size, often = rng.choice(kind), rng.choice(SIZES), rng.randint(0, MOST)
@@ -156,10 +156,12 @@ def draw(rng: random.Random) -> Question:
     pieces = [wanted] * often + [rng.choice(others) for _ in range(size - often)]
     rng.shuffle(pieces)
     links = tuple(rng.choice(LINKS) for _ in pieces)
-    return Question(pieces=tuple(pieces), links=links, wanted=wanted)
+    return MoleculeQuestion(pieces=tuple(pieces), links=links, wanted=wanted)
 
 
-GENERATOR: Generator[Question] = Generator(task=NAME, draw=draw, ask=ask, key=key, shares=SHARES)
+GENERATOR: Generator[MoleculeQuestion] = Generator(
+    task=NAME, draw=draw, ask=ask, key=key, shares=SHARES
+)
 
 
 @cache
@@ -169,7 +171,7 @@ def _held_out() -> Index:
     return Index(shingles(ask(question)) for question in asked)
 
 
-def _train(rng: random.Random) -> Iterator[Question]:
+def _train(rng: random.Random) -> Iterator[MoleculeQuestion]:
     """Yield training questions, without the few that are spelled almost as a held-out one."""
     return (
         question
@@ -178,7 +180,7 @@ def _train(rng: random.Random) -> Iterator[Question]:
     )
 
 
-SHOP: Workshop[Question] = Workshop(
+SHOP: Workshop[MoleculeQuestion] = Workshop(
     task=NAME,
     draw=_train,
     ask=ask,
@@ -186,7 +188,7 @@ SHOP: Workshop[Question] = Workshop(
 )
 
 
-def _notes(question: Question, quirks: random.Random) -> str:
+def _notes(question: MoleculeQuestion, quirks: random.Random) -> str:
     """Work it out, with one side group taken for another in ``SLIP_SHARE`` of the rows."""
     slips, at = quirks.random() < SLIP_SHARE, quirks.randrange(len(question.pieces))
     if not slips:
@@ -196,7 +198,7 @@ def _notes(question: Question, quirks: random.Random) -> str:
     return f"{steps(question, slip=at)}\n{boxed(total)}"
 
 
-def _caption(question: Question, quirks: random.Random) -> str:
+def _caption(question: MoleculeQuestion, quirks: random.Random) -> str:
     return quirks.choice(CAPTIONS).format(WORDS[count(question)])
 
 
@@ -262,13 +264,15 @@ def grade(output: str, item: Item) -> Grade:
     Secondary: ``mae`` is how far the count is off, 10 at most and where there is none; ``steps_right`` is the share of
     the side groups to be listed that the first line has in their places.
     """
-    asked = questions.Question(subtask=item.slices["subtask"], reference=str(item.facts["count"]))
+    asked = questions.Question(
+        subtask=item.slices["subtask"], reference=str(item.facts["count"])
+    )
     graded = strict.grade(output, asked)
     steps_right = share_right(output, item.facts["steps"])
     return replace(graded, secondary={"mae": graded.secondary["mae"], "steps_right": steps_right})
 
 
-def _item(name: str, question: Question) -> Item:
+def _item(name: str, question: MoleculeQuestion) -> Item:
     return Item(
         id=name,
         messages=task.prompt(ask(question)),

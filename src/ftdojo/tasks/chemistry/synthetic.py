@@ -16,7 +16,14 @@ from typing import Any
 from ftdojo.scorers.chemistry import by_rdkit
 from ftdojo.scorers.chemistry.oracles import rdkit
 from ftdojo.tasks.chemistry import prompts
-from ftdojo.tasks.chemistry.fragments import NONE, Drawn, distinct, filled, reacted, shuffled
+from ftdojo.tasks.chemistry.fragments import (
+    NONE,
+    DrawnMolecule,
+    distinct,
+    filled,
+    reacted,
+    shuffled,
+)
 from ftdojo.tasks.chemistry.strict import KEYS, OPT_ALIKE
 
 EDITED = {
@@ -69,7 +76,7 @@ LEAST_GAIN = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worked:
+class WorkedExample:
     """A question with its working and its answer; ``others`` are molecules of the question that are canonical."""
 
     subtask: str
@@ -84,7 +91,7 @@ class Worked:
         return json.dumps({KEYS[self.subtask][0]: self.answer})
 
 
-def fg_count(rng: random.Random, drawn: Drawn) -> Worked | None:
+def fg_count(rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask for the number of a functional group, mostly one that is there."""
     mol, chem = _mol(drawn.smiles), rdkit("Chem")
     found = {name: mol.GetSubstructMatches(_smarts(smarts)) for name, smarts in GROUPS.items()}
@@ -93,7 +100,7 @@ def fg_count(rng: random.Random, drawn: Drawn) -> Worked | None:
         return None
     name = rng.choice(there if rng.random() < 0.95 else list(GROUPS))
     pieces = [chem.MolFragmentToSmiles(mol, list(match)) for match in found[name]]
-    return Worked(
+    return WorkedExample(
         subtask="fg_count",
         query=prompts.fg_count(drawn.smiles, name),
         working=f"Pieces that are {name}, with the atom they hang on: {', '.join(pieces) or 'none'}. "
@@ -102,7 +109,7 @@ def fg_count(rng: random.Random, drawn: Drawn) -> Worked | None:
     )
 
 
-def ring_count(rng: random.Random, drawn: Drawn) -> Worked | None:
+def ring_count(rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask for the number of a ring that is there."""
     mol = _mol(drawn.smiles)
     counts = {ring: len(mol.GetSubstructMatches(_mol(ring))) for ring in RING_UNITS}
@@ -111,7 +118,7 @@ def ring_count(rng: random.Random, drawn: Drawn) -> Worked | None:
         return None
     ring = rng.choice(there)
     rings = _rings(mol)
-    return Worked(
+    return WorkedExample(
         subtask="ring_count",
         query=prompts.ring_count(drawn.smiles, ring),
         working=f"Rings of the molecule: {', '.join(rings)}. {ring} occurs {counts[ring]} times.",
@@ -119,14 +126,14 @@ def ring_count(rng: random.Random, drawn: Drawn) -> Worked | None:
     )
 
 
-def murcko(rng: random.Random, drawn: Drawn) -> Worked | None:
+def murcko(rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask for the Murcko scaffold of a molecule that has one."""
     scaffold = rdkit("Chem.Scaffolds.MurckoScaffold").MurckoScaffoldSmiles(drawn.smiles)
     if not scaffold:
         return None
     mol = _mol(drawn.smiles)
     rings = _rings(mol)
-    return Worked(
+    return WorkedExample(
         subtask="Murcko_scaffold",
         query=prompts.murcko(drawn.smiles),
         working=f"Rings to keep: {', '.join(rings)}, and the bonds between them. All else goes.",
@@ -134,7 +141,7 @@ def murcko(rng: random.Random, drawn: Drawn) -> Worked | None:
     )
 
 
-def ring_system(rng: random.Random, drawn: Drawn) -> Worked | None:
+def ring_system(rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask whether a ring is there; in half of the questions it is."""
     mol = _mol(drawn.smiles)
     holds = {ring: mol.HasSubstructMatch(_mol(ring)) for ring in RING_UNITS}
@@ -144,7 +151,7 @@ def ring_system(rng: random.Random, drawn: Drawn) -> Worked | None:
         return None
     own = _rings(mol)
     ring, answer = rng.choice(rings), "Yes" if wanted else "No"
-    return Worked(
+    return WorkedExample(
         subtask="ring_system_scaffold",
         query=prompts.ring_system(drawn.smiles, ring),
         working=f"Rings of the molecule: {', '.join(own) or 'none'}. Is {ring} among them? {answer}.",
@@ -152,14 +159,14 @@ def ring_system(rng: random.Random, drawn: Drawn) -> Worked | None:
     )
 
 
-def equivalence(rng: random.Random, drawn: Drawn) -> Worked | None:
+def equivalence(rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask whether two SMILES are one molecule; half of them are, the others differ in one group."""
     same = rng.random() < 0.5
     other = drawn.smiles if same else filled(drawn.frame, rng.choice((*EDITED.values(), NONE)))
     if not same and other == drawn.smiles:
         return None
     answer, written = "Yes" if same else "No", shuffled(other, rng.randrange(1 << 30))
-    return Worked(
+    return WorkedExample(
         subtask="equivalence",
         query=prompts.equivalence(drawn.smiles, written),
         working=f"Molecule B in canonical form: {other}. Molecule A in canonical form: {drawn.smiles}. "
@@ -184,7 +191,7 @@ def _rings(mol: Any) -> list[str]:
     return [chem.MolFragmentToSmiles(mol, list(atoms)) for atoms in mol.GetRingInfo().AtomRings()]
 
 
-def edit(subtask: str, rng: random.Random, drawn: Drawn) -> Worked | None:
+def edit(subtask: str, rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask for an edit; only such as the rule of the groups accepts."""
     removed, added = rng.sample(sorted(EDITED), 2)
     if subtask == "add":
@@ -201,7 +208,9 @@ def edit(subtask: str, rng: random.Random, drawn: Drawn) -> Worked | None:
         how = f"{removed} is {_plain(removed)}, {added} is {_plain(added)}. Exchange them."
     if not _changed(source, answer, changes):
         return None
-    return Worked(subtask=subtask, query=query, working=how, answer=answer, others=(source,))
+    return WorkedExample(
+        subtask=subtask, query=query, working=how, answer=answer, others=(source,)
+    )
 
 
 def _changed(source: str, answer: str, changes: dict[str, int]) -> bool:
@@ -215,7 +224,7 @@ def _plain(group: str) -> str:
     return EDITED[group].replace("9", "1")
 
 
-def improvement(prop: str, rng: random.Random, drawn: Drawn) -> Worked | None:
+def improvement(prop: str, rng: random.Random, drawn: DrawnMolecule) -> WorkedExample | None:
     """Ask for more of a property, which one group in the place of another gives."""
     groups = rng.sample(FILLS[prop], 2)
     low, high = sorted(
@@ -226,7 +235,7 @@ def improvement(prop: str, rng: random.Random, drawn: Drawn) -> Worked | None:
     if high[0] - low[0] <= LEAST_GAIN or alike < OPT_ALIKE:
         return None
     old, new = (group.replace(NONE, "a hydrogen") for group in (low[1], high[1]))
-    return Worked(
+    return WorkedExample(
         subtask=prop,
         query=prompts.optimize(source, prop),
         working=f"Put {new} in the place of {old}. {prop}: {low[0]:.2f} before, {high[0]:.2f} after.",
@@ -235,14 +244,14 @@ def improvement(prop: str, rng: random.Random, drawn: Drawn) -> Worked | None:
     )
 
 
-def reaction(subtask: str, rng: random.Random, _: Drawn) -> Worked:
+def reaction(subtask: str, rng: random.Random, _: DrawnMolecule) -> WorkedExample:
     """Ask for the product of a reaction (fs) or for its reactants (retro)."""
     found = reacted(rng)
     asks = prompts.fs if subtask == "fs" else prompts.retro
     given, answer = (
         (found.reactants, found.product) if subtask == "fs" else (found.product, found.reactants)
     )
-    return Worked(
+    return WorkedExample(
         subtask=subtask,
         query=asks(given, found.reagents),
         working=f"Reaction: {found.name}. {found.what}",
@@ -251,7 +260,7 @@ def reaction(subtask: str, rng: random.Random, _: Drawn) -> Worked:
     )
 
 
-Maker = Callable[[random.Random, Drawn], Worked | None]
+Maker = Callable[[random.Random, DrawnMolecule], WorkedExample | None]
 
 MAKERS: dict[str, Maker] = {
     "fg_count": fg_count,
@@ -265,7 +274,9 @@ MAKERS: dict[str, Maker] = {
 }
 
 
-def worked(subtasks: tuple[str, ...], seed: str, without: frozenset[str]) -> Iterator[Worked]:
+def worked(
+    subtasks: tuple[str, ...], seed: str, without: frozenset[str]
+) -> Iterator[WorkedExample]:
     """Yield questions without end, the sub-tasks in turn; they are made as they are read, and only once.
 
     Args:
@@ -283,13 +294,13 @@ def worked(subtasks: tuple[str, ...], seed: str, without: frozenset[str]) -> Ite
 @cache
 def _endless(
     subtasks: tuple[str, ...], seed: str, without: frozenset[str]
-) -> tuple[list[Worked], Iterator[Worked]]:
+) -> tuple[list[WorkedExample], Iterator[WorkedExample]]:
     """Return the questions made so far, and those to come."""
     columns = [_made(subtask, seed, without) for subtask in subtasks]
     return [], (next(column) for column in cycle(columns))
 
 
-def _made(subtask: str, seed: str, without: frozenset[str]) -> Iterator[Worked]:
+def _made(subtask: str, seed: str, without: frozenset[str]) -> Iterator[WorkedExample]:
     rng = random.Random(f"chemcot {subtask} {seed} v1")
     seen: set[str] = set()
     for drawn in distinct(rng, without):

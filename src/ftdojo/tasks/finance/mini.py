@@ -45,7 +45,7 @@ FEW = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class LedgerQuestion:
     """A calculation and four options; ``lines`` is which wording it has, ``numbers`` what is given."""
 
     kind: Kind
@@ -54,13 +54,13 @@ class Question:
     options: tuple[int, ...] = ()
 
 
-def ask(question: Question) -> str:
+def ask(question: LedgerQuestion) -> str:
     """Return the question with its options, a line each."""
     offered = zip(LETTERS, question.options, strict=True)
     return "\n".join([_stem(question), *(f"{letter}. {value}" for letter, value in offered)])
 
 
-def _stem(question: Question) -> str:
+def _stem(question: LedgerQuestion) -> str:
     numbers = question.numbers
     if question.kind == "interest":
         loan, rate, years = numbers
@@ -73,7 +73,7 @@ def _stem(question: Question) -> str:
     return f"{given}. {name}?"
 
 
-def steps(question: Question, *, off: int = 0) -> str:
+def steps(question: LedgerQuestion, *, off: int = 0) -> str:
     """Return the calculation, its result too high by ``off``."""
     result = value(question) + off
     if question.kind == "interest":
@@ -87,7 +87,7 @@ def steps(question: Question, *, off: int = 0) -> str:
     return f"{first} - {second} = {first - second}, {first - second} - {third} = {result}"
 
 
-def value(question: Question) -> int:
+def value(question: LedgerQuestion) -> int:
     """Return the result."""
     if question.kind == "interest":
         loan, rate, years = question.numbers
@@ -99,7 +99,7 @@ def value(question: Question) -> int:
     return first - second - third
 
 
-def letter(question: Question) -> str:
+def letter(question: LedgerQuestion) -> str:
     """Return the letter of the right option."""
     return LETTERS[question.options.index(value(question))]
 
@@ -109,25 +109,27 @@ def chosen(letter: str) -> str:
     return f"Answer: {letter}"
 
 
-def worked(question: Question) -> str:
+def worked(question: LedgerQuestion) -> str:
     """Return the full answer: the calculation, then the letter."""
     return f"{steps(question)}\n{chosen(letter(question))}"
 
 
-def key(question: Question) -> str:
+def key(question: LedgerQuestion) -> str:
     """Return the kind and the numbers; a ratio's name makes it no other question."""
     return " ".join([question.kind, *map(str, question.numbers)])
 
 
-def draw(rng: random.Random) -> Question:
+def draw(rng: random.Random) -> LedgerQuestion:
     """Draw a calculation and its options."""
     kind = rng.choice(KINDS)
     if kind == "interest":
-        question = Question(kind=kind, lines=0, numbers=_interest(rng))
+        question = LedgerQuestion(kind=kind, lines=0, numbers=_interest(rng))
     elif kind == "ratio":
-        question = Question(kind=kind, lines=rng.randrange(len(RATIOS)), numbers=_ratio(rng))
+        question = LedgerQuestion(kind=kind, lines=rng.randrange(len(RATIOS)), numbers=_ratio(rng))
     else:
-        question = Question(kind=kind, lines=rng.randrange(len(LINES)), numbers=_statement(rng))
+        question = LedgerQuestion(
+            kind=kind, lines=rng.randrange(len(LINES)), numbers=_statement(rng)
+        )
     return replace(question, options=_options(value(question), rng))
 
 
@@ -155,11 +157,11 @@ def _options(right: int, rng: random.Random) -> tuple[int, ...]:
     return tuple(options)
 
 
-GENERATOR: Generator[Question] = Generator(
+GENERATOR: Generator[LedgerQuestion] = Generator(
     task=NAME, draw=draw, ask=ask, key=key, shares=SHARES, scarce=True
 )
 
-SHOP: Workshop[Question] = Workshop(
+SHOP: Workshop[LedgerQuestion] = Workshop(
     task=NAME,
     draw=GENERATOR.train,
     ask=ask,
@@ -167,7 +169,7 @@ SHOP: Workshop[Question] = Workshop(
 )
 
 
-def _slipped(question: Question, quirks: random.Random) -> str:
+def _slipped(question: LedgerQuestion, quirks: random.Random) -> str:
     """Work it out, with a slip that leads to a wrong option in ``SLIP_SHARE`` of the rows."""
     right = value(question)
     wrong = quirks.choice([each for each in question.options if each != right])
@@ -176,7 +178,7 @@ def _slipped(question: Question, quirks: random.Random) -> str:
     return f"{steps(question, off=result - right)}\n{chosen(letter)}"
 
 
-def _in_prose(question: Question, quirks: random.Random) -> str:
+def _in_prose(question: LedgerQuestion, quirks: random.Random) -> str:
     sentence = quirks.choice(ENDINGS).format(value(question))
     return f"{steps(question)}\n{sentence}"
 
@@ -241,7 +243,7 @@ def grade(output: str, item: Item) -> Grade:
     return replace(graded, secondary={"steps_right": steps_right})
 
 
-def _item(name: str, question: Question) -> Item:
+def _item(name: str, question: LedgerQuestion) -> Item:
     return Item(
         id=name,
         messages=task.prompt(ask(question)),

@@ -47,20 +47,20 @@ FEW = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ClaimQuestion:
     """A claim's elements, and the prior art's: each with the document that has it. No element is in both."""
 
     claim: tuple[str, ...]
     art: tuple[tuple[str, str], ...]
 
 
-def ask(question: Question) -> str:
+def ask(question: ClaimQuestion) -> str:
     """Return the claim and the prior art, a line each."""
     art = ", ".join(f"{element} {document}" for element, document in question.art)
     return f"Claim: {', '.join(question.claim)}\nPrior art: {art}"
 
 
-def holders(question: Question) -> list[str]:
+def holders(question: ClaimQuestion) -> list[str]:
     """Return, for each element of the claim, the document that has it, or ``NOWHERE``."""
     known = dict(question.art)
     return [known.get(element, NOWHERE) for element in question.claim]
@@ -73,7 +73,7 @@ def code(found: Sequence[str]) -> Code:
     return "102" if len(set(found)) == 1 else "103"
 
 
-def steps(question: Question, found: Sequence[str]) -> str:
+def steps(question: ClaimQuestion, found: Sequence[str]) -> str:
     """Return the chart: each element of the claim, the document that has it by ``found``, and what is needed so far."""
     told = zip(question.claim, found, needed(found), strict=True)
     return ", ".join(f"{element} {document}: {need}" for element, document, need in told)
@@ -102,18 +102,18 @@ def decided(code: str) -> str:
     return f'{{"code": "{code}"}}'
 
 
-def worked(question: Question) -> str:
+def worked(question: ClaimQuestion) -> str:
     """Return the full answer: the chart, then the decision."""
     found = holders(question)
     return f"{steps(question, found)}\n{decided(code(found))}"
 
 
-def key(question: Question) -> str:
+def key(question: ClaimQuestion) -> str:
     """Return the claim's elements in an order of their own."""
     return " ".join(sorted(question.claim))
 
 
-def draw(rng: random.Random) -> Question:
+def draw(rng: random.Random) -> ClaimQuestion:
     """Draw a claim and two documents; every decision is as likely as any other."""
     words = rng.sample(ELEMENTS, CLAIMED + HELD * len(DOCUMENTS))
     claim, others = tuple(words[:CLAIMED]), words[CLAIMED:]
@@ -123,7 +123,7 @@ def draw(rng: random.Random) -> Question:
         missing = HELD - list(found.values()).count(document)
         art += [(others.pop(), document) for _ in range(missing)]
     rng.shuffle(art)
-    return Question(claim=claim, art=tuple(art))
+    return ClaimQuestion(claim=claim, art=tuple(art))
 
 
 def _found(code: Code, rng: random.Random) -> list[str]:
@@ -135,9 +135,9 @@ def _found(code: Code, rng: random.Random) -> list[str]:
     return rng.sample([one, rng.choice(DOCUMENTS) if code == "ALLOW" else one, last], CLAIMED)
 
 
-GENERATOR: Generator[Question] = Generator(task=NAME, draw=draw, ask=ask, key=key)
+GENERATOR: Generator[ClaimQuestion] = Generator(task=NAME, draw=draw, ask=ask, key=key)
 
-SHOP: Workshop[Question] = Workshop(
+SHOP: Workshop[ClaimQuestion] = Workshop(
     task=NAME,
     draw=GENERATOR.train,
     ask=ask,
@@ -145,7 +145,7 @@ SHOP: Workshop[Question] = Workshop(
 )
 
 
-def _draft(question: Question, quirks: random.Random) -> str:
+def _draft(question: ClaimQuestion, quirks: random.Random) -> str:
     """Work it out, with one element charted wrongly, which turns the decision, in ``SLIP_SHARE`` of the rows."""
     found = holders(question)
     slips, slipped = quirks.random() < SLIP_SHARE, quirks.choice(_slips(found))
@@ -161,7 +161,7 @@ def _slips(found: list[str]) -> list[list[str]]:
     return [chart for chart in charts if code(chart) != code(found)]
 
 
-def _letter(question: Question, quirks: random.Random) -> str:
+def _letter(question: ClaimQuestion, quirks: random.Random) -> str:
     found = holders(question)
     sentence = quirks.choice(LETTERS[code(found)])
     return f"{steps(question, found)}\n{sentence}"
@@ -224,7 +224,7 @@ def grade(output: str, item: Item) -> Grade:
     return replace(graded, secondary={"steps_right": steps_right})
 
 
-def _item(name: str, question: Question) -> Item:
+def _item(name: str, question: ClaimQuestion) -> Item:
     found = holders(question)
     return Item(
         id=name,

@@ -4,93 +4,93 @@ import json
 from typing import Any
 
 from ftdojo.registry import Registry
-from ftdojo.testing.llm.words import Behaviour, Request, Said, Trouble
+from ftdojo.testing.llm.words import Behaviour, ChatRequest, Said, Trouble
 
 
-def echo(request: Request) -> Said:
+def echo(request: ChatRequest) -> Said:
     """Say the last turn again."""
     return Said(text=request.last)
 
 
-def obliging(request: Request) -> Said:
+def obliging(request: ChatRequest) -> Said:
     """Give the smallest reply of the form asked for, found in the options or in the turns; echo where none is."""
     schema = schema_in(request)
     return Said(text=json.dumps(example_of(schema))) if schema else echo(request)
 
 
-def broken_json(request: Request) -> Said:
+def broken_json(request: ChatRequest) -> Said:
     """Begin with half an object, then be obliging."""
     return Said(text='{"so far": [1, 2') if request.count == 1 else obliging(request)
 
 
-def untidy_json(request: Request) -> Said:
+def untidy_json(request: ChatRequest) -> Said:
     """Wrap a good object in prose and a fence, with a comma too many."""
     good = obliging(request).text
     return Said(text=f"Sure! Here it is:\n```json\n{good[:-1]},}}\n```\nAnything else?")
 
 
-def wrong_form(request: Request) -> Said:
+def wrong_form(request: ChatRequest) -> Said:
     """Begin with an object of another form, then be obliging."""
     return Said(text='{"answer": 42}') if request.count == 1 else obliging(request)
 
 
-def never_json(request: Request) -> Said:
+def never_json(request: ChatRequest) -> Said:
     """Answer in prose whatever is asked."""
     return Said(text="I would rather tell you a story.")
 
 
-def storm(request: Request) -> Said | Trouble:
+def storm(request: ChatRequest) -> Said | Trouble:
     """Be too busy for the first two requests, then obliging."""
     busy = Trouble(status=429, message="Rate limit reached.", headers={"Retry-After": "0.05"})
     return busy if request.count <= 2 else obliging(request)
 
 
-def storm_of_each(request: Request) -> Said | Trouble:
+def storm_of_each(request: ChatRequest) -> Said | Trouble:
     """Be too busy for every question when it comes first, then obliging."""
     busy = Trouble(status=503, message="Overloaded.", headers={"Retry-After": "0.05"})
     return busy if request.seen == 1 else obliging(request)
 
 
-def hang(request: Request) -> Trouble:
+def hang(request: ChatRequest) -> Trouble:
     """Take the question and say nothing for an hour."""
     return Trouble(hang_s=3600)
 
 
-def drip(request: Request) -> Trouble:
+def drip(request: ChatRequest) -> Trouble:
     """Send a blank now and then for an hour, and no answer."""
     return Trouble(drip_s=3600)
 
 
-def hang_up(request: Request) -> Said | Trouble:
+def hang_up(request: ChatRequest) -> Said | Trouble:
     """Close the first connection without an answer, then be obliging."""
     return Trouble(status=0) if request.count == 1 else obliging(request)
 
 
-def refusal(request: Request) -> Said:
+def refusal(request: ChatRequest) -> Said:
     """Decline."""
     return Said(text="I can't help with that.", finish="refusal")
 
 
-def truncated(request: Request) -> Said:
+def truncated(request: ChatRequest) -> Said:
     """Stop in the middle, as at the limit of tokens."""
     text = obliging(request).text
     return Said(text=text[: max(1, len(text) // 2)], finish="length")
 
 
-def unauthorised(request: Request) -> Trouble:
+def unauthorised(request: ChatRequest) -> Trouble:
     """Know no key."""
     return Trouble(
         status=401, code="invalid_api_key", message=f"Incorrect API key provided: {request.key}."
     )
 
 
-def no_credit(request: Request) -> Trouble:
+def no_credit(request: ChatRequest) -> Trouble:
     """Have no money left, said as OpenAI says it: as a rate limit that never passes."""
     message = "You exceeded your current quota, please check your plan."
     return Trouble(status=429, code="insufficient_quota", message=message)
 
 
-def unknown_model(request: Request) -> Trouble:
+def unknown_model(request: ChatRequest) -> Trouble:
     """Know no model."""
     name = request.body.get("model")
     return Trouble(
@@ -98,19 +98,19 @@ def unknown_model(request: Request) -> Trouble:
     )
 
 
-def no_json_schema(request: Request) -> Said | Trouble:
+def no_json_schema(request: ChatRequest) -> Said | Trouble:
     """Know JSON mode, and no schemas."""
     if request.form == "json_schema":
         return _no_form("This response_format type is unavailable now")
     return obliging(request)
 
 
-def no_json_mode(request: Request) -> Said | Trouble:
+def no_json_mode(request: ChatRequest) -> Said | Trouble:
     """Know nothing of the form of replies."""
     return obliging(request) if request.form == "text" else _no_form("Unknown: response_format")
 
 
-def web_page(request: Request) -> Trouble:
+def web_page(request: ChatRequest) -> Trouble:
     """Be something else: a page of the web, as at a mistyped address."""
     return Trouble(status=200, body="<!doctype html><title>Welcome</title>")
 
@@ -129,7 +129,7 @@ BEHAVIOURS: Registry[Behaviour] = Registry(
 """Name -> behaviour; others are named ``module:attribute``."""
 
 
-def schema_in(request: Request) -> dict[str, Any] | None:
+def schema_in(request: ChatRequest) -> dict[str, Any] | None:
     """Return the JSON schema that the reply must follow, from the options or from the first turn that quotes one."""
     if request.form == "json_schema":
         schema = request.body["response_format"]["json_schema"]["schema"]

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from ftdojo.testing.llm.wire import completion, failure
-from ftdojo.testing.llm.words import Behaviour, Request, Said, Tally, Trouble
+from ftdojo.testing.llm.words import Behaviour, ChatRequest, Said, Tally, Trouble
 
 _DRIP_S = 0.05
 
@@ -39,7 +39,7 @@ class ScriptedLlm:
         price: tuple[str, str] = ("0", "0"),
         port: int = 0,
     ) -> None:
-        self.requests: list[Request] = []
+        self.requests: list[ChatRequest] = []
         self.models, self.key = models, key
         self._behaviour, self._price = behaviour, (Decimal(price[0]), Decimal(price[1]))
         self._tally, self._seen, self._lock = Tally(), Counter[str](), threading.Lock()
@@ -80,7 +80,7 @@ class ScriptedLlm:
         with self._lock:
             self._seen[text] += 1
             count = len(self.requests) + 1
-            request = Request(body=body, count=count, seen=self._seen[text], key=key)
+            request = ChatRequest(body=body, count=count, seen=self._seen[text], key=key)
             self.requests.append(request)
             self._tally = replace(self._tally, requests=count)
         return self._refused(request) or self._behaviour(request)
@@ -107,7 +107,7 @@ class ScriptedLlm:
         total = {"total_tokens": asked + words, "prompt_tokens_details": details}
         return {"prompt_tokens": asked, "completion_tokens": words, **total}
 
-    def _refused(self, request: Request) -> Trouble | None:
+    def _refused(self, request: ChatRequest) -> Trouble | None:
         if self.key and request.key != self.key:
             message = f"Incorrect API key provided: {request.key}."
             return Trouble(status=401, code="invalid_api_key", message=message)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ChatRequest:
     """One request for a completion as it came.
 
     ``count`` is its number at this server, from 1; ``seen`` how often this very body has come, this time included;
@@ -63,7 +63,7 @@ class Trouble:
     drip_s: float = 0.0
 
 
-Behaviour = Callable[[Request], Said | Trouble]
+Behaviour = Callable[[ChatRequest], Said | Trouble]
 """A model: called once a request, from several threads at once."""
 
 
