@@ -4,12 +4,7 @@ import random
 
 import pytest
 
-from ftdojo.scorers.general.sentences import (
-    ABBREVIATIONS,
-    STARTERS,
-    capital_words,
-    sentence_count,
-)
+from ftdojo.scorers.general.sentences import ABBREVIATIONS, STARTERS, capital_words, sentence_count
 
 SPACED = (
     "Hello the The A I Mr. Dr. U.S. J. 1. 3.14 5 p.m. etc. wow! what? (yes.) \"No.\" 'Hi!' end. e.g. ... Ph.D. a.b. "

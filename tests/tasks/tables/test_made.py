@@ -9,8 +9,7 @@ import pytest
 
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox import open_sandbox
-from ftdojo.scorers.tables import charts
-from ftdojo.tasks.tables import made_charts, made_tables, sources
+from ftdojo.tasks.tables import charts, made_tables, sources
 from ftdojo.tasks.tables.made_tables import ANALYSES, FACTS, NUMBERS, relation
 
 MAKERS = sorted({*FACTS, *NUMBERS, *ANALYSES}, key=lambda each: each.__name__)
@@ -93,19 +92,19 @@ def test_every_kind_of_request_is_drawn_right_by_its_code():
         open_sandbox()
     except SandboxError as error:
         pytest.skip(f"charts are drawn in the sandbox: {error}")
-    found = {made.kind: made for made in drawn(made_charts.request)}
-    found |= {f"{made.kind}, grouped": made for made in drawn(made_charts.request) if made.grouped}
-    assert {made.kind for made in found.values()} == set(made_charts.KINDS)
+    found = {made.kind: made for made in drawn(sources.request)}
+    found |= {f"{made.kind}, grouped": made for made in drawn(sources.request) if made.grouped}
+    assert {made.kind for made in found.values()} == set(sources.KINDS)
     for made in found.values():
         kind, values = made.values
         table = literal_eval(made.asked.partition("\n\n")[0])
         graded = charts.grade(
-            made_charts.worked(made), answer=f"y = [{values}]", kind=kind, table=table
+            sources.worked_chart(made), answer=f"y = [{values}]", kind=kind, table=table
         )
         assert graded.score == 1.0, (made.kind, graded.extracted)
 
 
 def test_numbers_written_out_are_right_for_bars_only():
-    made = next(each for each in drawn(made_charts.request) if each.kind == "pie")
-    assert "plt.bar(" in made_charts.written_out(made)
-    assert "read_csv" in made_charts.written_out(made)
+    made = next(each for each in drawn(sources.request) if each.kind == "pie")
+    assert "plt.bar(" in sources.written_out(made)
+    assert "read_csv" in sources.written_out(made)

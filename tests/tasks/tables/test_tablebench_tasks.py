@@ -11,7 +11,7 @@ from ftdojo.errors import SandboxError
 from ftdojo.records import Grade
 from ftdojo.sandbox import open_sandbox
 from ftdojo.tasks.tables import data_analysis, records
-from ftdojo.tasks.tables.prompts import ANSWER_TEMPLATE, CHART_TEMPLATE, asked, question_text
+from ftdojo.tasks.tables.records import ANSWER_TEMPLATE, CHART_TEMPLATE, asked, question_text
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(

@@ -14,8 +14,7 @@ from typing import Any
 
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.scorers.case import Case, Variants, given
-from ftdojo.scorers.general.languages import language
-from ftdojo.scorers.general.sentences import capital_words, sentence_count
+from ftdojo.scorers.general.sentences import capital_words, language, sentence_count
 
 MOST_CHARS = 200_000
 CHOICES = ("My answer is yes.", "My answer is no.", "My answer is maybe.")

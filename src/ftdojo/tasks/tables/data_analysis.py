@@ -21,13 +21,16 @@ from ftdojo.records import (
     Split,
     Task,
 )
-from ftdojo.scorers.tables import answers
-from ftdojo.scorers.tables.published import Metric, average, text_mark
-from ftdojo.tasks.tables import records
-from ftdojo.tasks.tables.datasets import TABLEBENCH
+from ftdojo.tasks.tables import answers, records
 from ftdojo.tasks.tables.made_tables import ANALYSES
-from ftdojo.tasks.tables.prompts import ANALYSIS_SYSTEM, ANALYSIS_TEMPLATE, asked
-from ftdojo.tasks.tables.records import OVERLAP_WORDS
+from ftdojo.tasks.tables.published import Metric, average, text_mark
+from ftdojo.tasks.tables.records import (
+    ANALYSIS_SYSTEM,
+    ANALYSIS_TEMPLATE,
+    OVERLAP_WORDS,
+    TABLEBENCH,
+    asked,
+)
 from ftdojo.tasks.tables.sources import text_sources
 
 PART = "tcot_data_analysis"

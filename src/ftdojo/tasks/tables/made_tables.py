@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ftdojo.tasks.tables.prompts import question_text
+from ftdojo.tasks.tables.records import question_text
 
 Cell = str | int
 

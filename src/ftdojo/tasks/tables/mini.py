@@ -17,9 +17,9 @@ from functools import cache
 from typing import Literal
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.scorers.tables import answers
 from ftdojo.tasks.miniature import Generator, Workshop, airy, ended, share_right
 from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.tables import answers
 
 NAME = "tables/mini"
 _PEOPLE = "Anna Ben Carl Dan Ed Fred Hal Jack Jane Kim Lily Luke Mary Max May Paul Ray Sam Tim Tom"

@@ -10,13 +10,10 @@ from functools import cache
 from typing import Any
 
 from ftdojo.records import Direction, Grade, Item, Published, Reference, Split, Task
-from ftdojo.scorers.tables import charts
-from ftdojo.scorers.tables.published import average, chart_mark
-from ftdojo.scorers.tables.studio import ready
-from ftdojo.tasks.tables import records
-from ftdojo.tasks.tables.datasets import TABLEBENCH
-from ftdojo.tasks.tables.prompts import CHART_TEMPLATE, asked
-from ftdojo.tasks.tables.records import OVERLAP_WORDS
+from ftdojo.scorers.studio import ready
+from ftdojo.tasks.tables import charts, records
+from ftdojo.tasks.tables.published import average, chart_mark
+from ftdojo.tasks.tables.records import CHART_TEMPLATE, OVERLAP_WORDS, TABLEBENCH, asked
 from ftdojo.tasks.tables.sources import chart_sources
 
 PART = "tcot_visualization"

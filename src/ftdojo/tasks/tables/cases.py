@@ -7,9 +7,8 @@ from typing import Any
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case, Variants, beside, given
-from ftdojo.scorers.tables import answers, charts, official, published, rdagent
-from ftdojo.scorers.tables.csv_file import csv_text
-from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
+from ftdojo.scorers.studio import Chart, Drawn, csv_text, ready, studio
+from ftdojo.tasks.tables import answers, charts, official, published
 
 OFFICIAL_SECONDS = 15.0
 """What the published script gives each of its two runs."""
@@ -38,9 +37,9 @@ def _text(output: str, answer: str) -> Variants:
     return Variants(
         reference={
             "rdagent": {
-                "EM": 100.0 * rdagent.exact_match(output, answer),
-                "EM_with_error_10": 100.0 * rdagent.within_10_percent(output, answer),
-                "ROUGE_L": round(rdagent.rouge_l(output, answer), 4),
+                "EM": 100.0 * published.exact_match(output, answer),
+                "EM_with_error_10": 100.0 * published.within_10_percent(output, answer),
+                "ROUGE_L": round(published.rouge_l(output, answer), 4),
             },
             "official": {
                 "parsed": parsed,
@@ -95,7 +94,7 @@ def _table(case: Case) -> Row:
 def _published(output: str, kind: str, table: str) -> list[Chart]:
     code = official.code_of(output)
     return [
-        Chart(code=rdagent.code_of(output), kind=kind, table=table, mode="capture"),
+        Chart(code=published.code_of(output), kind=kind, table=table, mode="capture"),
         Chart(code=code, kind=kind, table=table, mode="fresh", seconds=OFFICIAL_SECONDS),
         Chart(code=code, kind=kind, table=table, mode="twice", seconds=2 * OFFICIAL_SECONDS),
     ]

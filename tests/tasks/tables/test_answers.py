@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.tables.answers import final_answer, grade, is_ranking, items_of, rule_of
+from ftdojo.tasks.tables.answers import final_answer, grade, is_ranking, items_of, rule_of
 
 
 def right(told, answer, rule="exact", **options):

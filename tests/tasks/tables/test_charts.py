@@ -4,11 +4,11 @@ import pytest
 
 from ftdojo.errors import MissingExtra, SandboxError, UsageError
 from ftdojo.sandbox import open_sandbox
+from ftdojo.scorers import studio as studio_module
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.tables import charts
-from ftdojo.scorers.tables import studio as studio_module
-from ftdojo.scorers.tables.studio import Chart, Drawn, Studio, read, studio
+from ftdojo.scorers.studio import Chart, Drawn, Studio, read, studio
 from ftdojo.tasks.cases import cases
+from ftdojo.tasks.tables import charts
 
 try:
     open_sandbox()

@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ftdojo.scorers.tables.rouge import sequence
+from ftdojo.scorers.rouge import sequence
 
 _ANSWER = re.compile(r"Final Answer: (.+)")
 _ARTICLE = re.compile(r"\b(a|an|the)\b")
@@ -19,7 +19,6 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _WHOLE = re.compile(r"\d+")
 _NEAR = 0.1
 _OPENING, _FENCE = "```python\n", "```"
-
 WITHIN_10 = frozenset({"CorrelationAnalysis", "TrendForecasting", "StatisticalAnalysis"})
 EXACT = frozenset({"ImpactAnalysis"})
 

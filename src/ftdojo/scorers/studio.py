@@ -5,11 +5,13 @@ back one small JSON file each, which it reads as hostile. A chart that brings th
 files) is tried once more in a new one, then counts as failed. The runner ends by itself when no charts come.
 """
 
+import csv
+import io
 import json
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +25,6 @@ from ftdojo.errors import FtdojoError, MissingExtra
 from ftdojo.sandbox import HostileOutput, Limits, Sandbox, open_sandbox, take_file
 
 Mode = Literal["once", "capture", "fresh", "twice"]
-
 RUNNER = Path(__file__).with_name("chart_runner.py")
 LIMITS = Limits(
     wall_s=3600.0,
@@ -219,3 +220,17 @@ def studio() -> Studio:
         SandboxError: the sandbox is not installed or does not work here.
     """
     return Studio(open_sandbox())
+
+
+def csv_text(table: Mapping[str, Any]) -> str:
+    r"""Return ``columns`` and ``data`` as CSV; a missing cell is an empty one.
+
+    Example:
+        >>> csv_text({"columns": ["year", "sales"], "data": [["2019", "1,200"]]})
+        'year,sales\n2019,"1,200"\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.get("columns", ()))
+    writer.writerows(table.get("data", ()))
+    return text.getvalue()

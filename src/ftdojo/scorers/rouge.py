@@ -16,7 +16,6 @@ DEEPEST = 975
 """The package walks back through the table by recursion; a longer way ends it, and the evaluator then counts 0."""
 _EPSILON = 1e-8
 _TOKEN = re.compile(r"[a-z0-9]+")
-
 Sentence = Sequence[str]
 
 

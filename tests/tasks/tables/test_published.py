@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.tables import charts, official, rdagent
 from ftdojo.tasks.cases import cases
+from ftdojo.tasks.tables import charts, official, published
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "tablebench"
 GOLDEN = SHARED / "golden.jsonl"
@@ -50,8 +50,8 @@ def test_every_published_case_scores_as_published(line):
     ],
 )
 def test_rdagent_compares_words_or_the_first_numbers(told, answer, exact, near):
-    assert rdagent.exact_match(told, answer) is exact
-    assert rdagent.within_10_percent(told, answer) is near
+    assert published.exact_match(told, answer) is exact
+    assert published.within_10_percent(told, answer) is near
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_official_rule_compares_what_is_left_without_punctuation(told, answe
     ],
 )
 def test_code_is_found_as_each_evaluator_finds_it(output, ours, theirs):
-    assert rdagent.code_of(output) == ours
+    assert published.code_of(output) == ours
     assert official.code_of(output) == theirs
 
 
@@ -103,7 +103,7 @@ def test_code_is_found_as_each_evaluator_finds_it(output, ours, theirs):
     ],
 )
 def test_rdagent_compares_captured_series_in_order(captured, wanted, passes):
-    assert rdagent.passes(captured, wanted) is passes
+    assert published.passes(captured, wanted) is passes
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_the_official_chart_verdict_is_what_the_script_prints(drawn, printed, wa
 def test_no_output_breaks_the_published_rules(output, answer):
     for told in (output, f"Final Answer: {output}"):
         parsed = official.parsed(told)
-        assert rdagent.exact_match(told, answer) in (True, False)
-        assert rdagent.within_10_percent(told, answer) in (True, False)
+        assert published.exact_match(told, answer) in (True, False)
+        assert published.within_10_percent(told, answer) in (True, False)
         assert official.exact_match(parsed, answer) in (True, False)
         assert official.within_10_percent(parsed, answer) in (True, False)
-        assert 0 <= rdagent.rouge_l(told, answer) <= 100 >= official.rouge_l(parsed, answer)
+        assert 0 <= published.rouge_l(told, answer) <= 100 >= official.rouge_l(parsed, answer)
 
 
 @settings(max_examples=50, deadline=None)
@@ -144,10 +144,10 @@ def test_no_output_breaks_the_published_rules(output, answer):
 )
 def test_no_output_breaks_the_readers_of_code_and_values(text, pieces):
     for output in (text, "".join(pieces)):
-        for code_of in (rdagent.code_of, official.code_of, charts.code_of):
+        for code_of in (published.code_of, official.code_of, charts.code_of):
             assert isinstance(code_of(output), str)
         wanted = charts.wanted_values(output)
-        assert rdagent.passes(wanted, rdagent.references(output) or []) in (True, False)
+        assert published.passes(wanted, published.references(output) or []) in (True, False)
         assert charts.matches(wanted, wanted or [], kind="pie") in (True, False)
 
 
@@ -158,8 +158,8 @@ def test_megabytes_are_read_in_no_time():
         "Final Answer: " + "1." * 10**5,
     ):
         assert charts.code_of(output) == ""
-        assert isinstance(official.code_of(output) + rdagent.code_of(output), str)
-        assert rdagent.rouge_l(output, "the table") == 0.0
+        assert isinstance(official.code_of(output) + published.code_of(output), str)
+        assert published.rouge_l(output, "the table") == 0.0
 
 
 def test_a_case_without_its_inputs_is_refused_in_one_line():

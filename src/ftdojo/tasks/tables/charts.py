@@ -16,8 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from ftdojo.records import Grade
-from ftdojo.scorers.tables.csv_file import csv_text
-from ftdojo.scorers.tables.studio import Chart, Drawn, ready, studio
+from ftdojo.scorers.studio import Chart, Drawn, csv_text, ready, studio
 
 KINDS = ("area", "bar", "hbar", "line", "pie", "radar", "scatter", "waterfall")
 SECONDS = 10.0

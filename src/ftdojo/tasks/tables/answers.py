@@ -23,11 +23,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from ftdojo.records import Grade
-from ftdojo.scorers.tables.official import EXACT, WITHIN_10
-from ftdojo.scorers.tables.rouge import sequence
+from ftdojo.scorers.rouge import sequence
+from ftdojo.tasks.tables.official import EXACT, WITHIN_10
 
 Rule = Literal["exact", "within-10", "rouge-l"]
-
 TAIL_CHARS = 20_000
 """How much of the end of an output is read."""
 _MARKER = re.compile(r"final answer[*_ ]{0,4}:", re.IGNORECASE)

@@ -1,17 +1,20 @@
-"""The rules of RD-Agent's evaluators for TableBench (its OpenCompass fork), defects included.
+"""What RD-Agent's evaluators and the official ones make of one output, for the figures of a whole split.
 
-A text answer is what follows the first ``Final Answer:`` up to the end of its line, or the whole output without such
-a marker. ``exact_match`` compares words only, so a sign, a decimal point and a thousands comma are lost;
-``within_10_percent`` compares the first number of each side; ``rouge_l`` is that of the package ``rouge`` 1.0.1.
-Charts: see ``code_of`` and ``passes``; values count only where they were given to ``plt`` by position.
+RD-Agent's (its OpenCompass fork) are here, defects included; the official ones are in ``official``. A text answer is what
+follows the first ``Final Answer:`` up to the end of its line, or the whole output without such a marker. ``exact_match``
+compares words only, so a sign, a decimal point and a thousands comma are lost; ``within_10_percent`` compares the first
+number of each side; ``rouge_l`` is that of the package ``rouge`` 1.0.1. Charts: see ``code_of`` and ``passes``; values count
+only where they were given to ``plt`` by position.
 """
 
 import ast
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-from ftdojo.scorers.tables.rouge import word_sets
+from ftdojo.scorers.rouge import word_sets
+from ftdojo.scorers.studio import Chart, Drawn, csv_text, studio
+from ftdojo.tasks.tables import official
 
 _ANSWER = re.compile(r"Final Answer:\s*(.+?)(?:\n|$)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"-?\d+\.?\d*")
@@ -22,6 +25,8 @@ _OPENING = "```python"
 _NEAR = 0.10
 _ZERO = 1e-6
 _VALUE_OFF = 1e-2
+Metric = Literal["EM", "EM_with_error_10", "ROUGE_L"]
+Mark = Mapping[str, Any]
 
 
 def final_answer(output: str) -> str:
@@ -119,3 +124,44 @@ def _first_number(text: str) -> float | None:
 
 def _words(text: str) -> Sequence[str]:
     return _NO_WORD.sub(" ", text.lower()).split()
+
+
+def text_mark(output: str, answer: str, metric: Metric) -> dict[str, float]:
+    """Return what both published evaluators give a text answer, 0-100."""
+    told = official.parsed(output)
+    match metric:
+        case "EM":
+            ours, theirs = exact_match(output, answer), official.exact_match(told, answer)
+        case "EM_with_error_10":
+            ours = within_10_percent(output, answer)
+            theirs = official.within_10_percent(told, answer)
+        case "ROUGE_L":
+            return {
+                "rdagent": rouge_l(output, answer),
+                "official": official.rouge_l(told, answer),
+            }
+    return {"rdagent": 100.0 * ours, "official": 100.0 * theirs}
+
+
+def chart_mark(output: str, answer: str, table: Mapping[str, Any]) -> dict[str, float]:
+    """Return RD-Agent's three figures of a chart, 0 or 100.
+
+    Raises:
+        SandboxError: the sandbox does not work here, whatever the output.
+    """
+    code = code_of(output)
+    chart = Chart(code=code, kind="", table=csv_text(table), mode="capture")
+    return rdagent_chart(output, answer, studio().draw([chart])[0] if code else Drawn(ran=False))
+
+
+def rdagent_chart(output: str, answer: str, seen: Drawn) -> dict[str, float]:
+    """Return RD-Agent's three figures, 0 or 100, of a chart that was drawn to capture what it is given."""
+    has_code, wanted = bool(code_of(output)), references(answer)
+    ran = has_code and wanted is not None and seen.ran
+    right = ran and passes(seen.values, wanted or [])
+    return {"Pass@1": 100.0 * right, "ECR@1": 100.0 * ran, "Parse@1": 100.0 * has_code}
+
+
+def average(marks: Sequence[Mark], figure: str) -> float:
+    """Return the mean of one figure over ``marks``, 0 of none."""
+    return official.mean([float(mark[figure]) for mark in marks])

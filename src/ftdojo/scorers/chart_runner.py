@@ -231,7 +231,6 @@ READ: dict[str, Callable[[Any], Iterator[float]]] = {
     "area": area_values,
 }
 
-
 # --- capture: what RD-Agent's evaluator sees
 
 
