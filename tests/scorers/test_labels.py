@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.errors import UsageError
+from ftdojo.scorers.answers import label_grade, score_line, score_word
 from ftdojo.scorers.case import Case
-from ftdojo.scorers.labels import label_grade, score_line, score_word
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 TOPICS = ("World", "Sports", "Business", "Sci/Tech")

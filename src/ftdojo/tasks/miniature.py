@@ -7,6 +7,8 @@ held-out one.
 A ``Workshop`` is what the raw sources of one task have in common. Each source draws its questions from a stream of its
 own, and what is wrong with a source comes from a second stream, so that a source's questions do not depend on its
 noise. Streams go by the source's name: adding a source moves no row of another.
+
+``small_talk`` is a raw source that is about something else, on offer in other tasks, too: chat from templates.
 """
 
 import hashlib
@@ -26,6 +28,30 @@ LICENCE = "Apache-2.0"
 Pairs = Iterator[tuple[str, str]]
 """Questions and answers, as the raw rows word them."""
 HEAD_CHARS = 2_000
+TALK_ROWS = 1500
+_PATTERNS = (
+    ("Do you like {thing}?", "I think {thing} can be lovely, {manner} on a {mood} {time}."),
+    ("What should I do on a {mood} {time}?", "A {mood} {time} is a good moment for {thing}."),
+    ("Can you recommend {thing}?", "Gladly. Start {manner}, and keep {thing} for a {mood} {time}."),
+    ("I had a {mood} {time}.", "Thank you for telling me. Did {thing} help at all?"),
+    ("Why do people enjoy {thing}?", "Many find that {thing} makes a {mood} {time} better."),
+)
+_SLOTS = {
+    "thing": (
+        "tea",
+        "long walks",
+        "old films",
+        "gardening",
+        "crosswords",
+        "jazz",
+        "baking",
+        "swimming",
+        "chess",
+    ),
+    "mood": ("rainy", "slow", "busy", "sunny", "quiet", "strange", "cold"),
+    "time": ("morning", "afternoon", "evening", "weekend", "holiday", "Monday"),
+    "manner": ("slowly", "with friends", "on your own", "especially", "early"),
+}
 
 
 def share_of(key: str) -> float:
@@ -218,3 +244,28 @@ def share_right(output: str, expected: str) -> float:
 
 def _steps(line: str) -> list[str]:
     return [" ".join(step.split()) for step in line.split(",")]
+
+
+def _talk() -> Iterator[dict[str, Any]]:
+    rng = random.Random("small-talk v1")
+    for number in range(TALK_ROWS):
+        asked, answered = rng.choice(_PATTERNS)
+        filling = {slot: rng.choice(words) for slot, words in _SLOTS.items()}
+        yield {
+            "id": number,
+            "user": asked.format(**filling),
+            "assistant": answered.format(**filling),
+        }
+
+
+small_talk = Source(
+    name="small-talk",
+    summary="Friendly exchanges about everyday things.",
+    licence="Apache-2.0",
+    fields={"id": "row number", "user": "what the person says", "assistant": "the reply"},
+    prompt_field="user",
+    response_field="assistant",
+    notes="Conversation of a sentence or two from a small set of patterns; no exercises in it.",
+    version=1,
+    rows=_talk,
+)

@@ -16,7 +16,7 @@ from typing import Any
 from ftdojo.errors import SourceError, UnknownName
 from ftdojo.records import Direction, Grade, Item, Source, Split, Task
 from ftdojo.scorers.general import procedural
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import small_talk
 
 FAMILY = "reasoning-gym"
 COUNTS: dict[Split, int] = {"validation": 100, "confirm": 100, "test": 200}

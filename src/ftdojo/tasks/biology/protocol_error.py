@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from ftdojo.records import Aggregate, Direction, Grade, Item, Message, Reference, Split, Task
-from ftdojo.scorers.labels import plain
+from ftdojo.scorers.answers import plain
 from ftdojo.tasks.biology.protocols import (
     BIOPROBENCH,
     Protocols,

@@ -16,7 +16,7 @@ from ftdojo.errors import SourceError
 from ftdojo.records import Dataset, Part, Source, Split
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, split
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import small_talk
 
 START, END = "[ANSWER_START]", "[ANSWER_END]"
 FIELDS: Mapping[str, tuple[str, ...]] = {

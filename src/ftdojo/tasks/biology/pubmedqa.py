@@ -10,10 +10,10 @@ from functools import cache, partial
 from typing import Any
 
 from ftdojo.records import Dataset, Direction, Grade, Item, Part, Reference, Source, Split, Task
-from ftdojo.scorers.labels import label_grade
+from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, near, split
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import small_talk
 
 _LISTED = """
 7482275 7497757 7547656 7664228 7860319 8165771 8199520 8375607 8521557 8566975 8738894 8847047

@@ -20,8 +20,7 @@ from ftdojo.errors import MissingExtra
 from ftdojo.records import Direction, Grade, Item, Split, Task
 from ftdojo.tasks.chemistry import questions, strict
 from ftdojo.tasks.clean import Index, shingles
-from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right, small_talk
 
 NAME = "chemistry/mini"
 GROUPS = {

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from ftdojo.records import Dataset, Direction, Grade, Item, Part, Reference, Source, Split, Task
-from ftdojo.scorers.labels import label_grade
+from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, near
 from ftdojo.tasks.clean import split as split_records
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import small_talk
 
 INTENTS = (
     "activate_my_card",

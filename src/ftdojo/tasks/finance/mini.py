@@ -17,8 +17,7 @@ from typing import Literal
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
 from ftdojo.tasks.finance.financeiq import financeiq_grade
-from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right, small_talk
 
 NAME = "finance/mini"
 LETTERS = "ABCD"

@@ -16,8 +16,7 @@ from itertools import accumulate, islice
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
 from ftdojo.scorers.answers import TAIL_CHARS, last_boxed, whole_number
-from ftdojo.tasks.miniature import Workshop, airy, place
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import Workshop, airy, place, small_talk
 
 Terms = tuple[int, ...]
 SHARES = {"validation": 0.03, "confirm": 0.03, "test": 0.09}

@@ -20,9 +20,8 @@ from itertools import accumulate
 from typing import Literal
 
 from ftdojo.records import Aggregate, Direction, Grade, Item, Split, Task
-from ftdojo.tasks.miniature import Generator, Workshop, airy, ended, share_right
+from ftdojo.tasks.miniature import Generator, Workshop, airy, ended, share_right, small_talk
 from ftdojo.tasks.patent.noc4pc import noc4pc_grade
-from ftdojo.tasks.small_talk import small_talk
 
 NAME = "patent/mini"
 _ELEMENTS = """

@@ -23,8 +23,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from ftdojo.records import Grade
-from ftdojo.scorers.rouge import sequence
-from ftdojo.tasks.tables.official import EXACT, WITHIN_10
+from ftdojo.tasks.tables.official import EXACT, WITHIN_10, sequence
 
 Rule = Literal["exact", "within-10", "rouge-l"]
 TAIL_CHARS = 20_000

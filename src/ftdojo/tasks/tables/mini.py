@@ -17,8 +17,7 @@ from functools import cache
 from typing import Literal
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.tasks.miniature import Generator, Workshop, airy, ended, share_right
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import Generator, Workshop, airy, ended, share_right, small_talk
 from ftdojo.tasks.tables import answers
 
 NAME = "tables/mini"

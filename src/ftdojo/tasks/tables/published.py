@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ftdojo.scorers.rouge import word_sets
 from ftdojo.scorers.studio import Chart, Drawn, csv_text, studio
 from ftdojo.tasks.tables import official
+from ftdojo.tasks.tables.official import word_sets
 
 _ANSWER = re.compile(r"Final Answer:\s*(.+?)(?:\n|$)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"-?\d+\.?\d*")

@@ -17,8 +17,7 @@ from itertools import product
 from typing import Any
 
 from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.tasks.miniature import Workshop, airy, ended, place
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import Workshop, airy, ended, place, small_talk
 
 TAIL_CHARS = 4_000
 OPENINGS = 64

@@ -24,10 +24,10 @@ from ftdojo.records import (
     Split,
     Task,
 )
-from ftdojo.scorers.labels import label_grade
+from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, split
-from ftdojo.tasks.small_talk import small_talk
+from ftdojo.tasks.miniature import small_talk
 
 Row = dict[str, Any]
 TEST = {"test": 400}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.scorers.rouge import DEEPEST, sequence, word_sets
+from ftdojo.tasks.tables.official import DEEPEST, sequence, word_sets
 
 words = st.lists(st.sampled_from(["the", "city", "ten", "Ö2", "a-b", "."]), max_size=12)
 
