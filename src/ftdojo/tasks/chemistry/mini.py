@@ -263,9 +263,7 @@ def grade(output: str, item: Item) -> Grade:
     Secondary: ``mae`` is how far the count is off, 10 at most and where there is none; ``steps_right`` is the share of
     the side groups to be listed that the first line has in their places.
     """
-    asked = questions.Question(
-        subtask=item.slices["subtask"], reference=str(item.facts["count"])
-    )
+    asked = questions.Question(subtask=item.slices["subtask"], reference=str(item.facts["count"]))
     graded = strict.grade(output, asked)
     steps_right = share_right(output, item.facts["steps"])
     return replace(graded, secondary={"mae": graded.secondary["mae"], "steps_right": steps_right})

@@ -208,9 +208,7 @@ def edit(subtask: str, rng: random.Random, drawn: DrawnMolecule) -> WorkedExampl
         how = f"{removed} is {_plain(removed)}, {added} is {_plain(added)}. Exchange them."
     if not _changed(source, answer, changes):
         return None
-    return WorkedExample(
-        subtask=subtask, query=query, working=how, answer=answer, others=(source,)
-    )
+    return WorkedExample(subtask=subtask, query=query, working=how, answer=answer, others=(source,))
 
 
 def _changed(source: str, answer: str, changes: dict[str, int]) -> bool:

@@ -42,7 +42,7 @@ FEW = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class TableQuestion:
     """A table and what is asked of it.
 
     ``columns`` holds the numbers of each of the two ``things``, in the order of ``people``. ``about`` is the column
@@ -70,14 +70,14 @@ class Question:
         return list(zip(self.people, self.columns[self.about], strict=True))
 
 
-def ask(question: Question) -> str:
+def ask(question: TableQuestion) -> str:
     """Return the table, a line a row, and the question below it."""
     rows = zip(question.people, *question.columns, strict=True)
     lines = ["|".join(("name", *question.things)), *("|".join(map(str, row)) for row in rows)]
     return "\n".join([*lines, _sentence(question)])
 
 
-def _sentence(question: Question) -> str:
+def _sentence(question: TableQuestion) -> str:
     if question.kind == "look-up":
         return f"How many {question.thing} has {question.person}?"
     if question.kind == "comparison":
@@ -85,7 +85,7 @@ def _sentence(question: Question) -> str:
     return f"How many people have more than {question.above} {question.thing}?"
 
 
-def answer(question: Question) -> str:
+def answer(question: TableQuestion) -> str:
     """Return the number or the name that is asked for."""
     cells = question.cells
     if question.kind == "look-up":
@@ -95,7 +95,7 @@ def answer(question: Question) -> str:
     return str(sum(number > question.above for _, number in cells))
 
 
-def steps(question: Question) -> str:
+def steps(question: TableQuestion) -> str:
     """Return the cells that the answer rests on, and what they show."""
     cells = question.cells
     if question.kind == "look-up":
@@ -113,29 +113,29 @@ def final(text: str) -> str:
     return f"Final Answer: {text}"
 
 
-def worked(question: Question) -> str:
+def worked(question: TableQuestion) -> str:
     """Return the full answer: the cells, then the final answer."""
     return f"{steps(question)}\n{final(answer(question))}"
 
 
-def misread(question: Question) -> Question:
+def misread(question: TableQuestion) -> TableQuestion:
     """Return the question as one answers it who looks at the other column."""
     return replace(question, about=1 - question.about)
 
 
-def key(question: Question) -> str:
+def key(question: TableQuestion) -> str:
     """Return the cells of the table, in an order of their own."""
     numbers = sorted(number for column in question.columns for number in column)
     return " ".join([*sorted(question.people), *map(str, numbers)])
 
 
-def draw(rng: random.Random) -> Question:
+def draw(rng: random.Random) -> TableQuestion:
     """Draw a table and a question; every count from none to all is as likely as any other."""
     numbers = range(1, HIGHEST + 1)
     columns = tuple(rng.sample(numbers, SIZE)), tuple(rng.sample(numbers, SIZE))
     people, things = tuple(rng.sample(PEOPLE, SIZE)), rng.sample(THINGS, 2)
     about = rng.randrange(2)
-    return Question(
+    return TableQuestion(
         people=people,
         things=(things[0], things[1]),
         columns=columns,
@@ -153,9 +153,9 @@ def _bound(numbers: tuple[int, ...], count: int, rng: random.Random) -> int:
     return rng.randint(down[count + 1], down[count] - 1)
 
 
-GENERATOR: Generator[Question] = Generator(task=NAME, draw=draw, ask=ask, key=key)
+GENERATOR: Generator[TableQuestion] = Generator(task=NAME, draw=draw, ask=ask, key=key)
 
-SHOP: Workshop[Question] = Workshop(
+SHOP: Workshop[TableQuestion] = Workshop(
     task=NAME,
     draw=GENERATOR.train,
     ask=ask,
@@ -163,13 +163,13 @@ SHOP: Workshop[Question] = Workshop(
 )
 
 
-def _careless(question: Question, quirks: random.Random) -> str:
+def _careless(question: TableQuestion, quirks: random.Random) -> str:
     """Work it out, on the wrong column in ``MISREAD_SHARE`` of the rows."""
     slips = quirks.random() < MISREAD_SHARE
     return worked(misread(question) if slips else question)
 
 
-def _remark(question: Question, quirks: random.Random) -> str:
+def _remark(question: TableQuestion, quirks: random.Random) -> str:
     sentence = quirks.choice(REMARKS).format(answer(question))
     return f"{steps(question)}\n{sentence}"
 
@@ -230,7 +230,7 @@ def grade(output: str, item: Item) -> Grade:
     return replace(graded, secondary={"steps_right": steps_right})
 
 
-def _item(name: str, question: Question) -> Item:
+def _item(name: str, question: TableQuestion) -> Item:
     return Item(
         id=name,
         messages=task.prompt(ask(question)),
