@@ -64,7 +64,9 @@ def test_a_listener_hears_of_an_experiment_from_its_beginning_to_its_end(new, to
     assert [each.stage for each in about if isinstance(each, StageReached)][:3] == [
         *("static", "dry-run", "data")
     ]
-    losses = [each.point for each in about if isinstance(each, TrainingStepped)]
+    steps = [each for each in about if isinstance(each, TrainingStepped)]
+    assert {each.of for each in steps} == {12}
+    losses = [each.point for each in steps]
     assert losses == list(dojo.folder.experiments()[0].feedback.training.curve)
     assert losses == dojo.folder.losses("e1")
     assert isinstance(heard[-1], ActionTaken)
