@@ -1,6 +1,7 @@
 """What a controller keeps in memory of its run folder is what the files say, and nothing is read twice."""
 
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ftdojo.errors import StoreError
 from ftdojo.records import ExperimentBegan, Grade, Graded, Status
 from ftdojo.store import RunFolder
+from ftdojo.store.index import Index
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "toys"))
 from toy_reads import reads_below
@@ -112,3 +114,27 @@ def test_the_base_is_known_as_it_was_stored_last(folder, report):
         folder.save_base(report)
         folder.save_base(replace(report, metric="other"))
         assert folder.base() == RunFolder(folder.path).base() == replace(report, metric="other")
+
+
+def test_an_experiment_that_is_stored_while_another_thread_reads_is_not_forgotten(
+    tmp_path, experiment
+):
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read():
+        if not reading.is_set():  # the first to read is slow
+            reading.set()
+            go_on.wait(10)
+        return []
+
+    index = Index(tmp_path, read)
+    first = threading.Thread(target=index.experiments)
+    first.start()
+    reading.wait(10)
+    second = threading.Thread(target=index.put, args=(experiment("e1"),))
+    second.start()
+    second.join(0.2)  # as long as it takes, unless it waits for the first
+    go_on.set()
+    first.join()
+    second.join()
+    assert index.experiments() == [experiment("e1")]
