@@ -3,6 +3,13 @@
 import os
 import signal
 
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile(
+    "untimed"
+)  # how long an example takes says more about the machine than about the code
+
 
 def pytest_configure():
     """Let programs that tests start be interrupted, also where the tests themselves run in the background.

@@ -12,7 +12,7 @@ from ftdojo.agents.ft_agent.options import read_options
 from ftdojo.agents.human import Human
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import KINDS as CALLS
-from ftdojo.agents.react.agent import Called, React, Result
+from ftdojo.agents.react.agent import Called, React, ToolResult
 from ftdojo.agents.react.results import result_of
 from ftdojo.records import (
     Check,
@@ -101,13 +101,13 @@ def test_a_tool_call_whose_outcome_is_known_after_a_kill_is_not_made_again(
 ):
     book = Notebook(backing.folder / "notes.jsonl", CALLS)
     book.add(called(1, after=0))
-    book.add(Result(at=1, text="..."))
+    book.add(ToolResult(at=1, text="..."))
     book.add(called(2, after=1, name="source x"))
     last = replace(REFUSED["look"], number=2)
     with pytest.raises(AssertionError, match="asked call/3"):
         React(backing).act(replace(paper_observation, last=last))
     again = Notebook(backing.folder / "notes.jsonl", CALLS).notes()
-    assert again[-1] == Result(at=2, text="refused: No source is called 'x'.")
+    assert again[-1] == ToolResult(at=2, text="refused: No source is called 'x'.")
 
 
 @pytest.fixture

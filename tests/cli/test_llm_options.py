@@ -17,9 +17,9 @@ RUN = ("run", "ftdojo_toy:task", "--model", "tiny")
             ("--llm", "openia/gpt-5"),
             "No provider of models is called 'openia'. Did you mean 'openai'?",
         ),
-        (("--llm", "gpt-5"), "'gpt-5' is no model; write provider/model"),
+        (("--llm", "gpt-5"), "'gpt-5' is not a model; write provider/model"),
         (("--llm", "openai/gpt-5"), "openai/gpt-5 needs a key, and OPENAI_API_KEY is not set."),
-        (("--llm", "openai/x", "--llm-judge", "y"), "'y' is no model; write provider/model"),
+        (("--llm", "openai/x", "--llm-judge", "y"), "'y' is not a model; write provider/model"),
         (
             ("--llm", "vllm/x", "--max-usd", "5"),
             "A cap of $5 cannot be kept: the price of vllm/x is not",

@@ -123,7 +123,7 @@ def start(home, toy):
     """Return a function that starts a run in a process of its own; whatever is left of those is ended afterwards."""
     made = []
 
-    def started(run, *, wall_s=600.0, **limits):
+    def started(run, *, wall_s=3600.0, **limits):
         spec = RunSpec(
             task="ftdojo_toy:task",
             agent=OUTSIDE,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ftdojo.errors import StoreError
 from ftdojo.records import ExperimentBegan, Grade, Graded, Status
 from ftdojo.store import RunFolder
-from ftdojo.store.index import Index
+from ftdojo.store.index import RunIndex
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "toys"))
 from toy_reads import reads_below
@@ -127,7 +127,7 @@ def test_an_experiment_that_is_stored_while_another_thread_reads_is_not_forgotte
             go_on.wait(10)
         return []
 
-    index = Index(tmp_path, read)
+    index = RunIndex(tmp_path, read)
     first = threading.Thread(target=index.experiments)
     first.start()
     reading.wait(10)
