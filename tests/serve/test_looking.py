@@ -37,7 +37,7 @@ def test_the_task_and_all_sources_are_described(held):
     assert named == ["right", "swapped", "eager", "mute"]
     setting = entries(held, "setting")[0]
     assert (setting["model"]["name"], setting["seed"]) == ("tiny", 0)
-    assert setting["budget"]["wall_s"] == 600
+    assert setting["budget"]["wall_s"] == 3600
 
 
 def test_an_experiment_is_shown_with_files_feedback_rows_and_outputs(trained):
