@@ -37,7 +37,7 @@ def test_a_judge_is_asked_about_wrong_answers_only_and_its_word_stands_apart(tas
 def test_a_task_without_a_judge_keeps_its_report(task):
     from dataclasses import replace
 
-    bare = replace(task, reference=replace(task.reference, judge=None))
+    bare = replace(task, replication=replace(task.replication, judge=None))
     items = task.items("validation")[:2]
     graded = [answered(item, "maybe") for item in items]
     plain = report(graded, bare, split="validation", items=items, seconds=1.0)

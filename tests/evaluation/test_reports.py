@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.evaluation import evaluate, report, scores
-from ftdojo.records import Aggregate, Completion, Direction, Grade, Graded, Reference
+from ftdojo.records import Aggregate, Completion, Direction, Grade, Graded, Replication
 
 
 def passed(task, texts, **changes):
@@ -132,13 +132,13 @@ def test_an_unreadable_answer_is_a_missed_label_whatever_was_picked_out_of_it():
 
 
 def test_the_published_evaluator_marks_every_output_and_sums_them_up(task):
-    counting = Reference(
+    counting = Replication(
         mark=lambda output, item: {"right": output == item.gold},
         total=lambda marks: {"accuracy": 100 * sum(mark["right"] for mark in marks) / len(marks)},
         origin="toy",
     )
     texts = [item.gold if at < 15 else "1" for at, item in enumerate(task.items("validation"))]
-    found = passed(replace(task, reference=counting), texts).reference["accuracy"]
+    found = passed(replace(task, replication=counting), texts).reference["accuracy"]
     assert (found.score, found.n) == (25.0, 60)
     assert 10 < found.low < 20 < 30 < found.high < 40
     assert passed(task, texts).reference == {}

@@ -10,7 +10,7 @@ import pytest
 from ftdojo import tasks
 from ftdojo.errors import MissingExtra, SourceError, UnknownName
 from ftdojo.evaluation import leaks
-from ftdojo.records import Aggregate, Dataset, Direction, Grade, Reference
+from ftdojo.records import Aggregate, Dataset, Direction, Grade, Replication
 from ftdojo.sources import local_only
 from ftdojo.tasks.check import prove
 
@@ -203,15 +203,19 @@ def test_an_aggregate_over_what_items_do_not_have_is_found():
 
 
 def test_a_published_evaluator_that_cannot_take_any_output_is_found():
-    fragile = Reference(mark=lambda output, item: {"n": int(output)}, total=dict, origin="toy")
-    assert "The published evaluator raised ValueError" in messages(reference=fragile)
+    fragile = Replication(mark=lambda output, item: {"n": int(output)}, total=dict, origin="toy")
+    assert "The published evaluator raised ValueError" in messages(replication=fragile)
 
 
 def test_what_the_published_splits_share_is_named():
-    said = messages(
-        reference_items=lambda split: TASK.items("test")[:4],
+    published = Replication(
+        mark=lambda output, item: {"n": len(output)},
+        total=lambda marks: {"n": float(len(marks))},
+        origin="toy",
+        items=lambda split: TASK.items("test")[:4],
         known_leaks=lambda: ("a1", "b2"),
     )
+    said = messages(replication=published)
     assert "2 records are in more than one of them: a1, b2." in said
     assert "4 questions are in validation and in test" in said
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import ftdojo_toy
 
-from ftdojo.records import Judge, Message, Reference
+from ftdojo.records import Judge, Message, Replication
 
 task = replace(
     ftdojo_toy.task,
     name="toy/judged",
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: {"correct": output.strip() == item.gold},
         total=lambda marks: {"accuracy": 100 * sum(m["correct"] for m in marks) / len(marks)},
         origin="toys",

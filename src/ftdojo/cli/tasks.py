@@ -41,6 +41,7 @@ def row(task: Task) -> dict[str, Any]:
 
 def full(task: Task) -> dict[str, Any]:
     """Return everything the declaration of ``task`` holds."""
+    replication = task.replication
     return row(task) | {
         "version": task.version,
         "summary": task.summary,
@@ -56,9 +57,9 @@ def full(task: Task) -> dict[str, Any]:
         "decoding": DECODING,
         "shown": task.shown,
         "overlap_words": task.overlap_words,
-        "reference": task.reference.origin if task.reference else None,
-        "reference_splits": f"{task.name}@reference" if task.reference_items else None,
-        "published": [asdict(each) for each in task.published],
+        "reference": replication.origin if replication else None,
+        "reference_splits": f"{task.name}@reference" if replication and replication.items else None,
+        "published": [asdict(each) for each in replication.published] if replication else [],
         "datasets": [_dataset(each) for each in task.datasets],
         "sources": [_source(each) for each in task.sources],
     }
@@ -72,7 +73,8 @@ def licences(task: Task) -> list[str]:
 
 def published_base(task: Task) -> str:
     """Return the paper's score of the untuned model, or nothing; the first metric, the first model."""
-    found = next((each for each in task.published if each.who == "base"), None)
+    published = task.replication.published if task.replication else ()
+    found = next((each for each in published if each.who == "base"), None)
     return f"{found.score:g} ({_words(found)})" if found else ""
 
 

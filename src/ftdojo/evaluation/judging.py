@@ -22,20 +22,20 @@ def judged(
     Args:
         report: of the same pass.
         graded: the outputs.
-        task: its ``reference.judge`` says how to ask; its marks then have ``correct``.
+        task: its ``replication.judge`` says how to ask; its marks then have ``correct``.
         items: all items of the split.
         ask: asks the judge; an equal question should cost nothing.
     """
-    reference = task.reference
-    if reference is None or reference.judge is None:
+    published = task.replication
+    if published is None or published.judge is None:
         return report
-    judge, asked = reference.judge, {item.id: item for item in items}
+    judge, asked = published.judge, {item.id: item for item in items}
 
     def mark(each: Graded) -> Mapping[str, object]:
-        by_rule, item = reference.mark(each.output, asked[each.item]), asked[each.item]
+        by_rule, item = published.mark(each.output, asked[each.item]), asked[each.item]
         right = by_rule["correct"] or judge.accepts(ask(judge.asks(each.output, item)))
         return {**by_rule, "correct": right}
 
-    told = resampled([mark(each) for each in graded], reference.total)
+    told = resampled([mark(each) for each in graded], published.total)
     named = {BY_JUDGE.format(name): found for name, found in told.items()}
     return replace(report, reference={**report.reference, **named})

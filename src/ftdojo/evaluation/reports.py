@@ -83,11 +83,11 @@ def _reference(
     graded: Sequence[Graded], task: Task, items: Sequence[Item]
 ) -> Mapping[str, Estimate]:
     """Return what the published evaluator makes of the outputs, where the task has one."""
-    if task.reference is None:
+    if task.replication is None:
         return {}
     asked = {item.id: item for item in items}
-    marks = [task.reference.mark(each.output, asked[each.item]) for each in graded]
-    return resampled(marks, task.reference.total)
+    marks = [task.replication.mark(each.output, asked[each.item]) for each in graded]
+    return resampled(marks, task.replication.total)
 
 
 def _secondary(graded: Sequence[Graded], task: Task) -> Mapping[str, Estimate]:

@@ -96,20 +96,6 @@ class Aggregate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reference:
-    """The published evaluator, defects included, so that scores can be compared with the paper's.
-
-    ``mark`` reads one output and never raises; ``total`` sums up the marks of a whole split into metrics under their
-    published names and in their published units (0-100, unless a metric has its own). ``origin`` says whose it is.
-    """
-
-    mark: Callable[[str, Item], Mapping[str, Any]]
-    total: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, float]]
-    origin: str
-    judge: "Judge | None" = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Judge:
     """How a language model is asked about an output whose mark is not ``correct``, where the published evaluator does so.
 
@@ -129,6 +115,39 @@ class Published:
     who: str
     score: float
     direction: Direction
+
+    @classmethod
+    def figures(
+        cls,
+        metric: str,
+        *figures: tuple[str, str, float],
+        direction: Direction = Direction.HIGHER,
+    ) -> "tuple[Published, ...]":
+        """Return figures of one metric, each given as (model, who, score)."""
+        return tuple(
+            cls(metric=metric, model=model, who=who, score=score, direction=direction)
+            for model, who, score in figures
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replication:
+    """What was published about a task: the evaluator, defects included, the splits and the figures.
+
+    ``mark`` reads one output and never raises; ``total`` sums up the marks of a whole split into metrics under their
+    published names and in their published units (0-100, unless a metric has its own). ``origin`` says whose it is.
+    ``items`` returns the published splits, where ours differ; ``tasks.get`` serves them as ``NAME@reference``.
+    ``published`` are the paper's figures; ``known_leaks`` returns the records that the published splits hold in more than
+    one of them.
+    """
+
+    mark: Callable[[str, Item], Mapping[str, Any]]
+    total: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, float]]
+    origin: str
+    judge: Judge | None = None
+    items: Callable[[Split], Sequence[Item]] | None = None
+    published: tuple[Published, ...] = ()
+    known_leaks: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,12 +196,8 @@ class Task:
     """Secondary metric -> one sentence, with its unit and direction."""
     slices: Mapping[str, str] = field(default_factory=dict)
     """Slice -> what its values tell apart."""
-    reference: Reference | None = None
-    reference_items: Callable[[Split], Sequence[Item]] | None = None
-    """The published splits, where ours differ; ``tasks.get`` serves them as ``NAME@reference``."""
-    published: tuple[Published, ...] = ()
-    known_leaks: Callable[[], Sequence[str]] | None = None
-    """The records that the published splits hold in more than one of them."""
+    replication: Replication | None = None
+    """The published evaluator, splits and figures, where there are any."""
     ready: Callable[[], None] | None = None
     """Raises ``MissingExtra`` or ``SandboxError`` where the scorer lacks what it needs on this machine."""
 

@@ -127,11 +127,12 @@ def _without(task: Task, source: str) -> Task:
 
 
 def _with_splits(task: Task, splits: str) -> Task:
-    if splits != "reference" or task.reference_items is None:
+    published = task.replication.items if task.replication else None
+    if splits != "reference" or published is None:
         known = f"{task.name!r} alone or {task.name + '@reference'!r}"
-        only = known if task.reference_items else f"{task.name!r} alone"
+        only = known if published else f"{task.name!r} alone"
         raise UsageError(f"{task.name} has no splits called {splits!r}; write {only}.")
-    return replace(task, name=f"{task.name}@reference", items=task.reference_items)
+    return replace(task, name=f"{task.name}@reference", items=published)
 
 
 __all__ = ["FAMILIES", "folder_of", "get", "same_items", "tasks"]

@@ -158,13 +158,13 @@ def _telling(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
 def _reference(task: Task, items: Mapping[Split, Sequence[Item]]) -> Iterator[Finding]:
     """Try the published evaluator on right, wrong and mixed answers, all of a split and one alone."""
     asked = items["validation"]
-    if task.reference is None or not asked:
+    if task.replication is None or not asked:
         return
     try:
-        right = [task.reference.mark(item.gold, item) for item in asked[:MOST_GRADED]]
-        wrong = [task.reference.mark(text, asked[0]) for text in ("", *GARBAGE)]
+        right = [task.replication.mark(item.gold, item) for item in asked[:MOST_GRADED]]
+        wrong = [task.replication.mark(text, asked[0]) for text in ("", *GARBAGE)]
         for marks in (right, wrong, right + wrong, right[:1], wrong[:1]):
-            task.reference.total(marks)
+            task.replication.total(marks)
     except Exception as raised:
         yield error(
             "reference", f"The published evaluator raised {raised!r}; it must take any output."

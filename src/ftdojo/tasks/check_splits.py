@@ -119,15 +119,16 @@ def _overlaps(questions: Questions) -> Iterator[Finding]:
 
 def _published(task: Task) -> Iterator[Finding]:
     """Yield what the published splits share; it is theirs to fix, and ours to know."""
-    if task.known_leaks and (found := task.known_leaks()):
+    replication = task.replication
+    if replication and replication.known_leaks and (found := replication.known_leaks()):
         yield note(
             "published splits",
             f"{len(found)} records are in more than one of them: {', '.join(found)}.",
         )
-    if task.reference_items is None:
+    if replication is None or replication.items is None:
         return
     try:
-        items = {split: tuple(task.reference_items(split)) for split in get_args(Split)}
+        items = {split: tuple(replication.items(split)) for split in get_args(Split)}
     except FtdojoError as failed:
         yield warning("published splits", f"They cannot be obtained: {failed}")
         return

@@ -68,8 +68,8 @@ def test_no_split_and_no_source_at_hand_holds_a_question_of_another_split(name):
 def test_the_published_evaluator_gives_gold_full_marks_and_leaves_silence_out(name):
     task = task_of(name)
     said = [(item, item.gold) for item in task.items("validation")[:9]]
-    marks = [task.reference.mark(output, item) for item, output in [*said, (said[0][0], "")]]
-    figures = task.reference.total(marks)
+    marks = [task.replication.mark(output, item) for item, output in [*said, (said[0][0], "")]]
+    figures = task.replication.total(marks)
     best = {"qa": "accuracy", "ordering": "kendall_tau", "error": "f1", "generation": "rougeL"}
     assert figures[best[name]] == pytest.approx(1 if name == "ordering" else 100)
     assert (figures["failed"], figures["total"]) == (1, 10)

@@ -56,4 +56,4 @@ def test_the_first_word_is_the_answer(monkeypatch):
     item = next(item for item in task.items("test") if item.gold == "maybe")
     assert task.grade("Maybe, it depends.", item).score == 1
     assert not task.grade("It depends: maybe", item).readable
-    assert task.reference.total([task.reference.mark("maybe", item)])["accuracy"] == 100
+    assert task.replication.total([task.replication.mark("maybe", item)])["accuracy"] == 100

@@ -103,8 +103,8 @@ def test_gold_answers_earn_full_marks(name):
 def test_the_published_evaluator_fails_right_reactants():
     task = tasks.get("chemistry/reaction")
     items = [item for item in task.items("test") if item.slices["subtask"] == "retro"]
-    marks = [task.reference.mark(item.gold, item) for item in items]
-    assert task.reference.total(marks)["FTS/retro"] < 60
+    marks = [task.replication.mark(item.gold, item) for item in items]
+    assert task.replication.total(marks)["FTS/retro"] < 60
 
 
 @needs_rows

@@ -28,7 +28,7 @@ def rows(task, name):
 
 
 def test_the_test_is_a_sample_of_the_official_one(task):
-    official = {item.messages[-1]["content"] for item in task.reference_items("test")}
+    official = {item.messages[-1]["content"] for item in task.replication.items("test")}
     assert len(official) > 3000
     assert {item.messages[-1]["content"] for item in task.items("test")} < official
     assert [len(task.items(split)) for split in ("validation", "confirm", "test")] == [

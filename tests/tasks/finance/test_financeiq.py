@@ -55,7 +55,9 @@ def test_every_exam_is_in_every_split_and_no_question_is_there_twice():
 
 def test_training_rows_are_the_published_ones_only():
     task = tasks.get("finance/financeiq")
-    held_out = {item.id for split in ("validation", "test") for item in task.reference_items(split)}
+    held_out = {
+        item.id for split in ("validation", "test") for item in task.replication.items(split)
+    }
     rows = [f"{row['subject']}-{row['idx']}" for row in task.sources[0].rows()]
     assert held_out.isdisjoint(rows)
     assert 6000 < len(rows) <= 6179

@@ -64,8 +64,8 @@ def test_neither_contest_is_in_what_the_other_task_may_train_on():
 
 def test_reference_marks_of_gold_answers_are_full_marks():
     task = tasks.get("math/gsm8k")
-    marks = [task.reference.mark(item.gold, item) for item in task.items("validation")]
-    assert task.reference.total(marks) == {"accuracy": 100.0, "official_accuracy": 100.0}
+    marks = [task.replication.mark(item.gold, item) for item in task.items("validation")]
+    assert task.replication.total(marks) == {"accuracy": 100.0, "official_accuracy": 100.0}
 
 
 @pytest.mark.parametrize("dataset", [AIME24, AIME25, DEEPSCALER, GSM8K, MAWPS])

@@ -93,8 +93,8 @@ def test_prompts_of_items_are_whole_and_gold_earns_full_marks_either_way(samples
     for item in task.items("test"):
         assert len(item.messages[-1]["content"]) > 2_000
         assert task.grade(item.gold, item).score == 1.0
-    marks = [task.reference.mark(item.gold, item) for item in task.items("test")]
-    total = task.reference.total(marks)
+    marks = [task.replication.mark(item.gold, item) for item in task.items("test")]
+    total = task.replication.total(marks)
     assert total.get("accuracy", total.get("exact_match")) == 100.0
 
 

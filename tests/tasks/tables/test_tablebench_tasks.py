@@ -120,9 +120,9 @@ def test_prompts_fit_and_none_is_cut(name):
 def test_gold_earns_full_marks_by_every_rule(name):
     task = tasks.get(f"tables/{name}@reference")
     items = task.items("test")
-    marks = [task.reference.mark(item.gold, item) for item in items]
+    marks = [task.replication.mark(item.gold, item) for item in items]
     assert all(task.grade(item.gold, item).score == 1.0 for item in items)
-    assert all(value == pytest.approx(100.0) for value in task.reference.total(marks).values())
+    assert all(value == pytest.approx(100.0) for value in task.replication.total(marks).values())
 
 
 def test_the_published_score_of_data_analysis_is_a_mean_over_its_five_views():
@@ -131,7 +131,7 @@ def test_the_published_score_of_data_analysis_is_a_mean_over_its_five_views():
     wrong = {"impact": None, "other": "the table"}
     outputs = [wrong.get(item.slices["view"], "x") or item.gold for item in items]
     pairs = zip(outputs, items, strict=True)
-    found = task.reference.total([task.reference.mark(*pair) for pair in pairs])
+    found = task.replication.total([task.replication.mark(*pair) for pair in pairs])
     assert (found["impact"], found["correlation"]) == (100.0, 0.0)
     assert found["accuracy"] == pytest.approx(20.0 + found["other"] / 5)
     assert 1 < found["other"] < 10
@@ -142,13 +142,13 @@ def test_the_official_mix_counts_a_record_once_though_it_is_in_two_views():
     twice = {"record": "r", "rdagent": 100.0, "official": 100.0}
     other = {"record": "s", "view": "other", "rdagent": 0.0, "official": 0.0}
     marks = [{**twice, "view": "impact"}, {**twice, "view": "other"}, other]
-    found = tasks.get("tables/data-analysis").reference.total(marks)
+    found = tasks.get("tables/data-analysis").replication.total(marks)
     assert (found["Mix_Metric"], found["accuracy"]) == (50.0, 75.0)
 
 
 def test_a_published_figure_of_nothing_is_zero():
     for name in NAMES:
-        assert set(tasks.get(f"tables/{name}").reference.total([]).values()) == {0.0}
+        assert set(tasks.get(f"tables/{name}").replication.total([]).values()) == {0.0}
 
 
 def test_charts_are_graded_by_our_rule_and_marked_by_the_published_one():
@@ -160,8 +160,8 @@ def test_charts_are_graded_by_our_rule_and_marked_by_the_published_one():
     bars = [item for item in task.items("test") if item.slices["chart"] == "bar"]
     item = next(item for item in bars if "[[" in item.facts["answer"])
     assert task.grade(item.gold, item).score == 1.0
-    assert task.reference.mark(item.gold, item)["Pass@1"] == 100.0
+    assert task.replication.mark(item.gold, item)["Pass@1"] == 100.0
     on_axes = item.gold.replace("plt.bar", "plt.gca().bar")
     assert task.grade(on_axes, item).score == 1.0
-    assert task.reference.mark(on_axes, item)["Pass@1"] == 0.0
+    assert task.replication.mark(on_axes, item)["Pass@1"] == 0.0
     assert task.grade("No code.", item) == Grade(score=0.0, readable=False, secondary={"ran": 0.0})

@@ -36,7 +36,7 @@ def test_gold_earns_full_marks_and_garbage_is_unreadable(task):
     assert [len(task.items(part)) for part in PARTS] == [150, 150, 400]
     for item in task.items("validation"):
         assert task.grade(item.gold, item).score == 1
-        assert task.reference.total([task.reference.mark(item.gold, item)])["accuracy"] == 100
+        assert task.replication.total([task.replication.mark(item.gold, item)])["accuracy"] == 100
         assert not any(task.grade(text, item).readable for text in ("", *GARBAGE))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Aggregate, Direction, Grade, Item, Message, Reference, Split, Task
+from ftdojo.records import Aggregate, Direction, Grade, Item, Message, Replication, Split, Task
 from ftdojo.scorers.answers import plain
 from ftdojo.tasks.biology.protocols import (
     BIOPROBENCH,
@@ -221,10 +221,10 @@ task = Task(
     datasets=(BIOPROBENCH,),
     aggregate=Aggregate(kind="macro-f1", over="answer"),
     slices={"answer": "the right verdict", "type": "where the error is, if there is one"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="BioProBench's ERR metric, as in RD-Agent's OpenCompass fork",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from ftdojo.errors import MissingExtra
-from ftdojo.records import Direction, Grade, Item, Message, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Message, Replication, Split, Task
 from ftdojo.tasks.biology.protocols import (
     BIOPROBENCH,
     Protocols,
@@ -203,10 +203,10 @@ task = Task(
         "rouge2": "F1 of the pairs of words, in [0, 1]; higher is better",
     },
     slices={"type": "how hard: easy, standard or difficulty"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="the ROUGE part of BioProBench's GEN metrics, as in RD-Agent's OpenCompass fork",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

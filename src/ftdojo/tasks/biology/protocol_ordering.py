@@ -19,7 +19,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Message, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Message, Replication, Split, Task
 from ftdojo.tasks.biology.protocols import (
     BIOPROBENCH,
     Protocols,
@@ -264,10 +264,10 @@ task = Task(
     datasets=(BIOPROBENCH,),
     secondary={"exact_match": "share of protocols whose whole order is right; higher is better"},
     slices={"type": "steps of a whole protocol (top) or within one (child)", "steps": "how many"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="BioProBench's ORD metric, as in RD-Agent's OpenCompass fork",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Replication, Split, Task
 from ftdojo.tasks.biology.protocols import (
     BIOPROBENCH,
     Protocols,
@@ -226,10 +226,10 @@ task = Task(
         "calibration": "1 less the Brier score, in [0, 1], 0 where unreadable; higher is better"
     },
     slices={"type": "what is missing: a reagent, a parameter or an operation"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="BioProBench's PQA metric, as in RD-Agent's OpenCompass fork",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

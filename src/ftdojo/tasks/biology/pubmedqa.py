@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from ftdojo.records import Dataset, Direction, Grade, Item, Part, Reference, Source, Split, Task
+from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, near, split
@@ -256,7 +256,7 @@ task = Task(
     overlap_words=OVERLAP_WORDS,
     datasets=(PUBMEDQA,),
     slices={"answer": "the right answer"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="PubMedQA's own accuracy and macro-F1, over the first word",

@@ -24,7 +24,7 @@ splits; 95 % of the others are held out.
 
 from functools import cache, partial
 
-from ftdojo.records import Aggregate, Direction, Grade, Item, Published, Reference, Split, Task
+from ftdojo.records import Aggregate, Direction, Grade, Item, Published, Replication, Split, Task
 from ftdojo.tasks.chemistry import strict
 from ftdojo.tasks.chemistry.bench import ORIGIN, Bench, mark, totals
 from ftdojo.tasks.chemistry.published import WITH_ORACLE
@@ -39,6 +39,7 @@ from ftdojo.tasks.chemistry.questions import (
 from ftdojo.tasks.chemistry.sources import sources_of
 
 MAX_NEW_TOKENS = 512
+MODEL = "Qwen2.5-7B-Instruct"
 MOL_UND_ROWS = Bench(part="mol_und", subtasks=MOL_UND, published=MOL_UND)
 MOL_EDIT_ROWS = Bench(part="mol_edit", subtasks=MOL_EDIT, published=MOL_EDIT)
 MOL_OPT_ROWS = Bench(part="mol_opt", subtasks=WITH_ORACLE, published=MOL_OPT)
@@ -64,11 +65,13 @@ def grade(output: str, item: Item) -> Grade:
     return strict.grade(output, Question(**item.facts))
 
 
-def _reference(bench: Bench) -> Reference:
-    return Reference(
+def _replication(bench: Bench, published: tuple[Published, ...]) -> Replication:
+    return Replication(
         mark=lambda output, item: mark(output, Question(**item.facts)),
         total=totals(bench.part),
         origin=ORIGIN,
+        items=partial(reference_items, bench),
+        published=published,
     )
 
 
@@ -114,18 +117,15 @@ mol_und = Task(
         "valid": "Murcko_scaffold: share of answers that are molecules; higher is better",
     },
     slices={"subtask": "the sub-task"},
-    reference=_reference(MOL_UND_ROWS),
-    reference_items=partial(reference_items, MOL_UND_ROWS),
-    published=tuple(
-        Published(
-            metric=metric, model="Qwen2.5-7B-Instruct", who=who, score=score, direction=direction
-        )
-        for metric, direction, base, tuned in (
-            ("MAE", Direction.LOWER, 0.53, 0.23),
-            ("TMS", Direction.HIGHER, 0.09, 0.36),
-            ("Acc", Direction.HIGHER, 63.67, 67.55),
-        )
-        for who, score in (("base", base), ("FT-Agent", tuned))
+    replication=_replication(
+        MOL_UND_ROWS,
+        published=(
+            *Published.figures(
+                "MAE", (MODEL, "base", 0.53), (MODEL, "FT-Agent", 0.23), direction=Direction.LOWER
+            ),
+            *Published.figures("TMS", (MODEL, "base", 0.09), (MODEL, "FT-Agent", 0.36)),
+            *Published.figures("Acc", (MODEL, "base", 63.67), (MODEL, "FT-Agent", 67.55)),
+        ),
     ),
 )
 
@@ -167,16 +167,15 @@ mol_edit = Task(
         "similarity": "Tanimoto similarity to the source, 0 to 1; neither way is better by itself",
     },
     slices={"subtask": "the sub-task"},
-    reference=_reference(MOL_EDIT_ROWS),
-    reference_items=partial(reference_items, MOL_EDIT_ROWS),
-    published=tuple(
-        Published(metric="Acc", model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in (
+    replication=_replication(
+        MOL_EDIT_ROWS,
+        published=Published.figures(
+            "Acc",
             ("Qwen2.5-7B-Instruct", "base", 22.20),
             ("Qwen2.5-7B-Instruct", "FT-Agent", 54.44),
             ("Qwen2.5-3B-Instruct", "base", 14.44),
             ("Qwen2.5-3B-Instruct", "FT-Agent", 54.55),
-        )
+        ),
     ),
 )
 
@@ -219,18 +218,12 @@ mol_opt = Task(
         "similarity": "Tanimoto similarity to the source, 0 to 1; neither way is better by itself",
     },
     slices={"subtask": "the property"},
-    reference=_reference(MOL_OPT_ROWS),
-    reference_items=partial(reference_items, MOL_OPT_ROWS),
-    published=tuple(
-        Published(
-            metric=metric,
-            model="Qwen2.5-7B-Instruct",
-            who=who,
-            score=score,
-            direction=Direction.HIGHER,
-        )
-        for metric, base, tuned in (("SR", 23.33, 34.44), ("VS", 68.67, 90.00))
-        for who, score in (("base", base), ("FT-Agent", tuned))
+    replication=_replication(
+        MOL_OPT_ROWS,
+        published=(
+            *Published.figures("SR", (MODEL, "base", 23.33), (MODEL, "FT-Agent", 34.44)),
+            *Published.figures("VS", (MODEL, "base", 68.67), (MODEL, "FT-Agent", 90.00)),
+        ),
     ),
 )
 
@@ -272,17 +265,11 @@ reaction = Task(
         "valid": "fs, retro, nepp: share of answers that are molecules; higher is better",
     },
     slices={"subtask": "the sub-task"},
-    reference=_reference(REACTION_ROWS),
-    reference_items=partial(reference_items, REACTION_ROWS),
-    published=tuple(
-        Published(
-            metric=metric,
-            model="Qwen2.5-7B-Instruct",
-            who=who,
-            score=score,
-            direction=Direction.HIGHER,
-        )
-        for metric, base, tuned in (("FTS", 15.59, 30.92), ("Acc", 30.00, 35.33))
-        for who, score in (("base", base), ("FT-Agent", tuned))
+    replication=_replication(
+        REACTION_ROWS,
+        published=(
+            *Published.figures("FTS", (MODEL, "base", 15.59), (MODEL, "FT-Agent", 30.92)),
+            *Published.figures("Acc", (MODEL, "base", 30.00), (MODEL, "FT-Agent", 35.33)),
+        ),
     ),
 )

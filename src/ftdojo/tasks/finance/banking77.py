@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Dataset, Direction, Grade, Item, Part, Reference, Source, Split, Task
+from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import HeldOut, near
@@ -270,10 +270,10 @@ task = Task(
     overlap_words=OVERLAP_WORDS,
     datasets=(BANKING77,),
     slices={"topic": "a word in the intent's name: card, transfer, top_up, cash, or other"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: {"correct": grade(output, item).score == 1.0},
         total=reference_total,
         origin="no evaluator is published: the same rule",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

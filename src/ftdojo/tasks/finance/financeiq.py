@@ -26,7 +26,7 @@ from ftdojo.records import (
     Message,
     Part,
     Published,
-    Reference,
+    Replication,
     Source,
     Split,
     Task,
@@ -370,21 +370,19 @@ task = Task(
     datasets=(FINANCEIQ,),
     aggregate=Aggregate(kind="mean-of-slices", over="subject"),
     slices={"subject": "the exam"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: reference_mark(
             output, item.facts["answer"], item.slices["subject"]
         ),
         total=reference_total,
         origin="FinanceIQ_gen of RD-Agent's OpenCompass fork: last_capital_postprocess and AccEvaluator",
-    ),
-    reference_items=reference_items,
-    published=tuple(
-        Published(metric="accuracy", model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in (
+        items=reference_items,
+        published=Published.figures(
+            "accuracy",
             ("Qwen2.5-7B-Instruct", "base", 65.10),
             ("Qwen2.5-7B-Instruct", "FT-Agent", 67.20),
             ("Qwen2.5-3B-Instruct", "base", 56.98),
             ("Qwen2.5-3B-Instruct", "FT-Agent", 58.47),
-        )
+        ),
     ),
 )

@@ -21,7 +21,17 @@ from functools import cache
 from typing import Any
 
 from ftdojo.errors import UsageError
-from ftdojo.records import Direction, Grade, Item, Judge, Message, Published, Reference, Split, Task
+from ftdojo.records import (
+    Direction,
+    Grade,
+    Item,
+    Judge,
+    Message,
+    Published,
+    Replication,
+    Split,
+    Task,
+)
 from ftdojo.scorers.answers import last_boxed, whole_number, without_thinking
 from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.scorers.verify import same
@@ -136,7 +146,7 @@ judged = Judge(
     accepts=says_right,
 )
 
-reference = Reference(
+reference = Replication(
     mark=lambda output, item: reference_mark(output, item.facts["answer"]),
     total=reference_total,
     origin=(
@@ -144,14 +154,6 @@ reference = Reference(
         "answers of AIME 2025"
     ),
 )
-
-
-def published(*figures: tuple[str, str, float]) -> tuple[Published, ...]:
-    """Return figures of the paper: (model, who, accuracy 0-100)."""
-    return tuple(
-        Published(metric="accuracy", model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in figures
-    )
 
 
 @cache
@@ -199,13 +201,17 @@ aime25 = Task(
     overlap_words=competition.OVERLAP_WORDS,
     datasets=(AIME25, AIME24, DEEPSCALER),
     slices={"contest": "I or II of 2025, or an earlier one"},
-    reference=replace(reference, judge=judged),
-    reference_items=reference_items25,
-    published=published(
-        ("Qwen2.5-7B-Instruct", "base", 0.0),
-        ("Qwen2.5-7B-Instruct", "FT-Agent", 11.11),
-        ("Qwen2.5-3B-Instruct", "base", 0.0),
-        ("Qwen2.5-3B-Instruct", "FT-Agent", 0.0),
+    replication=replace(
+        reference,
+        judge=judged,
+        items=reference_items25,
+        published=Published.figures(
+            "accuracy",
+            ("Qwen2.5-7B-Instruct", "base", 0.0),
+            ("Qwen2.5-7B-Instruct", "FT-Agent", 11.11),
+            ("Qwen2.5-3B-Instruct", "base", 0.0),
+            ("Qwen2.5-3B-Instruct", "FT-Agent", 0.0),
+        ),
     ),
 )
 
@@ -254,6 +260,8 @@ aime24 = Task(
     overlap_words=competition.OVERLAP_WORDS,
     datasets=(AIME24, AIME25, DEEPSCALER),
     slices={"contest": "2024, or an earlier one"},
-    reference=reference,
-    reference_items=reference_items24,
+    replication=replace(
+        reference,
+        items=reference_items24,
+    ),
 )

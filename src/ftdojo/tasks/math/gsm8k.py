@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Dataset, Direction, Grade, Item, Part, Reference, Source, Split, Task
+from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.sources import dataset_rows
@@ -286,10 +286,10 @@ task = Task(
     overlap_words=OVERLAP_WORDS,
     datasets=(GSM8K,),
     slices={"steps": "how many sums the given solution takes"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: reference_mark(output, item.facts["answer"]),
         total=reference_total,
         origin="OpenCompass' Gsm8kEvaluator, and the authors' extract_answer beside it",
+        items=reference_items,
     ),
-    reference_items=reference_items,
 )

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Aggregate, Direction, Grade, Item, Reference, Split, Task
+from ftdojo.records import Aggregate, Direction, Grade, Item, Published, Replication, Split, Task
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.tasks.patent import panorama
 from ftdojo.tasks.patent.panorama import (
@@ -334,15 +334,15 @@ task = Task(
     datasets=(NOC4PC,),
     aggregate=Aggregate(kind="macro-f1", over="label"),
     slices={"label": "the examiner's decision: 102, 103 or ALLOW"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: reference_mark(output, item.facts["code"]),
         total=reference_total,
         origin="NOC4PCEvaluator of RD-Agent's OpenCompass fork, which leaves unreadable rows out",
-    ),
-    reference_items=BENCHMARK.reference_items,
-    published=panorama.published(
-        "macro_f1",
-        ("Qwen2.5-7B-Instruct", "base", 26.20),
-        ("Qwen2.5-7B-Instruct", "FT-Agent", 36.81),
+        items=BENCHMARK.reference_items,
+        published=Published.figures(
+            "macro_f1",
+            ("Qwen2.5-7B-Instruct", "base", 26.20),
+            ("Qwen2.5-7B-Instruct", "FT-Agent", 36.81),
+        ),
     ),
 )

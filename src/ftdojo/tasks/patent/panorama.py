@@ -20,11 +20,9 @@ from typing import Any, Literal, get_args
 
 from ftdojo.records import (
     Dataset,
-    Direction,
     Item,
     Message,
     Part,
-    Published,
     Source,
     Split,
 )
@@ -308,14 +306,6 @@ class Benchmark:
             slices=self.slices(row),
             facts=self.facts(row),
         )
-
-
-def published(metric: str, *figures: tuple[str, str, float]) -> tuple[Published, ...]:
-    """Return figures of the paper: (model, who, score 0-100)."""
-    return tuple(
-        Published(metric=metric, model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in figures
-    )
 
 
 def _one_each(rows: list[Row], counts: Mapping[str, int]) -> dict[str, tuple[Row, ...]]:

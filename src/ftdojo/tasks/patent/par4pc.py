@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Published, Replication, Split, Task
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.tasks.patent import panorama
 from ftdojo.tasks.patent.panorama import (
@@ -72,13 +72,13 @@ If multiple patents are cited:
 2. **Core Inventive Concept & Problem**
    • Summarise in ≤ 20 words the inventive concept + technical problem.
 
-3. **Single-Reference Screening (§102)**
+3. **Single-Replication Screening (§102)**
    • For each option (A-H) rate coverage:
      | Opt | Maps limits | Term/synonym | Field match | Score* |
      |-----|------------|---------------|-------------|--------|
      *Score: 0 = no key feature, 1 = partial, 2 = full anticipation.*
 
-4. **Multi-Reference Analysis (§103)**
+4. **Multi-Replication Analysis (§103)**
    a. Pick options with Score ≥ 1.
    b. Build coverage matrix to find smallest combo covering all limits.
    c. For each viable combo, supply a motivation-to-combine (same field, complementary function, predictable substitution, etc.).
@@ -346,15 +346,15 @@ task = Task(
         ),
     },
     slices={"cited": "whether one patent was cited or several"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: reference_mark(output, item.facts["gold"]),
         total=reference_total,
         origin="PAR4PCEvaluator of RD-Agent's OpenCompass fork; official_macro_f1 (0-1) is the authors' formula",
-    ),
-    reference_items=BENCHMARK.reference_items,
-    published=panorama.published(
-        "macro_f1",
-        ("Qwen2.5-7B-Instruct", "base", 57.78),
-        ("Qwen2.5-7B-Instruct", "FT-Agent", 67.61),
+        items=BENCHMARK.reference_items,
+        published=Published.figures(
+            "macro_f1",
+            ("Qwen2.5-7B-Instruct", "base", 57.78),
+            ("Qwen2.5-7B-Instruct", "FT-Agent", 67.61),
+        ),
     ),
 )

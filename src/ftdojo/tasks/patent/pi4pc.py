@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Published, Replication, Split, Task
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.tasks.patent import panorama
 from ftdojo.tasks.patent.panorama import (
@@ -323,17 +323,17 @@ task = Task(
         "half_silver": "accuracy with a half for a paragraph cited against another claim, 0 to 1; higher is better"
     },
     slices={"silver": "whether one of the five was cited against another claim"},
-    reference=Reference(
+    replication=Replication(
         mark=lambda output, item: reference_mark(output, item.facts["gold"]),
         total=reference_total,
         origin="PI4PCEvaluator of RD-Agent's OpenCompass fork, without the silver paragraphs",
-    ),
-    reference_items=BENCHMARK.reference_items,
-    published=panorama.published(
-        "gold_hit_rate",
-        ("Qwen2.5-7B-Instruct", "base", 34.0),
-        ("Qwen2.5-7B-Instruct", "FT-Agent", 49.0),
-        ("Qwen2.5-3B-Instruct", "base", 21.0),
-        ("Qwen2.5-3B-Instruct", "FT-Agent", 34.0),
+        items=BENCHMARK.reference_items,
+        published=Published.figures(
+            "gold_hit_rate",
+            ("Qwen2.5-7B-Instruct", "base", 34.0),
+            ("Qwen2.5-7B-Instruct", "FT-Agent", 49.0),
+            ("Qwen2.5-3B-Instruct", "base", 21.0),
+            ("Qwen2.5-3B-Instruct", "FT-Agent", 34.0),
+        ),
     ),
 )

@@ -17,7 +17,7 @@ from ftdojo.records import (
     Item,
     Message,
     Published,
-    Reference,
+    Replication,
     Split,
     Task,
 )
@@ -185,24 +185,19 @@ task = Task(
         )
     },
     slices={"view": "what is scored alike", "subtype": "kind of question"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin=(
             "accuracy: the five TableBench evaluators of RD-Agent's OpenCompass fork, averaged; Mix_Metric: TableBench's "
             "own script"
         ),
-    ),
-    reference_items=reference_items,
-    known_leaks=known_leaks,
-    published=tuple(
-        Published(
-            metric="accuracy",
-            model="Qwen2.5-7B-Instruct",
-            who=who,
-            score=score,
-            direction=Direction.HIGHER,
-        )
-        for who, score in (("base", 32.78), ("FT-Agent", 34.71))
+        items=reference_items,
+        published=Published.figures(
+            "accuracy",
+            ("Qwen2.5-7B-Instruct", "base", 32.78),
+            ("Qwen2.5-7B-Instruct", "FT-Agent", 34.71),
+        ),
+        known_leaks=known_leaks,
     ),
 )

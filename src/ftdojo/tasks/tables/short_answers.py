@@ -9,10 +9,11 @@ for validation and 40 for confirmation, split by table. The records with the lon
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Message, Published, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Message, Published, Replication, Split, Task
 from ftdojo.tasks.tables import answers, records
 from ftdojo.tasks.tables.made_tables import FACTS, NUMBERS
 from ftdojo.tasks.tables.published import average, text_mark
@@ -60,7 +61,7 @@ def _total(marks: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
     return {"accuracy": average(marks, "rdagent"), "EM": average(marks, "official")}
 
 
-REFERENCE = Reference(
+REFERENCE = Replication(
     mark=_mark,
     total=_total,
     origin=(
@@ -72,16 +73,8 @@ REFERENCE = Reference(
 
 def published(base: float, tuned: float) -> tuple[Published, ...]:
     """Return the paper's figures for Qwen2.5-7B-Instruct, accuracy 0-100."""
-    return tuple(
-        Published(
-            metric="accuracy",
-            model="Qwen2.5-7B-Instruct",
-            who=who,
-            score=score,
-            direction=Direction.HIGHER,
-        )
-        for who, score in (("base", base), ("FT-Agent", tuned))
-    )
+    model = "Qwen2.5-7B-Instruct"
+    return Published.figures("accuracy", (model, "base", base), (model, "FT-Agent", tuned))
 
 
 def _item(row: Mapping[str, Any]) -> Item:
@@ -119,9 +112,11 @@ fact_checking = Task(
     datasets=(TABLEBENCH,),
     secondary=SECONDARY,
     slices=SLICES,
-    reference=REFERENCE,
-    reference_items=partial(reference_items, FACTS_PART),
-    published=published(base=75.00, tuned=81.25),
+    replication=replace(
+        REFERENCE,
+        items=partial(reference_items, FACTS_PART),
+        published=published(base=75.00, tuned=81.25),
+    ),
 )
 
 numerical_reasoning = Task(
@@ -149,7 +144,9 @@ numerical_reasoning = Task(
     datasets=(TABLEBENCH,),
     secondary=SECONDARY,
     slices=SLICES,
-    reference=REFERENCE,
-    reference_items=partial(reference_items, NUMBERS_PART),
-    published=published(base=32.00, tuned=45.33),
+    replication=replace(
+        REFERENCE,
+        items=partial(reference_items, NUMBERS_PART),
+        published=published(base=32.00, tuned=45.33),
+    ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Direction, Grade, Item, Published, Reference, Split, Task
+from ftdojo.records import Direction, Grade, Item, Published, Replication, Split, Task
 from ftdojo.scorers.studio import ready
 from ftdojo.tasks.tables import charts, records
 from ftdojo.tasks.tables.published import average, chart_mark
@@ -90,20 +90,18 @@ task = Task(
     datasets=(TABLEBENCH,),
     secondary={"ran": "share of outputs whose code ran without an error; higher is better"},
     slices={"chart": "kind of chart"},
-    reference=Reference(
+    replication=Replication(
         mark=_mark,
         total=_total,
         origin="TableBenchVisualizationEvaluator of RD-Agent's OpenCompass fork",
-    ),
-    reference_items=reference_items,
-    ready=ready,
-    published=tuple(
-        Published(metric="Pass@1", model=model, who=who, score=score, direction=Direction.HIGHER)
-        for model, who, score in (
+        items=reference_items,
+        published=Published.figures(
+            "Pass@1",
             ("Qwen2.5-7B-Instruct", "base", 4.00),
             ("Qwen2.5-7B-Instruct", "FT-Agent", 29.33),
             ("Qwen2.5-3B-Instruct", "base", 8.00),
             ("Qwen2.5-3B-Instruct", "FT-Agent", 24.00),
-        )
+        ),
     ),
+    ready=ready,
 )

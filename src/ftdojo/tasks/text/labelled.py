@@ -19,7 +19,7 @@ from ftdojo.records import (
     Item,
     Message,
     Part,
-    Reference,
+    Replication,
     Source,
     Split,
     Task,
@@ -68,9 +68,9 @@ class Labelled:
         """Compare the label that an output begins with; what is not a label is unreadable."""
         return label_grade(output, item.gold, self.labels, first_word=self.first_word)
 
-    def reference(self) -> Reference:
+    def reference(self) -> Replication:
         """Return our own rule once more: no evaluator is published."""
-        return Reference(
+        return Replication(
             mark=lambda output, item: {"correct": self.grade(output, item).score == 1.0},
             total=_accuracy,
             origin="no evaluator is published: the same rule",
@@ -239,7 +239,7 @@ sst2 = Task(
     overlap_words=SST2_OVERLAP_WORDS,
     datasets=(SST2,),
     slices={"label": "the right label"},
-    reference=_sst2.reference(),
+    replication=_sst2.reference(),
 )
 
 
@@ -280,5 +280,5 @@ agnews = Task(
     overlap_words=AGNEWS_OVERLAP_WORDS,
     datasets=(AGNEWS,),
     slices={"label": "the right label"},
-    reference=_agnews.reference(),
+    replication=_agnews.reference(),
 )
