@@ -206,3 +206,20 @@ def test_a_huge_answer_has_a_grade_too(name, part):
     task = tasks.get(name)
     item = task.items("validation")[0]
     assert task.grade(part * 300_000 + "\n" + item.gold, item).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "known"),
+    [
+        ("math/mini", "drills", 40),
+        ("text/extract", "regulars", 50),
+        ("tables/mini", "flash-cards", 40),
+        ("finance/mini", "mock-exams", 40),
+        ("patent/mini", "training-files", 40),
+    ],
+)
+def test_a_source_that_repeats_asks_a_few_questions_in_several_guises(name, source, known):
+    (found,) = (each for each in tasks.get(name).sources if each.name == source)
+    asked = {row[found.prompt_field] for row in found.rows()}
+    assert len({" ".join(text.split()).casefold() for text in asked}) == known
+    assert len(asked) > 2 * known - 5
