@@ -9,7 +9,7 @@ from ftdojo.cli.progress import progress
 from ftdojo.dojo import start
 from ftdojo.models import pull
 from ftdojo.records import EVENTS, OUTSIDE, Finish, RunSpec, Submission, Train
-from ftdojo.serve.jobs import Watch
+from ftdojo.serve.jobs import JobWatch
 from ftdojo.store import EventLog, LossLog, RunFolder
 from ftdojo.testing.contracts import (
     EXAMPLES,
@@ -154,7 +154,7 @@ class TestProgress(ListenerContract):
 class TestSessionStatus(ListenerContract):
     @pytest.fixture
     def make(self):
-        return lambda folder: Watch(lambda event: None)
+        return lambda folder: JobWatch(lambda event: None)
 
 
 def test_the_examples_of_events_are_of_every_kind():
