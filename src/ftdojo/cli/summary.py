@@ -14,7 +14,7 @@ from ftdojo.errors import StoreError
 from ftdojo.records import BASE, EvaluationReport, Result, Spend
 from ftdojo.store import RunFolder
 
-LABEL = len("failure: ")
+FACT_LABEL = len("failure: ")
 COLUMNS = ("id", "parent", "status", "score", "low", "high", "n", "verdict", "seconds", "failure")
 MOST = 30
 """Experiments that are listed; the earlier ones are counted."""
@@ -35,7 +35,7 @@ _Dumper.add_representer(str, _text)
 def show_standing(found: Mapping[str, Any]) -> None:
     """Print how a run stands, as ``ftdojo.serve.views`` tells it."""
     for label, text in _lines(found):
-        print(wrapped(f"{label + ':':<{LABEL}}{one_line(text)}", indent=LABEL))
+        print(wrapped(f"{label + ':':<{FACT_LABEL}}{one_line(text)}", indent=FACT_LABEL))
     rows = [_status_row(each) for each in found["experiments"]]
     if not rows:
         return

@@ -243,7 +243,7 @@ def _places(score: Estimate, axis: Axis) -> tuple[float, float, float]:
     return axis.at(score.low), axis.at(score.score), axis.at(score.high)
 
 
-WIDTH, LEFT, RIGHT, TOP, FLOOR, HEIGHT = 860, 56, 844, 14, 270, 312
+LOSS_WIDTH, LOSS_LEFT, LOSS_RIGHT, LOSS_TOP, LOSS_FLOOR, LOSS_HEIGHT = 860, 56, 844, 14, 270, 312
 RATE_FLOOR, RATE_HEIGHT = 104, 130
 POINTS = 160
 """At most this many points a curve; beyond, each is the mean of neighbours."""
@@ -317,12 +317,16 @@ def _axes(reports: Sequence[TrainingReport]) -> dict[str, Axis]:
     positive = [loss for loss in losses if 0 < loss < math.inf]
     floor = min(positive, default=1e-3) / 1.1
     return {
-        "step": Axis(low=0, high=max([*steps, 1]), start=LEFT, end=RIGHT),
-        "loss": Axis(low=low, high=high, start=FLOOR, end=TOP),
+        "step": Axis(low=0, high=max([*steps, 1]), start=LOSS_LEFT, end=LOSS_RIGHT),
+        "loss": Axis(low=low, high=high, start=LOSS_FLOOR, end=LOSS_TOP),
         "log": Axis(
-            low=floor, high=max([*positive, floor * 10]) * 1.1, log=True, start=FLOOR, end=TOP
+            low=floor,
+            high=max([*positive, floor * 10]) * 1.1,
+            log=True,
+            start=LOSS_FLOOR,
+            end=LOSS_TOP,
         ),
-        "rate": Axis(low=0, high=span(rates)[1], start=RATE_FLOOR, end=TOP),
+        "rate": Axis(low=0, high=span(rates)[1], start=RATE_FLOOR, end=LOSS_TOP),
     }
 
 
