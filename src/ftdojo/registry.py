@@ -38,11 +38,7 @@ class Registry(Generic[T]):
             UnknownName: nothing is registered under ``name``.
             UsageError: ``module:attribute`` cannot be imported.
         """
-        homes = self._homes()
-        if name not in homes and ":" not in name:
-            hint = f"A plugin adds more under the entry-point group '{self._group}'."
-            raise UnknownName(self.kind, name, homes, hint)
-        home = homes.get(name, name)
+        home = self._home(name)
         module, _, attribute = home.partition(":")
         try:
             return cast(T, getattr(import_module(module), attribute))
@@ -50,6 +46,16 @@ class Registry(Generic[T]):
             raise UsageError(
                 f"The {self.kind} {name!r} ({home}) cannot be imported: {error}."
             ) from error
+
+    def _home(self, name: str) -> str:
+        # Ours come first: looking through the installed packages for plugins takes milliseconds.
+        if name in self._builtin or ":" in name:
+            return self._builtin.get(name, name)
+        homes = self._homes()
+        if name not in homes:
+            hint = f"A plugin adds more under the entry-point group '{self._group}'."
+            raise UnknownName(self.kind, name, homes, hint)
+        return homes[name]
 
     def _homes(self) -> dict[str, str]:
         plugins = {entry.name: entry.value for entry in entry_points(group=self._group)}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from ftdojo.submissions import Row, TrainConfig, read_rows
 from ftdojo.training import adapt
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.loop import Trained, planned_steps, train
-from ftdojo.training.objectives import objective_of
+from ftdojo.training.objectives import Objective, objective_of
 from ftdojo.training.watch import Watch, average
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.words import (
@@ -216,14 +217,15 @@ class ModelRuntime:
         key = (_stamp(rows), *asked)
         if self._encoded is None or self._encoded[0] != key:
             limits = {"max_rows": MAX_ROWS, "max_row_bytes": MAX_ROW_BYTES}
-            read = read_rows(rows, **limits, read=objective_of(config).read)
-            encoded = [self._encode(at, row, config) for at, row in enumerate(read, start=1)]
-            self._encoded = (key, encoded)
+            objective = objective_of(config)
+            encode = partial(self._encode, objective, config)
+            read = read_rows(rows, **limits, read=objective.read)
+            self._encoded = (key, [encode(at, row) for at, row in enumerate(read, start=1)])
         return self._encoded[1]
 
-    def _encode(self, at: int, row: Row, config: TrainConfig) -> Encoded:
+    def _encode(self, objective: Objective, config: TrainConfig, at: int, row: Row) -> Encoded:
         try:
-            return objective_of(config).encode(self._tokenizer, row, config)
+            return objective.encode(self._tokenizer, row, config)
         except TemplateError as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
             raise SubmissionRefused(
