@@ -88,6 +88,13 @@ def test_the_programs_take_every_option(path, missing):
     assert lacking - {"agent_options"} == missing
 
 
+@pytest.mark.parametrize("key", ["max_llm_usd", "max_llm_calls"])
+def test_a_cap_of_nothing_is_a_cap_too(key):
+    with pytest.raises(UsageError, match=r"-(usd|calls) 0: no language model is named"):
+        run_spec({"task": "t", key: 0})
+    assert value_at(run_spec({"task": "t", key: 0} | LLM).budget, (key,)) == 0
+
+
 def test_words_that_are_not_a_value_are_refused_with_an_example():
     with pytest.raises(UsageError, match=r"--option 'repairs' must be name=value, such as rep"):
         run_spec({"task": "t", "options": ["repairs"]})

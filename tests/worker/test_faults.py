@@ -96,6 +96,12 @@ def test_what_trl_refuses_is_the_submissions_fault(monkeypatch):
         trl.train_with_trl(model, [], TrainConfig(), tokenizer=None, watch=loop.Watch())
 
 
+def test_trl_refuses_to_learn_another_objective_than_its_own():
+    config = TrainConfig(objective="raw_text:RAW_TEXT")
+    with pytest.raises(SubmissionRefused, match=r"objective: raw_text:RAW_TEXT is not what TRL"):
+        trl.train_with_trl(None, [], config, tokenizer=None, watch=loop.Watch())
+
+
 def test_rows_that_the_chat_template_refuses_are_named(monkeypatch, rows):
     def refuse(*args, **options):
         raise TemplateError("Conversation roles must alternate")

@@ -135,6 +135,13 @@ def test_a_worker_finds_the_device_by_what_this_process_finds_it_by(monkeypatch)
     assert "do-not-leak" not in _environment().values()
 
 
+def test_the_worker_imports_nothing_from_a_relative_place(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", "agent", "/opt/plugins"]))
+    assert _environment()["PYTHONPATH"] == "/opt/plugins"
+    monkeypatch.setenv("PYTHONPATH", ".")
+    assert _environment()["PYTHONPATH"] == ""
+
+
 def test_no_key_of_the_environment_reaches_the_worker(worker):
     """The fixture set one before the process was started."""
     worker.start()

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from ftdojo.bench.types import Cell, Contender, Matrix
 from ftdojo.errors import UsageError
-from ftdojo.records import BASE, OPTIONS, Option, seconds, size_bytes
+from ftdojo.records import BASE, OPTIONS, Option, RunSpec, seconds, size_bytes
 from ftdojo.submissions.dialects import nearest
 from ftdojo.submissions.strict_yaml import YamlFault, read_mapping
 from ftdojo.submissions.texts import short
@@ -101,7 +101,7 @@ class _Matrix(BaseModel):
 
     name: Word
     tasks: Annotated[list[Text], Field(min_length=1)]
-    models: Annotated[list[Text], Field(min_length=1)] = ["smollm2-135m"]
+    models: Annotated[list[Text], Field(min_length=1)] = [RunSpec.model]
     seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
     budget: Text
     baseline: Text = ""

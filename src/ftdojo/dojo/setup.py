@@ -51,7 +51,7 @@ def make(  # noqa: PLR0913 - the front door; all but the task have defaults and 
     task: str,
     *,
     model: str = RunSpec.model,
-    budget: str | Budget = "10m",
+    budget: str | Budget = RunSpec.budget,
     seed: int = RunSpec.seed,
     root: Path | None = None,
     cache: Path | None = None,

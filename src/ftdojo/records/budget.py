@@ -26,7 +26,7 @@ class Budget:
         MISSING,
         Option(
             flag="--budget",
-            help="Wall time of the whole run, final test included: 90s, 10m, 1h30m (default 10m).",
+            help="Wall time of the whole run, final test included: 90s, 10m, 1h30m.",
             read=seconds,
             write=duration,
             pinned=True,

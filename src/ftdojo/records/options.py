@@ -5,7 +5,7 @@ again) is derived from them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from ftdojo.errors import UsageError
@@ -81,19 +81,26 @@ def optional(default: Any, *options: Option) -> Any:
     return field(default=default, metadata={"options": options})
 
 
-def options_of(cls: type, above: tuple[str, ...] = ()) -> Iterator[Option]:
+def options_of(cls: type, above: tuple[str, ...] = (), held: Any = None) -> Iterator[Option]:
     """Yield the options that the fields of ``cls``, and of the records in them, declare, in their order.
 
-    A field that holds such a record says so by ``metadata={"part": its class}``.
+    A field that holds such a record says so by ``metadata={"part": its class}``; what it holds by default (``held``) are the
+    defaults of the options in it.
     """
     for each in fields(cls):
         path = (*above, each.name)
         for option in each.metadata.get("options", ()):
-            default = None if each.default is MISSING or option.entry else each.default
+            default = None if option.entry else _default(each, held)
             whole = (*path, option.entry) if option.entry else path
             yield replace(option, path=whole, default=default)
         if "part" in each.metadata:
-            yield from options_of(each.metadata["part"], path)
+            yield from options_of(each.metadata["part"], path, _default(each, held))
+
+
+def _default(each: Field[Any], held: Any) -> Any:
+    if held is not None:
+        return getattr(held, each.name)
+    return None if each.default is MISSING else each.default
 
 
 def value_at(record: Any, path: tuple[str, ...]) -> Any:

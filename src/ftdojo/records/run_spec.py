@@ -127,6 +127,7 @@ class RunSpec:
             other_flags=("-o",),
             help="A further option of the agent, as name=value; may be repeated.",
             kind=list,
+            metavar="NAME=VALUE",
             read=pairs,
             scope="agent",
         ),
@@ -227,9 +228,8 @@ def run_spec(values: Mapping[str, Any]) -> RunSpec:
     found: dict[str, Any] = {"task": values["task"]}
     for option in OPTIONS:
         value = values.get(option.key)
-        if value is None or value == "" or value == [] or value is False:
-            continue
-        _put(found, option.path, option.read(value))
+        if _is_given(value):
+            _put(found, option.path, option.read(value))
     _require_llm(found, values)
     budget = {"wall_s": RunSpec.budget.wall_s} | found.pop("budget", {})
     llm = found.pop("llm", None)
@@ -259,6 +259,11 @@ def _value(spec: RunSpec, option: Option) -> Any:
     return {name: each for name, each in value.items() if name not in named}
 
 
+def _is_given(value: Any) -> bool:
+    """Return whether a parser found something; 0 is something."""
+    return value is not None and value is not False and value != "" and value != []
+
+
 def _put(found: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     *above, last = path
     for name in above:
@@ -277,7 +282,7 @@ def _require_llm(found: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     for option in OPTIONS:
         about = option.path[0] == "llm" or option.scope == "llm" or option.path == ("judge",)
         value = values.get(option.key)
-        if about and value not in (None, "", False):
+        if about and _is_given(value):
             shown = option.flag if value is True else f"{option.flag} {value}"
             raise UsageError(
                 f"{shown}: no language model is named; add --llm provider/model, such as --llm openai/gpt-5-mini."

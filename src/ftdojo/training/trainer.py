@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ftdojo.models import LocalModel, tensor_digest
-from ftdojo.records import LossPoint, TrainingReport, Weights
+from ftdojo.records import LossPoint, TrainingReport
 from ftdojo.submissions import TrainConfig
 
 OnStep = Callable[[LossPoint], None]
@@ -16,8 +16,7 @@ OnStep = Callable[[LossPoint], None]
 class TrainJob:
     """One training.
 
-    ``rows`` is a JSONL file that ``submissions.read_rows`` reads; ``base`` the model in its folder; ``start`` the weights to go on
-    from, None for the base; ``to`` a folder that is not there yet. ``seconds`` is the time there is: a trainer that
+    ``rows`` is a JSONL file that ``submissions.read_rows`` reads; ``base`` the model in its folder; ``to`` a folder that is not there yet. ``seconds`` is the time there is: a trainer that
     cannot end by itself within it is too late.
     """
 
@@ -26,7 +25,6 @@ class TrainJob:
     base: LocalModel
     to: Path
     seconds: float
-    start: Weights | None = None
 
 
 def report_of(

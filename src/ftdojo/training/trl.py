@@ -17,6 +17,7 @@ from datasets import Dataset, disable_progress_bars
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from ftdojo.errors import SubmissionRefused
 from ftdojo.models.device import low_precision
 from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
@@ -63,8 +64,13 @@ def train_with_trl(
     """Train ``model`` in place until the plan or ``watch`` ends it; the contract is that of ``loop.train``.
 
     Raises:
-        SubmissionRefused: an option that TRL refuses, such as an adapter on the output layer.
+        SubmissionRefused: an objective that is not TRL's, or an option that it refuses, such as an adapter on the output
+            layer.
     """
+    if config.objective not in ("", "sft"):
+        raise SubmissionRefused(
+            f"objective: {config.objective} is not what TRL's SFTTrainer learns; use the trainer loop, or sft."
+        )
     kept, held_out = parted(rows, config)
     weights = [each for each in model.parameters() if each.requires_grad]
     best = BestWeights(weights)

@@ -55,7 +55,6 @@ KEPT_VARIABLES = (
     "NVIDIA_TF32_OVERRIDE",
     "NVIDIA_VISIBLE_DEVICES",
     "FTDOJO_CACHE",
-    "PYTHONPATH",  # where a plugin may lie
     LOW_PRECISION,
 )
 """What the worker inherits, so that it finds the device that this process finds: no key is among it."""
@@ -312,6 +311,12 @@ def _prompts(prompts: Prompts) -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    # Where a plugin may lie. A relative place could be the folder of an agent, whose files are not to be imported.
+    places = [
+        each
+        for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        if Path(each).is_absolute()
+    ]
     quiet = {
         "HF_HUB_OFFLINE": "1",  # everything is on this disk by now
         "TOKENIZERS_PARALLELISM": "false",
@@ -319,7 +324,7 @@ def _environment() -> dict[str, str]:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONWARNINGS": "ignore",
     }
-    return kept | MALLOC | THREADS | quiet
+    return kept | {"PYTHONPATH": os.pathsep.join(places)} | MALLOC | THREADS | quiet
 
 
 def _pump(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
