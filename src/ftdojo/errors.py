@@ -12,7 +12,7 @@
     |-- SandboxError            the sandbox itself failed, not the script in it
     |-- HostileOutput           a script left no file that may be read (sandbox/outputs.py)
     |-- RowFault                a row cannot be trained on (submissions/rows.py)
-    |-- Fell                    a rung of the ladder gave way (checks/ground.py)
+    |-- CheckFailed             a stage of a check failed (checks/context.py)
     |-- SubmissionRefused       the model or the trainer refuses a configuration or rows
     |-- WorkerError             the training process failed
     |   |-- WorkerDied          it is gone (killed, crashed)
@@ -27,7 +27,7 @@
     `-- Interrupted             the user stopped a run, exit code 130
 
 A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
-``Fell`` and ``WorkerFault`` are caught by whoever turns them into a failure, so no user meets them.
+``CheckFailed`` and ``WorkerFault`` are caught by whoever turns them into a failure, so no user meets them.
 A failed *experiment* is no exception: it is a ``records.Failure``, which the agent reads.
 A message says what was wrong (with the value), what would be right, and what to do next.
 """

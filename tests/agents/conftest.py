@@ -195,7 +195,7 @@ class World:
         if isinstance(action, Check):
             self.left_s -= 2
             data = rows_report(64, self.readable)
-            report = CheckReport(rungs=("static",), data=data)
+            report = CheckReport(stages=("static",), data=data)
             self.last = Outcome(action=action, number=self._number(), checked=report)
             return
         name = f"e{len(self.experiments) + 1}"
@@ -213,7 +213,7 @@ class World:
     def _failed(self, bare):
         kind = self.fails(recipe_of(bare), self.experiments)
         failure = kind and Failure(stage=Stage.FIT, kind=kind, message="No.")
-        feedback = Feedback(check=CheckReport(rungs=(), seconds=2.0))
+        feedback = Feedback(check=CheckReport(stages=(), seconds=2.0))
         return kind and replace(bare, failure=failure, feedback=feedback, seconds=2.0)
 
     def _trained(self, bare):
@@ -224,7 +224,7 @@ class World:
         worth = sum(self.worth[name] * share for name, share in recipe.sources.items())
         score = round(worth * recipe.passes / (recipe.passes + 500), 6)
         feedback = Feedback(
-            check=CheckReport(rungs=(), data=rows_report(recipe.rows, tokens=tokens), seconds=2.0),
+            check=CheckReport(stages=(), data=rows_report(recipe.rows, tokens=tokens), seconds=2.0),
             training=training_report(recipe.passes, train_s, tokens),
             evaluation=evaluated(score),
         )
@@ -313,7 +313,7 @@ def experiment_on_paper():
             submission=Submission(plan="", data="", train=""),
             status=Status.DONE,
             feedback=Feedback(
-                check=CheckReport(rungs=(), data=rows_report(64)),
+                check=CheckReport(stages=(), data=rows_report(64)),
                 training=training_report(64, 10.0),
                 evaluation=evaluated(score),
             ),

@@ -143,7 +143,7 @@ def test_ft_agent_takes_in_a_check_that_another_process_began_and_takes_it_in_on
     backing, drafted, paper_observation
 ):
     passed = Outcome(
-        action=Check(submission=FILES), number=3, checked=CheckReport(rungs=("static",))
+        action=Check(submission=FILES), number=3, checked=CheckReport(stages=("static",))
     )
     seen = replace(paper_observation, last=passed)
     for _ in range(2):  # a new process each time, as after a kill

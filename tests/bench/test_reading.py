@@ -68,7 +68,7 @@ def experiment(name, score, *, status=Status.DONE, raced_out=False):
         parent="base",
         submission=Submission(plan="", data="", train=""),
         status=status,
-        feedback=Feedback(check=CheckReport(rungs=()), evaluation=evaluation),
+        feedback=Feedback(check=CheckReport(stages=()), evaluation=evaluation),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.checks import Failed, Ground, climb
+from ftdojo.checks import CheckContext, Failed, run_checks
 from ftdojo.evaluation import Vault
 from ftdojo.models import pull
 from ftdojo.sandbox import open_sandbox
@@ -27,8 +27,8 @@ def toy():
 
 
 @pytest.fixture(scope="session")
-def ground(toy, tmp_path_factory):
-    home = tmp_path_factory.mktemp("ground")
+def context(toy, tmp_path_factory):
+    home = tmp_path_factory.mktemp("context")
     for name in ("whole", "heads", "scratch"):
         (home / name).mkdir()
     model = pull("tiny", cache=home / "cache")
@@ -39,7 +39,7 @@ def ground(toy, tmp_path_factory):
         head(stored, rows=64, to=home / "heads" / f"{source.name}.jsonl")
         digests[source.name] = stored.digest
     worker = Worker(model, log=home / "worker.log")
-    yield Ground(
+    yield CheckContext(
         task=toy.task,
         sandbox=open_sandbox("auto"),
         worker=worker,
@@ -67,21 +67,21 @@ def submitted(toy):
 
 
 @pytest.fixture
-def climbed(ground, submitted):
+def checked_with(context, submitted):
     """Return a function that climbs with a submission whose files are replaced, on ground that is changed."""
 
     def climb_with(*, left_s=600.0, on=None, **changed):
-        return climb(submitted(**changed), replace(ground, **(on or {})), left_s=left_s)
+        return run_checks(submitted(**changed), replace(context, **(on or {})), left_s=left_s)
 
     return climb_with
 
 
 @pytest.fixture
-def fell(climbed):
+def fell(checked_with):
     """Return a function that climbs, requires a fall and returns (stage, kind, message)."""
 
     def fall(**changed):
-        checked = climbed(**changed)
+        checked = checked_with(**changed)
         assert isinstance(checked, Failed)
         failure = checked.failure
         return failure.stage.value, failure.kind.value, failure.message

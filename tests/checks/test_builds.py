@@ -33,7 +33,7 @@ def server():
 
 
 @pytest.fixture
-def with_models(ground, server, tmp_path):
+def with_models(context, server, tmp_path):
     """Return a function that gives the ground language models, as a run that is opened (again) does."""
 
     def give(run="one", weak="small", **caps):
@@ -46,7 +46,7 @@ def with_models(ground, server, tmp_path):
         models = account.metered(open_models(choice))
         exchanges = Exchanges(folder / "llm")
         llm = Llm(models, exchanges=exchanges, charge=account.charge, allow=account.allow)
-        return replace(ground, gateway=Gateway(llm, folder=folder), scratch=folder)
+        return replace(context, gateway=Gateway(llm, folder=folder), scratch=folder)
 
     return give
 
@@ -55,31 +55,31 @@ def rows(path):
     return [json.loads(line)["messages"][1]["content"] for line in path.read_text().splitlines()]
 
 
-def test_without_models_a_build_is_found_under_the_key_it_always_had(ground):
+def test_without_models_a_build_is_found_under_the_key_it_always_had(context):
     script = "open('train.jsonl', 'w').write('{}')  # as ever"
-    path, _ = build(script, ground, wall_s=60)
-    pins = [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
+    path, _ = build(script, context, wall_s=60)
+    pins = [f"{name}={digest}" for name, digest in sorted(context.digests.items())]
     assert path.parent.name == Cache.key("data", "1", script, *pins)
 
 
-def test_another_version_of_the_kit_concerns_only_scripts_that_name_it(ground, monkeypatch):
+def test_another_version_of_the_kit_concerns_only_scripts_that_name_it(context, monkeypatch):
     plain, helped = "open('train.jsonl', 'w').write('{}')", "import ftkit; ftkit.write([{}])"
-    before = [build(each, ground, wall_s=60)[0] for each in (plain, helped)]
+    before = [build(each, context, wall_s=60)[0] for each in (plain, helped)]
     monkeypatch.setattr(building, "KIT_VERSION", "next")
-    after = [build(each, ground, wall_s=60)[0] for each in (plain, helped)]
+    after = [build(each, context, wall_s=60)[0] for each in (plain, helped)]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 
 
 def test_a_script_s_answers_are_paid_for_once_a_run_dry_run_included(with_models, server):
-    ground = with_models()
-    dry_run(asking("once", 3), ground)
-    path, log = build(asking("once", 5), ground, wall_s=60)
+    context = with_models()
+    dry_run(asking("once", 3), context)
+    path, log = build(asking("once", 5), context, wall_s=60)
     assert rows(path) == [f"once {n}" for n in range(5)]
     assert "ftkit.ask_many: 5 of 5 answered" in log
     assert server.tally.requests == 5
 
 
-def test_rows_by_other_models_are_other_rows(with_models, ground, server):
+def test_rows_by_other_models_are_other_rows(with_models, context, server):
     script = asking("whose", 2)
     first, _ = build(script, with_models("a"), wall_s=60)
     assert build(script, with_models("b"), wall_s=60)[0] == first
@@ -98,11 +98,13 @@ def test_rows_with_unanswered_questions_serve_once_and_are_not_kept(with_models,
     assert build(script, with_models(max_llm_calls=9), wall_s=60)[0] == again
 
 
-def test_a_script_that_stumbles_over_a_cap_is_told_so(with_models, ground):
-    from ftdojo.checks.ground import Fell
+def test_a_script_that_stumbles_over_a_cap_is_told_so(with_models, context):
+    from ftdojo.checks.context import CheckFailed
 
     script = "import ftkit\nfor n in range(3): ftkit.ask(f'stumble {n}')"
-    with pytest.raises(Fell, match=r"exit code 1: ftkit.models.CapReached: The cap of 2 calls"):
+    with pytest.raises(
+        CheckFailed, match=r"exit code 1: ftkit.models.CapReached: The cap of 2 calls"
+    ):
         build(script, with_models(max_llm_calls=2), wall_s=60)
 
 

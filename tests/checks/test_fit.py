@@ -11,7 +11,7 @@ GIB = 2**30
 
 
 @pytest.fixture
-def measured(climbed, ground):
+def measured(checked_with, context):
     """Return a function that checks a submission whose step takes ``peak`` bytes, on a machine of 16 GiB."""
 
     def check(peak, *, device_bytes):
@@ -23,8 +23,8 @@ def measured(climbed, ground):
             loss=1.0,
             device_bytes=device_bytes,
         )
-        worker = SimpleNamespace(audit=ground.worker.audit, fit=lambda *rows, timeout_s: report)
-        return climbed(on={"worker": worker, "fits": {}, "memory_bytes": 16 * GIB})
+        worker = SimpleNamespace(audit=context.worker.audit, fit=lambda *rows, timeout_s: report)
+        return checked_with(on={"worker": worker, "fits": {}, "memory_bytes": 16 * GIB})
 
     return check
 

@@ -24,7 +24,7 @@ def test_a_folder_made_from_a_csv_is_shown_and_proven(call, tmp_path, monkeypatc
 def test_a_broken_task_file_is_one_line_for_every_command(call, refused, tmp_path):
     (tmp_path / "task.toml").write_text("name = 'x'\ncolour = 'red'\n")
     for command in (("tasks", "check"), ("tasks", "show"), ("sources", "list")):
-        assert "'colour' is no key of a task" in refused(call(*command, tmp_path), code=2)
+        assert "'colour' is not a key of a task" in refused(call(*command, tmp_path), code=2)
 
 
 def test_a_wrong_metric_is_answered_with_the_nearest(call, refused, tmp_path):

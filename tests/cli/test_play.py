@@ -122,7 +122,7 @@ def test_looks_and_checks_show_what_an_agent_needs(episode):
         "data-script",
         "data.py",
     )
-    assert "rungs:   static, dry-run, data, fit, probe\n" in episode["checked"].out
+    assert "stages:  static, dry-run, data, fit, probe\n" in episode["checked"].out
     assert "verdict: better" in episode["feedback"].out
 
 

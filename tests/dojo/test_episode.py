@@ -100,7 +100,7 @@ def test_the_first_observation_says_what_there_is(episode):
 
 def test_a_check_reports_every_rung_and_makes_no_experiment(episode):
     observation = episode["checked"].observation
-    assert observation.checked.rungs == ("static", "dry-run", "data", "fit", "probe")
+    assert observation.checked.stages == ("static", "dry-run", "data", "fit", "probe")
     assert observation.failure is None
     assert observation.experiments == ()
 
@@ -151,7 +151,7 @@ def test_a_failed_experiment_says_why_and_changes_nothing_else(episode):
 
 def test_a_parent_that_does_not_exist_is_named(episode):
     message = episode["orphan"].observation.failure.message
-    assert message == "parent 'e9' is no earlier experiment; name one of base, e1, e2, e3."
+    assert message == "parent 'e9' is not an earlier experiment; name one of base, e1, e2, e3."
 
 
 def test_raw_rows_are_shown_from_an_offset(episode, toy):

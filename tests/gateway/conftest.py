@@ -10,7 +10,7 @@ import pytest
 
 from ftdojo import tasks
 from ftdojo.checks.build import asked_as
-from ftdojo.checks.ground import KIT
+from ftdojo.checks.context import KIT
 from ftdojo.dojo.account import Account
 from ftdojo.gateway import Gateway
 from ftdojo.llm import Exchanges, Llm, open_models

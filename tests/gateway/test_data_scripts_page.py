@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.checks.ground import KIT
+from ftdojo.checks.context import KIT
 from ftdojo.sources import head, materialise
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data-scripts.md").read_text("utf8")

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from ftdojo.gateway import bridge
-from ftdojo.gateway.door import AT_ONCE
+from ftdojo.gateway.sandbox_access import AT_ONCE
 from ftdojo.sandbox import Limits
 from ftdojo.testing.llm import Said, behaviours
 

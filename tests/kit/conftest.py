@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ftdojo.checks.ground import KIT
+from ftdojo.checks.context import KIT
 
 
 @pytest.fixture(scope="session")

@@ -256,7 +256,7 @@ def experiment(at, rivals):
     made = graded(accuracy, seed=at, n=raced or 100) if accuracy is not None else []
     submission = Submission(plan=PLAN.format(parent=parent, title=title), data=CODE, train=YAML)
     check = CheckReport(
-        rungs=("static", "dry-run", "data-audit"),
+        stages=("static", "dry-run", "data-audit"),
         data=data(at),
         fit=FitReport(
             peak_bytes=1_900_000_000, tokens_per_s=590, steps=100, train_forecast_s=92, loss=2.9

@@ -29,7 +29,7 @@ def test_a_missing_file_is_named(folder, name):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"nowhere is no folder; name one that holds plan\.md"):
+    with pytest.raises(UsageError, match=r"nowhere is not a folder; name one that holds plan\.md"):
         read_submission(tmp_path / "nowhere")
 
 
@@ -41,7 +41,7 @@ def test_a_file_that_holds_the_data_is_refused(folder):
 
 def test_a_file_that_is_no_text_is_refused(folder):
     (folder / "plan.md").write_bytes(b"abc\xff")
-    with pytest.raises(UsageError, match=r"plan\.md is no UTF-8 at byte 3"):
+    with pytest.raises(UsageError, match=r"plan\.md is not UTF-8 at byte 3"):
         read_submission(folder)
 
 

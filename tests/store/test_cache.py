@@ -128,7 +128,8 @@ def test_large_files_are_told_by_their_size_alone(cache):
 
 def test_a_link_is_no_part_of_an_entry(cache):
     with pytest.raises(
-        StoreError, match=r"k.part/link is no plain file; an entry of the cache holds nothing else"
+        StoreError,
+        match=r"k.part/link is not a plain file; an entry of the cache holds nothing else",
     ):
         cache.put_folder("data", "k", lambda folder: (folder / "link").symlink_to("/etc/hostname"))
     assert cache.entry("data", "k") is None

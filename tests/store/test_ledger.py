@@ -135,7 +135,7 @@ def test_the_disk_is_counted_as_it_is_now(ledger, tmp_path):
     [
         (
             {"stage": "training", "seconds": 1},
-            "'training' is no stage of the ledger; one of check, data,",
+            "'training' is not a stage of the ledger; one of check, data,",
         ),
         ({"stage": "train", "seconds": -1}, "must be finite and not negative, not -1 s"),
         ({"stage": "train", "seconds": 1, "experiments": -1}, "must be finite and not negative"),

@@ -151,7 +151,9 @@ def test_the_submitted_files_lie_beside_their_experiment_byte_for_byte(folder, e
 
 @pytest.mark.parametrize("name", ["", "e0", "e01", "../e1", "e1/..", "e1\n", "E1", "best"])
 def test_a_name_that_is_no_experiment_reaches_no_folder(folder, name):
-    with pytest.raises(UsageError, match=r"is no experiment's id; ids are e1, e2, \.\.\. and base"):
+    with pytest.raises(
+        UsageError, match=r"is not an experiment's id; ids are e1, e2, \.\.\. and base"
+    ):
         folder.experiment_dir(name)
 
 

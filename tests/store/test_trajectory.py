@@ -66,7 +66,7 @@ def test_a_run_without_steps_has_an_empty_trajectory(folder):
 
 
 def test_the_reports_of_an_experiment_come_from_its_own_record(folder, take, experiment):
-    done = replace(experiment("e1"), feedback=Feedback(check=CheckReport(rungs=("fit",), fit=FIT)))
+    done = replace(experiment("e1"), feedback=Feedback(check=CheckReport(stages=("fit",), fit=FIT)))
     folder.save_experiment(done)
     action = Train(submission=done.submission)
     take(Outcome(action=action, number=1, experiment="e1", checked=done.feedback.check))

@@ -79,7 +79,7 @@ def experiment(*, training=None, evaluation=UNSCORED, comparisons=None, data=Non
         submission=Submission(plan="", data="", train=""),
         status=Status.DONE,
         feedback=Feedback(
-            check=CheckReport(rungs=(), data=data),
+            check=CheckReport(stages=(), data=data),
             training=training,
             evaluation=evaluation,
             comparisons=comparisons or {},

@@ -47,7 +47,7 @@ FEW_ROWS, FEW_ROWS_RATE = 800, 3e-3
 GROW, LEAST_GROWTH = 3.0, 2.0
 WORTHWHILE = 0.5
 """A change is tried only on at least this share of the largest climb's rows; on fewer it could not win."""
-MENDABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRASTRUCTURE}
+RETRYABLE = {FailureKind.OUT_OF_MEMORY, FailureKind.DIVERGED, FailureKind.INFRASTRUCTURE}
 """Failures that say nothing about the rows: a source that failed so is probed once more."""
 MOST_FALSE_STARTS = 3
 """A climb whose first step failed this often is given up."""
@@ -287,7 +287,7 @@ class View:
         return next((name for name in self.ranked_all() if name not in climbed), None)
 
     def _best_climb(self) -> Recipe | None:
-        """Return the climb that the dojo stands by, else the most promising one; None if none was scored."""
+        """Return the climb that is selected, else the most promising one; None if none was scored."""
         scored = [
             (each.id == self.seen.best, ranking.promise(each.evaluation, self.seen), recipe)
             for each, recipe in self._of("climb")
@@ -303,8 +303,8 @@ class View:
     def _is_probed(self, name: str) -> bool:
         """Return whether a source had its probe, or failed it for good."""
         tries = [each for each, recipe in self._of("probe") if name in recipe.sources]
-        mended = tries and tries[-1].failure and tries[-1].failure.kind in MENDABLE
-        return len(tries) > 1 if mended else bool(tries)
+        retryable = tries and tries[-1].failure and tries[-1].failure.kind in RETRYABLE
+        return len(tries) > 1 if retryable else bool(tries)
 
     def _careful(self, recipe: Recipe) -> Recipe:
         """Learn from failures: less memory after running out of it, a lower rate after divergence."""
@@ -347,7 +347,7 @@ class View:
 def _worth_another(experiment: Experiment) -> bool:
     """Return whether a failed experiment may succeed with less memory, a lower rate, fewer rows or better luck."""
     failure = experiment.failure
-    return failure is None or failure.kind in MENDABLE | {FailureKind.TOO_SLOW}
+    return failure is None or failure.kind in RETRYABLE | {FailureKind.TOO_SLOW}
 
 
 def _refused(experiment: Experiment) -> bool:

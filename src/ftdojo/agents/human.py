@@ -58,7 +58,7 @@ def _show_outcome(last: Outcome, seen: Observation) -> None:
     if last.failure:
         _print(f"failed at {last.failure.stage}: {last.failure.message}")
     elif last.checked:
-        _print(f"passed the checks: {', '.join(last.checked.rungs)}")
+        _print(f"passed the checks: {', '.join(last.checked.stages)}")
     made = seen.experiment(last.experiment)
     if made:
         score = made.evaluation.score if made.evaluation else None

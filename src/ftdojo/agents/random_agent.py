@@ -13,7 +13,7 @@ MARGIN = 0.9
 
 
 class RandomAgent:
-    """Draws sources, sizes and options at random; stands by the best by the dojo's own statistics.
+    """Draws sources, sizes and options at random; selects the best by the dojo's own statistics.
 
     Args:
         seed: decides every draw, together with the number of experiments so far.

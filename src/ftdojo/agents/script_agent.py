@@ -82,7 +82,7 @@ def _read(folder: Path) -> Submission:
         try:
             texts.append((folder / name).read_text(encoding="utf8"))
         except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is no UTF-8"
+            why = getattr(error, "strerror", None) or "it is not UTF-8"
             raise UsageError(
                 f"{folder / name} cannot be read ({why}); every submission has it."
             ) from error

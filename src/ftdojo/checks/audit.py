@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from ftdojo.checks.build import build
-from ftdojo.checks.ground import Fell, Ground, fall
-from ftdojo.checks.reading import readable_shares
+from ftdojo.checks.context import CheckContext, CheckFailed, fail
+from ftdojo.checks.readability import readable_shares
 from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Overlap, Stage, Task
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
@@ -21,27 +21,27 @@ SHOWN = 80
 
 
 def audit(
-    rows_file: Path, config: TrainConfig, ground: Ground, *, log_tail: str, seconds: float
+    rows_file: Path, config: TrainConfig, context: CheckContext, *, log_tail: str, seconds: float
 ) -> DataReport:
-    """Describe the rows in ``rows_file``, or end the climb with what is wrong with them."""
+    """Describe the rows in ``rows_file``, or end the check with what is wrong with them."""
     objective = objective_of(config)
     rows = _read(rows_file, objective)
-    _refuse_too_many(len(rows), ground.max_rows)
+    _refuse_too_many(len(rows), context.max_rows)
     texts = [tuple(chain.from_iterable(objective.conversations(row))) for row in rows]
-    overlap = ground.vault.overlap(enumerate(texts, start=1))
+    overlap = context.vault.overlap(enumerate(texts, start=1))
     _refuse_leaks(overlap, rows)
-    tokens = ground.worker.audit(rows_file, config, timeout_s=AUDIT_S)
+    tokens = context.worker.audit(rows_file, config, timeout_s=AUDIT_S)
     if tokens.unlabelled:
         message = (
             f"{len(tokens.unlabelled)} row(s) lose their whole answer at max_length={config.max_length} "
             f"(rows {_some(tokens.unlabelled)}; the longest has {tokens.tokens.high:.0f} tokens or more): "
             "raise max_length or shorten the prompts."
         )
-        fall(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+        fail(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
     known = ((row.source, objective.answer(row)) for row in rows)
     answers = [(source, answer) for source, answer in known if answer is not None]
-    readable = readable_shares(answers, ground.task, ground.vault.items("validation"))
-    _refuse_unreadable(readable, [answer for _, answer in answers], ground.task)
+    readable = readable_shares(answers, context.task, context.vault.items("validation"))
+    _refuse_unreadable(readable, [answer for _, answer in answers], context.task)
     exact, near = duplicates(texts)
     with rows_file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -66,16 +66,16 @@ def audit(
     )
 
 
-def built(script: str, objective: str, ground: Ground, *, wall_s: float) -> Iterator[Row]:
+def built(script: str, objective: str, context: CheckContext, *, wall_s: float) -> Iterator[Row]:
     """Yield the rows that ``script`` built; they are built again, within ``wall_s``, if the cache was cleared.
 
     Raises:
         UsageError: the script fails now.
     """
     try:
-        path, _ = build(script, ground, wall_s=wall_s)
-    except Fell as fell:
-        raise UsageError(f"The rows cannot be built again: {fell}") from fell
+        path, _ = build(script, context, wall_s=wall_s)
+    except CheckFailed as failed:
+        raise UsageError(f"The rows cannot be built again: {failed}") from failed
     yield from _read(path, objectives.get(objective))
 
 
@@ -84,13 +84,13 @@ def _read(rows_file: Path, objective: Objective) -> list[Row]:
     try:
         return list(read_rows(rows_file, **limits, read=objective.read))
     except RowFault as error:
-        return fall(Stage.DATA, error.kind, str(error), file="data.py")
+        return fail(Stage.DATA, error.kind, str(error), file="data.py")
 
 
 def _refuse_too_many(rows: int, most: int | None) -> None:
     if most is not None and rows > most:
         message = f"{rows} training rows are more than the {most} that this run allows; choose {most} of them."
-        fall(Stage.DATA, FailureKind.SCHEMA, message, file="data.py")
+        fail(Stage.DATA, FailureKind.SCHEMA, message, file="data.py")
 
 
 def _refuse_leaks(overlap: Overlap, rows: Sequence[Row]) -> None:
@@ -103,7 +103,7 @@ def _refuse_leaks(overlap: Overlap, rows: Sequence[Row]) -> None:
             f"{count} training row(s) hold held-out questions ({overlap.exact} exactly, {overlap.near} nearly; "
             f"rows {_some(overlap.rows)}): leave them out. By source: {origin}."
         )
-        fall(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
+        fail(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
 
 
 def _refuse_unreadable(readable: Mapping[str, float], answers: Sequence[str], task: Task) -> None:
@@ -116,7 +116,7 @@ def _refuse_unreadable(readable: Mapping[str, float], answers: Sequence[str], ta
         f"that learns them scores 0. Write answers as the task wants them; the templates on a source's card do. "
         f"{task.answer_format}"
     )
-    fall(Stage.DATA, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
+    fail(Stage.DATA, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
 
 
 def _some(numbers: tuple[int, ...]) -> str:

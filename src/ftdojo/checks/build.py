@@ -18,8 +18,8 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ftdojo.checks.ground import Ground, fall
-from ftdojo.gateway import Door
+from ftdojo.checks.context import CheckContext, fail
+from ftdojo.gateway import SandboxAccess
 from ftdojo.records import FailureKind, Stage, Task
 from ftdojo.sandbox import HostileOutput, Limits, SandboxOutcome, take_file
 
@@ -47,52 +47,52 @@ class _Partial(Exception):
         self.folder = folder
 
 
-def dry_run(script: str, ground: Ground) -> None:
+def dry_run(script: str, context: CheckContext) -> None:
     """Run the script on the heads of the sources and require a file with something in it."""
-    with tempfile.TemporaryDirectory(dir=ground.scratch, prefix="dry-") as folder:
-        _run(script, Path(folder), ground, stage=Stage.DRY_RUN, wall_s=ground.dry_run_s)
+    with tempfile.TemporaryDirectory(dir=context.scratch, prefix="dry-") as folder:
+        _run(script, Path(folder), context, stage=Stage.DRY_RUN, wall_s=context.dry_run_s)
 
 
-def build(script: str, ground: Ground, *, wall_s: float) -> tuple[Path, str]:
+def build(script: str, context: CheckContext, *, wall_s: float) -> tuple[Path, str]:
     """Return the rows file made from the whole sources, and the tail of the script's log.
 
-    ``wall_s`` bounds the run on top of the ladder's own limit.
+    ``wall_s`` bounds the run on top of the check's own limit.
     """
-    key = ground.cache.key("data", BUILD_VERSION, script, *_pins(script, ground))
+    key = context.cache.key("data", BUILD_VERSION, script, *_pins(script, context))
 
     def fill(folder: Path) -> None:
-        before = _unanswered(ground)
-        with tempfile.TemporaryDirectory(dir=ground.scratch, prefix="build-") as job:
+        before = _unanswered(context)
+        with tempfile.TemporaryDirectory(dir=context.scratch, prefix="build-") as job:
             log = _run(
-                script, Path(job), ground, stage=Stage.DATA, wall_s=min(wall_s, ground.build_s)
+                script, Path(job), context, stage=Stage.DATA, wall_s=min(wall_s, context.build_s)
             )
-            whole = _unanswered(ground) == before
-            to = folder if whole else Path(tempfile.mkdtemp(dir=ground.scratch, prefix="partial-"))
+            whole = _unanswered(context) == before
+            to = folder if whole else Path(tempfile.mkdtemp(dir=context.scratch, prefix="partial-"))
             shutil.move(Path(job) / "taken", to / OUTPUT)
             (to / "log").write_text(log, encoding="utf8")
         if not whole:
             raise _Partial(to)
 
     try:
-        made = ground.cache.get("data", key) or ground.cache.put_folder("data", key, fill)
+        made = context.cache.get("data", key) or context.cache.put_folder("data", key, fill)
     except _Partial as partial:
         made = partial.folder
     return made / OUTPUT, (made / "log").read_text(encoding="utf8")
 
 
-def _unanswered(ground: Ground) -> int:
-    return ground.gateway.unanswered if ground.gateway else 0
+def _unanswered(context: CheckContext) -> int:
+    return context.gateway.unanswered if context.gateway else 0
 
 
-def _pins(script: str, ground: Ground) -> list[str]:
+def _pins(script: str, context: CheckContext) -> list[str]:
     """Return all that rows depend on beside the script."""
-    pins = [f"{name}={digest}" for name, digest in sorted(ground.digests.items())]
+    pins = [f"{name}={digest}" for name, digest in sorted(context.digests.items())]
     if "ftkit" in script:
-        pins += [f"ftkit={KIT_VERSION}", f"task={asked_as(ground.task)}"]
-    return [*pins, *(ground.gateway.pins() if ground.gateway else ())]
+        pins += [f"ftkit={KIT_VERSION}", f"task={asked_as(context.task)}"]
+    return [*pins, *(context.gateway.pins() if context.gateway else ())]
 
 
-def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: float) -> str:
+def _run(script: str, folder: Path, context: CheckContext, *, stage: Stage, wall_s: float) -> str:
     """Run the script in a folder of its own and put what it wrote to ``folder/taken``; return the tail of its log.
 
     A script that was killed is run once more: whoever killed it may have had no business with it.
@@ -100,7 +100,7 @@ def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: flo
     wall_s, dry = max(1.0, wall_s), stage is Stage.DRY_RUN
     for attempt in ("first", "second"):
         job = folder / attempt
-        outcome = _execute(script, job, ground, dry=dry, wall_s=wall_s)
+        outcome = _execute(script, job, context, dry=dry, wall_s=wall_s)
         if outcome.ended != "killed":
             break
     log = outcome.log[-LOG_CHARS:]
@@ -110,41 +110,45 @@ def _run(script: str, folder: Path, ground: Ground, *, stage: Stage, wall_s: flo
         size = take_file(job, OUTPUT, to=folder / "taken", max_bytes=MAX_OUTPUT_BYTES)
     except HostileOutput as error:
         message = f"data.py ended well, but {error} It must write its rows to {OUTPUT} in its working folder."
-        fall(stage, FailureKind.DATA_SCRIPT, message, file="data.py", log_tail=log)
+        fail(stage, FailureKind.DATA_SCRIPT, message, file="data.py", log_tail=log)
     if not size:
         message = f"data.py wrote an empty {OUTPUT}" + (
             f" when each source held {HEAD_ROWS} rows; it must cope with fewer rows than it hopes for."
             if dry
             else "; loosen its filters."
         )
-        fall(stage, FailureKind.EMPTY_DATA, message, file="data.py", log_tail=log)
+        fail(stage, FailureKind.EMPTY_DATA, message, file="data.py", log_tail=log)
     return log
 
 
-def _execute(script: str, job: Path, ground: Ground, *, dry: bool, wall_s: float) -> SandboxOutcome:
+def _execute(
+    script: str, job: Path, context: CheckContext, *, dry: bool, wall_s: float
+) -> SandboxOutcome:
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
-    mounted, sandbox = ground.heads if dry else ground.sources, ground.sandbox
-    with door_for("data.py", ground) as door:
-        readonly, env = lent(ground, mounted, door)
+    mounted, sandbox = context.heads if dry else context.sources, context.sandbox
+    with access_for("data.py", context) as access:
+        readonly, env = lent(context, mounted, access)
         return sandbox.run_python(
-            door.script,
+            access.script,
             workdir=job,
             readonly=readonly,
             env=env | {"FTDOJO_DRY_RUN": "1" if dry else "0"},
             limits=Limits(wall_s=wall_s, file_bytes=MAX_OUTPUT_BYTES),
-            on_tick=ground.on_tick,
+            on_tick=context.on_tick,
         )
 
 
-def lent(ground: Ground, sources: Path, door: Door) -> tuple[dict[str, Path], dict[str, str]]:
+def lent(
+    context: CheckContext, sources: Path, access: SandboxAccess
+) -> tuple[dict[str, Path], dict[str, str]]:
     """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models."""
-    readonly = {"/data": sources, "/kit": ground.kit, **door.mounts}
+    readonly = {"/data": sources, "/kit": context.kit, **access.mounts}
     env = {
-        "FTDOJO_TASK": asked_as(ground.task),
-        "FTDOJO_DATA": ground.sandbox.path_of("/data", sources),
-        "PYTHONPATH": ground.sandbox.path_of("/kit", ground.kit),
-        **door.env,
+        "FTDOJO_TASK": asked_as(context.task),
+        "FTDOJO_DATA": context.sandbox.path_of("/data", sources),
+        "PYTHONPATH": context.sandbox.path_of("/kit", context.kit),
+        **access.env,
     }
     return readonly, env
 
@@ -156,15 +160,15 @@ def asked_as(task: Task) -> str:
     return json.dumps(facts)
 
 
-def door_for(script: str, ground: Ground) -> AbstractContextManager[Door]:
+def access_for(script: str, context: CheckContext) -> AbstractContextManager[SandboxAccess]:
     """Open the way to language models for one script; where there are none, the script runs as it is."""
-    if ground.gateway is None:
-        return contextlib.nullcontext(Door(script=script))
-    return ground.gateway.open(ground.sandbox, script)
+    if context.gateway is None:
+        return contextlib.nullcontext(SandboxAccess(script=script))
+    return context.gateway.open(context.sandbox, script)
 
 
 def _blame(outcome: SandboxOutcome, stage: Stage, wall_s: float) -> None:
-    """End the climb with what the script did wrong."""
+    """End the check with what the script did wrong."""
     if outcome.ended == "exit":
         said = next((line for line in reversed(outcome.log.splitlines()) if line.strip()), "")
         message = (
@@ -187,7 +191,7 @@ def _blame(outcome: SandboxOutcome, stage: Stage, wall_s: float) -> None:
             f"data.py was stopped by its limit on {outcome.ended.replace('-', ' ')}; write less."
         )
         kind = FailureKind.DATA_SCRIPT
-    fall(stage, kind, message, file="data.py", log_tail=outcome.log[-LOG_CHARS:])
+    fail(stage, kind, message, file="data.py", log_tail=outcome.log[-LOG_CHARS:])
 
 
 def _code(outcome: SandboxOutcome) -> str:

@@ -206,7 +206,7 @@ def check(
     wait: bool = WAIT,
     as_json: bool = JSON,
 ) -> None:
-    """Climb the fail-fast ladder only.
+    """Run the check only, stage by stage.
 
     Costs time, no experiment.
 
@@ -231,7 +231,7 @@ def train(
     wait: bool = WAIT,
     as_json: bool = JSON,
 ) -> None:
-    """Carry a submission out: ladder, training, validation.
+    """Run a submission as an experiment: check, training, validation.
 
     Example: ftdojo play train try1 --wait
     """

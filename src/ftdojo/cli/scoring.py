@@ -52,7 +52,7 @@ def _each(name: str, path: Path) -> None:
         print(json.dumps(said))
     if lacking:
         raise UsageError(
-            f"{lacking} of {lacking + scored} cases could not be scored; mend the lines above."
+            f"{lacking} of {lacking + scored} cases could not be scored; fix the lines above."
         )
 
 

@@ -107,9 +107,9 @@ def _last(last: Mapping[str, Any]) -> str:
 
 
 def _checked(checked: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Say what the ladder measured."""
-    rungs = ", ".join(checked["rungs"]) or "none"
-    lines = [("rungs", rungs)]
+    """Return what the check measured."""
+    stages = ", ".join(checked["stages"]) or "none"
+    lines = [("stages", stages)]
     data, fit = checked["data"], checked["fit"]
     if data:
         tokens = data["tokens"]

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import assert_never, get_args
 
 from ftdojo.checks import Failed
-from ftdojo.dojo import finishing
 from ftdojo.dojo.cards import model_card, task_card
-from ftdojo.dojo.carrying_out import carry_out, try_out
-from ftdojo.dojo.looking import look
+from ftdojo.dojo.experiment import execute_experiment, try_out
+from ftdojo.dojo.finalize import finalize
+from ftdojo.dojo.leaderboard import Leaderboard
 from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.queries import look
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.shell import shell
-from ftdojo.dojo.standing import Standing
 from ftdojo.dojo.steps import Steps, outcome_of
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
@@ -63,7 +63,7 @@ class Dojo:
         self._parts, self._held = parts, held
         self._steps = Steps(parts)
         self._closing = False
-        self._standing: Standing | None = None
+        self._standing: Leaderboard | None = None
         self._result: Result | None = parts.folder.result()
 
     def __enter__(self) -> "Dojo":
@@ -125,8 +125,8 @@ class Dojo:
         parts.emit(BaseScored(score=known.score, seconds=known.seconds))
         self._measured(BASE, known)
         self._plan_end(scorer, slowest=known.unfinished_share > MOSTLY)
-        parts.ground.base_readable = 1 - known.unreadable_share
-        self._standing = Standing(parts.task, graded)
+        parts.context.base_readable = 1 - known.unreadable_share
+        self._standing = Leaderboard(parts.task, graded)
         self._restore(self._standing)
         self._require_one_experiment()
         return self._taken_up()
@@ -174,7 +174,7 @@ class Dojo:
         self._held.close()
 
     def _step(self, action: Action) -> Step:
-        if isinstance(action, Finish) and self._closing:  # a kill interrupted the end game
+        if isinstance(action, Finish) and self._closing:  # a kill interrupted the final evaluation
             return self._finish(action)
         limit = self._parts.meter.reached()
         if limit and not isinstance(action, Finish):
@@ -189,7 +189,7 @@ class Dojo:
         return self._after(outcome, seen)
 
     def _act(self, action: Action) -> Outcome:
-        """Carry out ``action``, but for the end game, and return what came of it."""
+        """Carry out ``action``, but for the final evaluation, and return what came of it."""
         match action:
             case Look() | Shell():
                 return self._answer(action)
@@ -239,7 +239,9 @@ class Dojo:
                 "or leave it out for all."
             )
             return Outcome(action=action, notice=notice)
-        done = carry_out(self._parts, action, name=self._next(action), standing=self._known())
+        done = execute_experiment(
+            self._parts, action, name=self._next(action), leaderboard=self._known()
+        )
         self._measure(done)
         return outcome_of(action, done)
 
@@ -261,7 +263,7 @@ class Dojo:
         return self._end(chosen, why=why, stopped_by=self._stopped_by())
 
     def _stopped_by(self) -> str | None:
-        """Return the limit that began an end game which a kill interrupted, if one did."""
+        """Return the limit that began a final evaluation which a kill interrupted, if one did."""
         events = self._parts.folder.events()
         begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
         return begun[-1].stopped_by if begun else None
@@ -272,9 +274,9 @@ class Dojo:
         return self._end(best, why=choice.why, stopped_by=limit)
 
     def _end(self, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Step:
-        # A controller that is killed from here on goes on with the end game, whatever budget it is resumed with.
+        # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
         self._parts.folder.set_pending(Finish(experiment=proposed.id if proposed else BASE))
-        self._result = finishing.finish(self._parts, proposed, why=why, stopped_by=stopped_by)
+        self._result = finalize(self._parts, proposed, why=why, stopped_by=stopped_by)
         return Step(
             observation=self._observation(),
             reward=self._result.reward,
@@ -310,10 +312,10 @@ class Dojo:
         self._closing = self._steps.closing()
         return self._write(missing) if missing else self._observation()
 
-    def _restore(self, standing: Standing) -> None:
+    def _restore(self, leaderboard: Leaderboard) -> None:
         done = self._done()
         for each in done:
-            standing.add(each.id, self._parts.folder.predictions(each.id, "validation"))
+            leaderboard.add(each.id, self._parts.folder.predictions(each.id, "validation"))
         for each in done:  # only now, so that who is best is worked out once
             self._measure(each)
 
@@ -353,7 +355,7 @@ class Dojo:
             f"`ftdojo resume {self.run} --budget {need * 1.5:.0f}s` goes on with this run."
         )
 
-    def _known(self) -> Standing:
+    def _known(self) -> Leaderboard:
         if self._standing is None:
             raise UsageError("Call reset() before step().")
         return self._standing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ftdojo.checks import Ground
+from ftdojo.checks import CheckContext
 from ftdojo.dojo.meter import Meter
 from ftdojo.errors import LlmError
 from ftdojo.evaluation import Vault
@@ -35,7 +35,7 @@ class Parts:
     worker: Worker
     engine: Engine
     trainer: Trainer
-    ground: Ground
+    context: CheckContext
     stored: Mapping[str, StoredSource]
     cards: tuple[SourceCard, ...]
     scratch: Path

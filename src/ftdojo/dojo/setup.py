@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ftdojo import __version__, tasks
-from ftdojo.checks import KIT, Ground
+from ftdojo.checks import KIT, CheckContext
 from ftdojo.config import cache_dir, runs_dir
 from ftdojo.dojo.account import Account, require_prices
 from ftdojo.dojo.environment import Dojo
@@ -220,27 +220,27 @@ class _Setting:
         ledger = Ledger(self.folder.path, disk=self.folder.disk_bytes)
         ledger.open_session()
         llm = self._llm(ledger)
-        ground = self._ground(stored, ledger, llm)
+        context = self._context(stored, ledger, llm)
         return Parts(
             task=self.task,
             model=self.model,
-            machine=replace(config.machine, sandbox=ground.sandbox.tier),
+            machine=replace(config.machine, sandbox=context.sandbox.tier),
             seed=config.spec.seed,
             folder=self.folder,
-            cache=ground.cache,
+            cache=context.cache,
             ledger=ledger,
             meter=Meter(budget=self.budget, ledger=ledger),
-            vault=ground.vault,
-            worker=ground.worker,
-            engine=self._engine(ground.worker),
-            trainer=trainers.get(config.spec.trainer)(ground.worker),
-            ground=ground,
+            vault=context.vault,
+            worker=context.worker,
+            engine=self._engine(context.worker),
+            trainer=trainers.get(config.spec.trainer)(context.worker),
+            context=context,
             stored=stored,
             cards=tuple(
                 card(source, stored[source.name], path=f"/data/{source.name}.jsonl")
                 for source in self.task.sources
             ),
-            scratch=ground.scratch,
+            scratch=context.scratch,
             emit=self.emit,
             llm=llm,
         )
@@ -266,16 +266,16 @@ class _Setting:
             allow=account.allow,
         )
 
-    def _ground(
+    def _context(
         self, stored: Mapping[str, StoredSource], ledger: Ledger, llm: Llm | None
-    ) -> Ground:
+    ) -> CheckContext:
         cache = Cache(self.cache, say=lambda text: self.emit(Announced(text=text)))
         cache.sweep()
         scratch = self.folder.path / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         whole, heads = _data_folders(scratch, stored)
         log = self.folder.path / "worker.log"
-        return Ground(
+        return CheckContext(
             task=self.task,
             sandbox=open_sandbox(self.folder.config.spec.sandbox),
             worker=Worker(self.model, log=log, on_tick=ledger.heartbeat),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ftdojo.checks import door_for, lent
+from ftdojo.checks import access_for, lent
 from ftdojo.dojo.parts import Parts
 from ftdojo.errors import UsageError
 from ftdojo.records import Shell
@@ -38,20 +38,20 @@ def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
         )
     if not 0 < action.wall_s <= MOST_S:
         raise UsageError(f"wall_s={action.wall_s} must be above 0 and at most {MOST_S:.0f}.")
-    desk, ground = parts.scratch / "desk", parts.ground
-    desk.mkdir(exist_ok=True)
+    workspace, context = parts.scratch / "workspace", parts.context
+    workspace.mkdir(exist_ok=True)
     began = time.monotonic()
-    with _script(desk, action.command) as name, door_for(name, ground) as door:
-        readonly, env = lent(ground, ground.sources, door)
-        outcome = ground.sandbox.run_python(
-            door.script,
-            workdir=desk,
+    with _script(workspace, action.command) as name, access_for(name, context) as access:
+        readonly, env = lent(context, context.sources, access)
+        outcome = context.sandbox.run_python(
+            access.script,
+            workdir=workspace,
             readonly=readonly,
             env=env,
             limits=Limits(
                 wall_s=action.wall_s, file_bytes=DESK_BYTES // 2, folder_bytes=DESK_BYTES
             ),
-            on_tick=ground.on_tick,
+            on_tick=context.on_tick,
         )
     parts.ledger.charge("data", seconds=time.monotonic() - began)
     return (
@@ -65,18 +65,18 @@ def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
 
 
 @contextlib.contextmanager
-def _script(desk: Path, command: str) -> Any:
+def _script(workspace: Path, command: str) -> Any:
     """Lay a script into the desk under a name that nothing there can have taken, and take it away afterwards.
 
     Earlier commands own what is in the desk: a link in the way would lead our write out of it.
     """
     name = f".{secrets.token_hex(8)}.py"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(desk / name, flags, 0o644)
+    descriptor = os.open(workspace / name, flags, 0o644)
     with os.fdopen(descriptor, "w", encoding="utf8") as script:
         script.write(RUNNER.format(command=command))
     try:
         yield name
     finally:
         with contextlib.suppress(OSError):  # the command may have put a folder in its place
-            (desk / name).unlink()
+            (workspace / name).unlink()

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from ftdojo.dojo.looking import look
 from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.queries import look
 from ftdojo.errors import UsageError
 from ftdojo.records import (
     Action,
@@ -65,13 +65,13 @@ class Steps:
         return missing if missing and missing.experiment not in written else None
 
     def unfinished(self) -> Action | None:
-        """Return the action that was begun and of which no outcome is on record; an end game is one until the result."""
+        """Return the action that was begun and of which no outcome is on record; a final evaluation is one until the result."""
         action = self._parts.folder.pending()
         written = self.last.action if self.last else None
         return action if isinstance(action, Finish) or action != written else None
 
     def closing(self) -> bool:
-        """Return whether the end game was begun: the agent finished, or a limit was reached."""
+        """Return whether the final evaluation was begun: the agent finished, or a limit was reached."""
         accepted = self.last and isinstance(self.last.action, Finish) and not self.last.notice
         events = self._parts.folder.events()
         return bool(accepted) or any(isinstance(each, FinalEvaluationBegan) for each in events)

@@ -66,7 +66,7 @@ def _train(parts: Parts, checked: Passed, name: str) -> tuple[Path, TrainingRepo
     )
     parts.ledger.charge("train", seconds=report.seconds, experiment=name)
     parts.meter.train_tokens_per_s = report.tokens_per_s
-    parts.ground.pace *= report.tokens_per_s / checked.fit.tokens_per_s
+    parts.context.pace *= report.tokens_per_s / checked.fit.tokens_per_s
     (made / REPORT).write_text(dump(report), encoding="utf8")
     return made, report
 

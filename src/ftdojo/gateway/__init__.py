@@ -1,5 +1,5 @@
 """The path from a data script to language models: OpenAI's protocol over a unix socket. Keys and caps stay on this side."""
 
-from ftdojo.gateway.door import Door, Gateway
+from ftdojo.gateway.sandbox_access import Gateway, SandboxAccess
 
-__all__ = ["Door", "Gateway"]
+__all__ = ["Gateway", "SandboxAccess"]

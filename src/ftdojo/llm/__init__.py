@@ -3,7 +3,7 @@
 from ftdojo.llm.asking import Llm
 from ftdojo.llm.choice import open_models
 from ftdojo.llm.record import Exchange, Exchanges, Replay, redact, replayed
-from ftdojo.llm.words import Ask, ChatModel, Finish, Reply, Usage
+from ftdojo.llm.types import Ask, ChatModel, Finish, Reply, Usage
 
 __all__ = [
     "Ask",

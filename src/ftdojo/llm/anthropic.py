@@ -8,7 +8,7 @@ from ftdojo.llm import forms
 from ftdojo.llm.faults import ModelServer, by_status, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
-from ftdojo.llm.words import Ask, Finish, Reply, Usage
+from ftdojo.llm.types import Ask, Finish, Reply, Usage
 
 _FINISH: dict[str, Finish] = {
     "refusal": "refusal",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ftdojo.errors import LlmUnusable
 from ftdojo.llm import forms
 from ftdojo.llm.record import Exchange, Exchanges, digest_of, redact
-from ftdojo.llm.words import Ask, ChatModel, Reply
+from ftdojo.llm.types import Ask, ChatModel, Reply
 from ftdojo.records import Message, Role
 
 if TYPE_CHECKING:

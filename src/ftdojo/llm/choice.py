@@ -7,7 +7,7 @@ from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.providers import open_model, server_of
 from ftdojo.llm.record import replayed
-from ftdojo.llm.words import ChatModel
+from ftdojo.llm.types import ChatModel
 from ftdojo.records import ROLES, LlmChoice, Role
 
 

@@ -13,7 +13,7 @@ from ftdojo.llm import forms
 from ftdojo.llm.faults import ModelServer, by_status, no_answer, said_in, unreachable, unsendable
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.llm.prices import Prices
-from ftdojo.llm.words import Ask, Finish, Reply, Usage
+from ftdojo.llm.types import Ask, Finish, Reply, Usage
 from ftdojo.records import Message
 
 FORMS = ("json_schema", "json_object", "text")

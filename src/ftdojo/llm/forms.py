@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftdojo.errors import LlmUnusable
-from ftdojo.llm.words import Reply
+from ftdojo.llm.types import Reply
 from ftdojo.records import Message
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import UsageError
-from ftdojo.llm.words import Usage
+from ftdojo.llm.types import Usage
 
 MILLION = 1_000_000
 _FORM = (

@@ -10,7 +10,7 @@ from ftdojo.llm.faults import ModelServer
 from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.record import redact
-from ftdojo.llm.words import ChatModel
+from ftdojo.llm.types import ChatModel
 
 
 @dataclass(frozen=True, kw_only=True)

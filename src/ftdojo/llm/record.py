@@ -12,7 +12,7 @@ from typing import Any
 
 from ftdojo import config
 from ftdojo.errors import LlmError, StoreError, UsageError
-from ftdojo.llm.words import Ask, Reply, Usage
+from ftdojo.llm.types import Ask, Reply, Usage
 from ftdojo.records import Message, Role
 
 MARK = "[redacted]"

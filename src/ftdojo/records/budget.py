@@ -84,7 +84,7 @@ class Spend:
 class Outlook:
     """What is left, and what things cost here, measured in this run.
 
-    ``left_s`` is the wall time an agent may still use; the end game (``reserve_s``) is already taken off.
+    ``left_s`` is the wall time an agent may still use; the final evaluation (``reserve_s``) is already taken off.
     ``train_tokens_per_s`` and ``validation_s`` (one full validation pass) are ``None`` until measured.
     """
 

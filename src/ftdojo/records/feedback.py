@@ -85,9 +85,9 @@ class ProbeReport:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckReport:
-    """What the ladder found. ``rungs`` are those passed, in order."""
+    """What a check found. ``stages`` are those passed, in order."""
 
-    rungs: tuple[str, ...]
+    stages: tuple[str, ...]
     data: DataReport | None = None
     fit: FitReport | None = None
     probe: ProbeReport | None = None

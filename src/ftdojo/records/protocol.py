@@ -42,7 +42,7 @@ class Shell:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Climb the fail-fast ladder only."""
+    """Run the check only, stage by stage."""
 
     submission: Submission
     verb: Literal["check"] = field(default="check", repr=False)
@@ -50,7 +50,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Climb the ladder, then build the data, train and validate.
+    """Run the check, then train and validate.
 
     ``validate_items`` scores only that many validation items, always the same ones: cheaper, and a rougher verdict.
     None scores all.
@@ -184,7 +184,7 @@ class Machine:
 class Outcome:
     """An action that was taken, and what came of it.
 
-    ``number`` counts the actions of a run from 1; ``seconds`` is the wall time the action took, without the end game.
+    ``number`` counts the actions of a run from 1; ``seconds`` is the wall time the action took, without the final evaluation.
     ``notice`` says in one line why the action was refused; it then changed nothing. "" where it was carried out.
     ``experiment`` is the id of the experiment that a ``Train`` became.
     """

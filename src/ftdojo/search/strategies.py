@@ -71,7 +71,7 @@ PATIENCE = 3
 
 
 class Greedy:
-    """Builds on the experiment the dojo stands by."""
+    """Builds on the selected experiment."""
 
     name = "greedy"
 

@@ -40,7 +40,7 @@ def read_submission(folder: Path) -> Submission:
         UsageError: one is missing, too long, or no UTF-8.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder; name one that holds {', '.join(FILES)}.")
+        raise UsageError(f"{folder} is not a folder; name one that holds {', '.join(FILES)}.")
     plan, data, train = (_text(folder / name) for name in FILES)
     return Submission(plan=plan, data=data, train=train)
 
@@ -59,7 +59,9 @@ def _text(path: Path) -> str:
             )
         return found.decode("utf8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no UTF-8 at byte {error.start}; write it as UTF-8.") from error
+        raise UsageError(
+            f"{path} is not UTF-8 at byte {error.start}; write it as UTF-8."
+        ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
 

@@ -13,9 +13,9 @@ def main() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    from ftdojo.serve.holding import hold
+    from ftdojo.serve.process import host
 
-    sys.exit(hold(sys.stdin.readline()))
+    sys.exit(host(sys.stdin.readline()))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from ftdojo.store import RunFolder, dump, load, write_atomic
 MAX_LINE = 4 * 2**20
 """Bytes of the longest request."""
 MAX_TEXT = 512 * 1024
-"""Characters of the longest submitted file; the ladder has tighter limits of its own."""
+"""Characters of the longest submitted file; the check has tighter limits of its own."""
 FILES = ("plan.md", "data.py", "train.yaml")
 """A submission, as files in a folder."""
 MAX_WAIT_S = 60.0
@@ -56,7 +56,7 @@ class LookRequest(_Request):
 
 
 class CheckRequest(_Request):
-    """Climb the ladder with three texts."""
+    """Check three texts."""
 
     verb: Literal["check"] = "check"
     plan: str = Field(max_length=MAX_TEXT)

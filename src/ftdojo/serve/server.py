@@ -23,38 +23,38 @@ from ftdojo.serve.protocol import (
     TrainRequest,
     read_request,
 )
-from ftdojo.serve.session import Keeper
+from ftdojo.serve.session import Session
 from ftdojo.serve.views import entries, page, status
 from ftdojo.store import codec
 
 PROMPT_S = 1.0
-"""An action that ends within this time is answered with what came of it: a refusal, or a fault of the first rung."""
+"""An action that ends within this time is answered with what came of it: a refusal, or a fault of the first stage."""
 LOOK_S = 60.0
 
 
-def answer(keeper: Keeper, line: bytes) -> bytes:
+def answer(session: Session, line: bytes) -> bytes:
     """Answer one request."""
     try:
-        found = {"ok": True, "answer": _answered(keeper, line)}
+        found = {"ok": True, "answer": _answered(session, line)}
     except FtdojoError as error:
         found = {"ok": False, "error": str(error), "code": error.exit_code}
     return codec.dump_object(found).encode() + b"\n"
 
 
-def _answered(keeper: Keeper, line: bytes) -> dict[str, Any]:
+def _answered(session: Session, line: bytes) -> dict[str, Any]:
     request = read_request(line)
     match request:
         case StatusRequest():
             if request.wait_s:
-                keeper.wait(None, request.wait_s)
-            return status(keeper.folder, keeper.standing())
+                session.wait(None, request.wait_s)
+            return status(session.folder, session.standing())
         case LookRequest():
-            return _looked(keeper, request)
+            return _looked(session, request)
         case CheckRequest() | TrainRequest():
-            return _begun(keeper, _action(request))
+            return _begun(session, _action(request))
         case FinishRequest():
-            chosen = request.experiment or keeper.seen().best
-            return _begun(keeper, _action(request, experiment=chosen))
+            chosen = request.experiment or session.seen().best
+            return _begun(session, _action(request, experiment=chosen))
         case _:
             assert_never(request)
 
@@ -64,23 +64,23 @@ def _action(request: Request, **chosen: str) -> Action:
     return parse_action(request.verb, request.model_dump(exclude={"verb"}) | chosen)
 
 
-def _begun(keeper: Keeper, action: Action) -> dict[str, Any]:
+def _begun(session: Session, action: Action) -> dict[str, Any]:
     """Begin ``action`` and return how the run stands, with the id of the job under ``asked``."""
-    doing = keeper.begin(action)
+    doing = session.begin(action)
     assert doing.job
     asked = doing.job.id
-    keeper.wait(doing, PROMPT_S)
+    session.wait(doing, PROMPT_S)
     if doing.step and doing.step.notice and not doing.step.truncated:
         raise UsageError(doing.step.notice)
-    return status(keeper.folder, keeper.standing()) | {"asked": asked}
+    return status(session.folder, session.standing()) | {"asked": asked}
 
 
-def _looked(keeper: Keeper, request: LookRequest) -> dict[str, Any]:
+def _looked(session: Session, request: LookRequest) -> dict[str, Any]:
     if request.what not in LOOKS or request.what == "rows":  # the last observation has the answer
-        found = entries(request, keeper.seen(), keeper.standing().last)
+        found = entries(request, session.seen(), session.standing().last)
         return page(request, found, total=len(found))
-    doing = keeper.begin(_action(request))
-    keeper.wait(doing, LOOK_S)
+    doing = session.begin(_action(request))
+    session.wait(doing, LOOK_S)
     if doing.step is None:
         raise UsageError("The look took longer than a minute; ask again.")
     if doing.step.truncated:

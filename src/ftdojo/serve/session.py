@@ -32,7 +32,7 @@ class Doing:
     over: bool = False
 
 
-class Keeper:
+class Session:
     """Carries out the actions of an agent outside, one at a time.
 
     Args:

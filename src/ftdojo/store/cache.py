@@ -70,7 +70,7 @@ class Cache:
         if path is None:
             return None
         if _fault(path):
-            with self._locked(kind, key):  # another process may be mending it
+            with self._locked(kind, key):  # another process may be repairing it
                 return self._sound(kind, key)
         with contextlib.suppress(OSError):  # a cache that is only readable still serves
             os.utime(path / MANIFEST)
@@ -202,7 +202,9 @@ def _manifest(folder: Path) -> str:
     found: dict[str, Stamp] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise StoreError(f"{path} is no plain file; an entry of the cache holds nothing else.")
+            raise StoreError(
+                f"{path} is not a plain file; an entry of the cache holds nothing else."
+            )
         if path.is_file():
             found[path.relative_to(folder).as_posix()] = _stamp(path)
         else:

@@ -22,7 +22,7 @@ def dump(record: object) -> str:
     """Return ``record``, a frozen dataclass, as one line of JSON.
 
     Raises:
-        StoreError: a field is not of its declared type, or a text is no Unicode that a file can hold (a lone
+        StoreError: a field is not of its declared type, or a text is not Unicode that a file can hold (a lone
             surrogate).
 
     Example:

@@ -72,7 +72,7 @@ def read_lines(path: Path) -> list[str]:
     """Return the finished lines of a log, without one that a crash tore; an absent log has none.
 
     Raises:
-        StoreError: it cannot be read, or is no UTF-8.
+        StoreError: it cannot be read, or is not UTF-8.
     """
     try:
         whole, _, _ = path.read_bytes().rpartition(b"\n")
@@ -87,7 +87,7 @@ def read_text(path: Path) -> str:
     """Return the text of ``path``, line ends as they are.
 
     Raises:
-        StoreError: it is absent, cannot be read, or is no UTF-8.
+        StoreError: it is absent, cannot be read, or is not UTF-8.
     """
     try:
         return path.read_bytes().decode()

@@ -131,7 +131,7 @@ class Ledger:
             StoreError: it cannot be written.
         """
         if stage not in STAGES:
-            raise UsageError(f"{stage!r} is no stage of the ledger; one of {', '.join(STAGES)}.")
+            raise UsageError(f"{stage!r} is not a stage of the ledger; one of {', '.join(STAGES)}.")
         _require_amounts(seconds, counts)
         if counts.get("experiments") and not experiment:
             raise UsageError("An experiment is charged by its id; give experiment='e1'.")

@@ -186,11 +186,11 @@ class RunFolder:
         """Return the folder of an experiment, or of ``base``; it need not exist yet.
 
         Raises:
-            UsageError: ``name`` is no experiment's id.
+            UsageError: ``name`` is not an experiment's id.
         """
         if name != BASE and not _ID.fullmatch(name):
             raise UsageError(
-                f"{name!r} is no experiment's id; ids are e1, e2, ... and {BASE} for the untouched model."
+                f"{name!r} is not an experiment's id; ids are e1, e2, ... and {BASE} for the untouched model."
             )
         return self.path / EXPERIMENTS / name
 

@@ -118,7 +118,7 @@ def gullible(request: ChatRequest) -> Said:
 
 
 def clumsy(request: ChatRequest) -> Said:
-    """Begin every submission with a script that fails and an option of an old name; mend both when told."""
+    """Begin every submission with a script that fails and an option of an old name; fix both when asked to."""
     reply = json.loads(competent(request).text)
     text = request.messages[1]["content"]
     if reply.get("data_py") and "# What failed" not in text:
@@ -178,7 +178,7 @@ def files(seen: Seen) -> dict[str, object]:
     }
 
 
-def mended(seen: Seen) -> dict[str, object]:
+def fixed(seen: Seen) -> dict[str, object]:
     """Return files after a failed check: as planned, with half the rows each time."""
     found = re.search(r", (\d+)\)$", seen.text, re.MULTILINE)
     whole = files(seen)
@@ -203,7 +203,7 @@ def reading(seen: Seen) -> dict[str, object]:
 
 def files_or_mended(seen: Seen) -> dict[str, object]:
     """Return files for a plan, or for a check that failed."""
-    return mended(seen) if "# What failed\n\nThe submission" in seen.text else files(seen)
+    return fixed(seen) if "# What failed\n\nThe submission" in seen.text else files(seen)
 
 
 def good_source(seen: Seen) -> str:

@@ -1,8 +1,8 @@
 """The worker: one warm process that holds tokenizer and base weights, trains and generates. Trusted code only."""
 
+from ftdojo.worker.backends import WorkerEngine, WorkerTrainer, engines, trainers
 from ftdojo.worker.client import Worker, WorkerFault
-from ftdojo.worker.seams import WorkerEngine, WorkerTrainer, engines, trainers
-from ftdojo.worker.words import MAX_ROW_BYTES, MAX_ROWS, TokenReport
+from ftdojo.worker.messages import MAX_ROW_BYTES, MAX_ROWS, TokenReport
 
 __all__ = [
     "MAX_ROWS",

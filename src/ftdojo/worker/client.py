@@ -31,7 +31,7 @@ from ftdojo.records import (
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker.cgroups import oom_kills
-from ftdojo.worker.words import Calibration, Completions, Lengths, Op, Probed, TokenReport
+from ftdojo.worker.messages import Calibration, Completions, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
 TICK_S = 1.0

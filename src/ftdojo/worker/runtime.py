@@ -32,7 +32,7 @@ from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
 from ftdojo.training.watch import Watch, average
 from ftdojo.worker.memory import PeakMemory
-from ftdojo.worker.words import (
+from ftdojo.worker.messages import (
     MAX_ROW_BYTES,
     MAX_ROWS,
     Calibration,

@@ -22,8 +22,8 @@ from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 
 if TYPE_CHECKING:  # torch is imported only once the first reply can say that it failed
+    from ftdojo.worker.messages import Probed
     from ftdojo.worker.runtime import ModelRuntime
-    from ftdojo.worker.words import Probed
 
 
 class WorkerServer:

@@ -69,7 +69,7 @@ def failure(at):
 def experiment(name, submission, report):
     from ftdojo.records import Experiment
 
-    feedback = Feedback(check=CheckReport(rungs=()), evaluation=report)
+    feedback = Feedback(check=CheckReport(stages=()), evaluation=report)
     return Experiment(
         id=name, parent=BASE, submission=submission, status=Status.DONE, feedback=feedback
     )

@@ -78,7 +78,7 @@ def test_any_change_of_its_files_makes_another_version(folder):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("summary =", "summry =", "'summry' is no key of a task; did you mean 'summary'?"),
+        ("summary =", "summry =", "'summry' is not a key of a task; did you mean 'summary'?"),
         ('licence = "CC0-1.0"\n', "", "licence is missing; add a line licence = ..."),
         ('licence = "CC0-1.0"', 'licence = ""', "licence = '' is wrong"),
         ("exact_match", "exact_mach", "Did you mean 'exact_match'? Known: exact_match, contains"),

@@ -48,7 +48,7 @@ MOST_LOST = 3
 
 
 class FtAgent:
-    """Plans, writes, checks and mends, trains, analyses, remembers; one experiment an iteration.
+    """Plans, writes, checks and fixes, trains, analyses, remembers; one experiment an iteration.
 
     What it does next follows from its notes and the observation alone, so a run that was killed goes on where it was,
     and nothing is asked twice.
@@ -192,7 +192,7 @@ class FtAgent:
         return self._tested(seen, turn, candidate)
 
     def _tested(self, seen: Observation, turn: Turn, candidate: Candidate) -> Action | None:
-        """Have the latest draft checked, or mend it after a check that failed."""
+        """Have the latest draft checked, or fix it after a check that failed."""
         last = candidate.drafts[-1]
         checked = candidate.checks[-1] if candidate.checks else None
         if checked is None or checked.attempt < last.attempt:

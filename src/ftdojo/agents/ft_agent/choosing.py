@@ -12,7 +12,7 @@ REPAIR, MINUTE = 0.1, 0.05
 def most_promising(candidates: Sequence[Candidate], seen: Observation) -> Candidate:
     """Return the candidate with the largest predicted gain over the base, discounted by repairs and by its forecast.
 
-    A plan that needed mending was thought through less well, and of two equal predictions the cheaper one leaves more
+    A plan that needed repairs was thought through less well, and of two equal predictions the cheaper one leaves more
     time for the next. Of equal candidates, the first.
     """
     sign = 1.0 if seen.task.direction == "higher" else -1.0

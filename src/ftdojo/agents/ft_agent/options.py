@@ -22,7 +22,7 @@ class Options:
 
     ``without`` names parts that are left out, for ablations: without ``planning`` the writer decides as it writes;
     without ``checks`` a first draft is trained as it is; without ``analysis`` only scores are seen; without ``memory``
-    neither lessons, nor failures, nor earlier runs. ``repairs`` is how often a draft is mended before it is dropped.
+    neither lessons, nor failures, nor earlier runs. ``repairs`` is how often a draft is repaired before it is dropped.
     ``cases`` is the folder of what earlier runs taught; None: they are neither read nor added to.
     """
 

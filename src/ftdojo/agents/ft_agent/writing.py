@@ -1,4 +1,4 @@
-"""The second part: a plan becomes files, whole or as edits to the parent's; after a failed check they are mended."""
+"""The second part: a plan becomes files, whole or as edits to the parent's; after a failed check they are fixed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

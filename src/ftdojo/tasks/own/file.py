@@ -72,7 +72,7 @@ def read_file(folder: Path) -> TaskFile:
     """Return the task file of ``folder``.
 
     Raises:
-        UsageError: it is not there, is no TOML in UTF-8, or says something wrong; one line says what.
+        UsageError: it is not there, is not TOML in UTF-8, or says something wrong; one line says what.
     """
     path = folder / FILE
     try:
@@ -83,7 +83,7 @@ def read_file(folder: Path) -> TaskFile:
         ) from error
     except ValueError as error:
         what = "in UTF-8" if isinstance(error, UnicodeDecodeError) else f"TOML: {error}"
-        raise UsageError(f"{path} is not {what}; mend it.") from error
+        raise UsageError(f"{path} is not {what}; fix it.") from error
     try:
         found = TaskFile.model_validate(said)
     except ValidationError as error:
@@ -126,5 +126,5 @@ def _first(error: ValidationError) -> str:
         nearest = (
             f"did you mean {near[0]!r}?" if near else f"known: {', '.join(TaskFile.model_fields)}."
         )
-        return f"{key!r} is no key of a task; {nearest}"
+        return f"{key!r} is not a key of a task; {nearest}"
     return f"{key} = {found['input']!r} is wrong: {found['msg']}."

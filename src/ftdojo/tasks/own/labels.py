@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ftdojo.records import Grade
-from ftdojo.tasks.own.words import AnswerText, bare, behind_answer, opens, plain, shown
+from ftdojo.tasks.own.answer_text import AnswerText, bare, behind_answer, opens, plain, shown
 
 MOST_NAMED = 8
 _JOINT = re.compile(r"(?<=[^\s_\-‐–])[\s_\-‐–]+(?=[^\s_\-‐–])")

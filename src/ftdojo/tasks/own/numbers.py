@@ -9,8 +9,15 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from ftdojo.records import Grade
+from ftdojo.tasks.own.answer_text import (
+    AnswerText,
+    behind,
+    first_line,
+    is_one_line,
+    last_match,
+    shown,
+)
 from ftdojo.tasks.own.figures import Figure, Sign, figures, tidy
-from ftdojo.tasks.own.words import AnswerText, behind, first_line, is_one_line, last_match, shown
 
 TOLERANCE = Fraction(1, 1_000_000)
 """Of the right number's size; 0 is met exactly."""

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from ftdojo.records import Grade
+from ftdojo.tasks.own.answer_text import AnswerText, bare, plain, shown
 from ftdojo.tasks.own.texts import MOST_SHOWN
-from ftdojo.tasks.own.words import AnswerText, bare, plain, shown
 
 MOST_WORK, PARSING = 100_000_000, 20
 """So many characters are counted in vain before an output is given up; parsing one costs as much as counting 20."""

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from ftdojo.records import Grade
+from ftdojo.tasks.own.answer_text import NO_BLANKS, AnswerText, shown
 from ftdojo.tasks.own.texts import text_fault, text_grade
-from ftdojo.tasks.own.words import NO_BLANKS, AnswerText, shown
 
 MOST_WORDS = 2_000
 """A longer gold answer is refused by ROUGE-L, whose cost is the product of both lengths."""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from ftdojo.records import Grade
-from ftdojo.tasks.own.words import (
+from ftdojo.tasks.own.answer_text import (
     AnswerText,
     behind_answer,
     first_line,

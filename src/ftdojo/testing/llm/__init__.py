@@ -10,6 +10,6 @@ From a shell: ``python -m ftdojo.testing.llm --behaviour storm`` prints the base
 
 from ftdojo.testing.llm import behaviours
 from ftdojo.testing.llm.server import ScriptedLlm
-from ftdojo.testing.llm.words import Behaviour, ChatRequest, Said, Tally, Trouble
+from ftdojo.testing.llm.types import Behaviour, ChatRequest, Said, Tally, Trouble
 
 __all__ = ["Behaviour", "ChatRequest", "Said", "ScriptedLlm", "Tally", "Trouble", "behaviours"]

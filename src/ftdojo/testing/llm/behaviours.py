@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ftdojo.registry import Registry
-from ftdojo.testing.llm.words import Behaviour, ChatRequest, Said, Trouble
+from ftdojo.testing.llm.types import Behaviour, ChatRequest, Said, Trouble
 
 
 def echo(request: ChatRequest) -> Said:

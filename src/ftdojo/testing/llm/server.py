@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from ftdojo.testing.llm.types import Behaviour, ChatRequest, Said, Tally, Trouble
 from ftdojo.testing.llm.wire import completion, failure
-from ftdojo.testing.llm.words import Behaviour, ChatRequest, Said, Tally, Trouble
 
 _DRIP_S = 0.05
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ftdojo.testing.llm.words import Said
+from ftdojo.testing.llm.types import Said
 
 
 def completion(model: object, said: Said, usage: dict[str, Any]) -> dict[str, Any]:

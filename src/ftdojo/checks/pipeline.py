@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ftdojo.checks import build, trial
+from ftdojo.checks import build
 from ftdojo.checks.audit import audit
-from ftdojo.checks.ground import Fell, Ground, fall
+from ftdojo.checks.context import CheckContext, CheckFailed, fail
+from ftdojo.checks.fit import fit as fit_stage
+from ftdojo.checks.fit import probe as probe_stage
 from ftdojo.records import (
     CheckReport,
     DataReport,
@@ -53,12 +55,12 @@ class Failed:
 Checked = Passed | Failed
 
 
-def climb(
+def run_checks(
     submission: Submission,
-    ground: Ground,
+    context: CheckContext,
     *,
     left_s: float,
-    on_rung: Callable[[Stage], None] = lambda stage: None,
+    on_stage: Callable[[Stage], None] = lambda stage: None,
 ) -> Checked:
     """Check ``submission`` stage by stage; ``left_s`` is the wall time that training may still take, in seconds.
 
@@ -67,11 +69,11 @@ def climb(
         SandboxError: the sandbox itself failed.
         ScorerError: the task's own scorer failed.
     """
-    check = _Check(submission, ground, left_s, on_rung)
+    check = _Check(submission, context, left_s, on_stage)
     try:
         return check.run()
-    except Fell as fell:
-        return Failed(report=check.report(), failure=fell.failure, plan=check.plan)
+    except CheckFailed as failed:
+        return Failed(report=check.report(), failure=failed.failure, plan=check.plan)
 
 
 class _Check:
@@ -80,12 +82,12 @@ class _Check:
     def __init__(
         self,
         submission: Submission,
-        ground: Ground,
+        context: CheckContext,
         left_s: float,
-        on_rung: Callable[[Stage], None],
+        on_stage: Callable[[Stage], None],
     ) -> None:
-        self._submission, self._ground, self._left_s = submission, ground, left_s
-        self._on_rung, self._began = on_rung, time.monotonic()
+        self._submission, self._context, self._left_s = submission, context, left_s
+        self._on_stage, self._began = on_stage, time.monotonic()
         self._stages: list[Stage] = []
         self.plan: Plan | None = None
         self._data: DataReport | None = None
@@ -96,28 +98,28 @@ class _Check:
         """Go through the stages.
 
         Raises:
-            Fell: one of them failed.
+            CheckFailed: one of them failed.
         """
-        script, ground = self._submission.data, self._ground
+        script, context = self._submission.data, self._context
         with self._stage(Stage.STATIC):
-            plan = self.plan = _or_fall(read_plan(self._submission.plan))
-            config = self._resolved(_or_fall(read_train(self._submission.train)))
+            plan = self.plan = _or_fail(read_plan(self._submission.plan))
+            config = self._resolved(_or_fail(read_train(self._submission.train)))
             if fault := read_script(script):
-                raise Fell(fault)
+                raise CheckFailed(fault)
         with self._stage(Stage.DRY_RUN):
-            build.dry_run(script, ground)
+            build.dry_run(script, context)
         with self._stage(Stage.DATA):
             rows, data = self._build(config)
         with self._stage(Stage.FIT):
-            fit = self._fit = trial.fit(rows, data, config, ground, left_s=self._left_s)
+            fit = self._fit = fit_stage(rows, data, config, context, left_s=self._left_s)
         with self._stage(Stage.PROBE):
-            self._probe = trial.probe(rows, config, ground, steps=fit.steps)
+            self._probe = probe_stage(rows, config, context, steps=fit.steps)
         return Passed(report=self.report(), plan=plan, config=config, rows=rows, data=data, fit=fit)
 
     def report(self) -> CheckReport:
         """Return what is known so far."""
         return CheckReport(
-            rungs=tuple(self._stages),
+            stages=tuple(self._stages),
             data=self._data,
             fit=self._fit,
             probe=self._probe,
@@ -127,29 +129,29 @@ class _Check:
     def _resolved(self, config: TrainConfig) -> TrainConfig:
         """Fill in the run's objective; a submission may name what is registered, and nothing to be imported."""
         if not config.objective:
-            return config.model_copy(update={"objective": self._ground.objective})
-        if config.objective not in (self._ground.objective, *objectives):
+            return config.model_copy(update={"objective": self._context.objective})
+        if config.objective not in (self._context.objective, *objectives):
             message = (
                 f"objective: {config.objective} is not known; write one of {', '.join(objectives)}."
             )
-            fall(Stage.STATIC, FailureKind.SCHEMA, message, file="train.yaml")
+            fail(Stage.STATIC, FailureKind.SCHEMA, message, file="train.yaml")
         return config
 
     def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()
-        rows, log = build.build(self._submission.data, self._ground, wall_s=self._left_s)
+        rows, log = build.build(self._submission.data, self._context, wall_s=self._left_s)
         seconds = time.monotonic() - began
-        self._data = audit(rows, config, self._ground, log_tail=log, seconds=seconds)
+        self._data = audit(rows, config, self._context, log_tail=log, seconds=seconds)
         return rows, self._data
 
     @contextmanager
     def _stage(self, stage: Stage) -> Iterator[None]:
-        self._on_rung(stage)
+        self._on_stage(stage)
         yield
         self._stages.append(stage)
 
 
-def _or_fall(read: T | Failure) -> T:
+def _or_fail(read: T | Failure) -> T:
     if isinstance(read, Failure):
-        raise Fell(read)
+        raise CheckFailed(read)
     return read

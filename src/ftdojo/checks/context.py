@@ -1,4 +1,4 @@
-"""What a ladder stands on: the trusted parts of one run, and how a rung says that it gave way."""
+"""What a check works with: the trusted parts of one run, and how a stage reports a failure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ KIT = Path(__file__).parents[1] / "kit"
 
 
 @dataclass(kw_only=True)
-class Ground:
-    """The parts of one run that its ladder uses.
+class CheckContext:
+    """The parts of one run that its checks use.
 
     ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
     whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
@@ -53,16 +53,18 @@ class Ground:
     pace: float = 1.0
 
 
-class Fell(FtdojoError):
-    """A rung gave way; ``failure`` is what the agent reads. Never leaves this package."""
+class CheckFailed(FtdojoError):
+    """A stage failed; ``failure`` is what the agent reads. Never leaves this package."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
 
-def fall(
+def fail(
     stage: Stage, kind: FailureKind, message: str, *, file: str = "", log_tail: str = ""
 ) -> NoReturn:
-    """End the climb with a failure."""
-    raise Fell(Failure(stage=stage, kind=kind, message=message, file=file, log_tail=log_tail))
+    """End the check with a failure."""
+    raise CheckFailed(
+        Failure(stage=stage, kind=kind, message=message, file=file, log_tail=log_tail)
+    )

@@ -28,7 +28,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class SandboxAccess:
     """What a script needs to reach the gateway: what to run in its place, what to mount, what to put into its environment.
 
     The plain one gives no access: the script runs as it is.
@@ -59,7 +59,7 @@ class Gateway:
         return [f"{name}={self._llm.name(name)}" for name in MODELS]
 
     @contextlib.contextmanager
-    def open(self, sandbox: Sandbox, script: str) -> Iterator[Door]:
+    def open(self, sandbox: Sandbox, script: str) -> Iterator[SandboxAccess]:
         """Serve while a script runs in ``sandbox``.
 
         Raises:
@@ -68,7 +68,7 @@ class Gateway:
         token = secrets.token_urlsafe(16)
         with self._place() as place, self._served(place, token):
             inside = sandbox.path_of(_INSIDE, place)
-            yield Door(
+            yield SandboxAccess(
                 script=f"{inside}/bridge.py",
                 mounts={_INSIDE: place},
                 env={"FTDOJO_SCRIPT": script, "OPENAI_API_KEY": token},
@@ -102,7 +102,9 @@ class Gateway:
         """Make a folder with the bridge, open to all, inside one that is closed to all but us; it is gone afterwards."""
         fits = len(os.fsencode(self._folder.resolve())) < _LONGEST
         with tempfile.TemporaryDirectory(
-            dir=self._folder.resolve() if fits else None, prefix="door-", ignore_cleanup_errors=True
+            dir=self._folder.resolve() if fits else None,
+            prefix="access-",
+            ignore_cleanup_errors=True,
         ) as closed:
             place = Path(closed) / "open"
             place.mkdir()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from ftdojo.checks.ground import Ground, fall
+from ftdojo.checks.context import CheckContext, fail
 from ftdojo.errors import WorkerDied, WorkerTimeout
 from ftdojo.records import (
     DataReport,
@@ -31,17 +31,17 @@ READS_WELL = 0.5
 
 
 def fit(
-    rows: Path, data: DataReport, config: TrainConfig, ground: Ground, *, left_s: float
+    rows: Path, data: DataReport, config: TrainConfig, context: CheckContext, *, left_s: float
 ) -> FitReport:
     """Measure memory and speed, and refuse what cannot fit the machine or the time left."""
-    shape = _shape(data, config, ground)
-    known = ground.fits.get(shape)
+    shape = _shape(data, config, context)
+    known = context.fits.get(shape)
     try:
-        found = known or ground.worker.fit(rows, config, timeout_s=FIT_S)
+        found = known or context.worker.fit(rows, config, timeout_s=FIT_S)
     except WorkerDied as error:
         if not error.memory_suspected:
             raise
-        fall(
+        fail(
             Stage.FIT,
             FailureKind.OUT_OF_MEMORY,
             _too_big(config),
@@ -50,15 +50,15 @@ def fit(
         )
     except WorkerTimeout:
         message = f"One step on the longest rows took more than {FIT_S:.0f} s: lower max_length or the batch size."
-        fall(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
+        fail(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
     except WorkerFault as error:
         _blame(error, Stage.FIT, config)
-    ground.fits[shape] = found
-    found = _forecast(found, data, config, pace=ground.pace)
-    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or ground.memory_bytes):
-        fall(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
+    context.fits[shape] = found
+    found = _forecast(found, data, config, pace=context.pace)
+    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or context.memory_bytes):
+        fail(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
     if found.train_forecast_s > left_s:
-        fall(
+        fail(
             Stage.FIT,
             FailureKind.TOO_SLOW,
             _too_slow(found, data, config, left_s),
@@ -67,19 +67,21 @@ def fit(
     return found
 
 
-def probe(rows: Path, config: TrainConfig, ground: Ground, *, steps: int) -> ProbeReport | None:
+def probe(
+    rows: Path, config: TrainConfig, context: CheckContext, *, steps: int
+) -> ProbeReport | None:
     """Take a few steps and require that they lead somewhere; ``steps`` are planned in all."""
     if steps < WORTH_PROBING:
         return None
-    ask = ground.base_readable >= READS_WELL
-    items = ground.vault.items("validation")[:ASKED] if ask else ()
+    ask = context.base_readable >= READS_WELL
+    items = context.vault.items("validation")[:ASKED] if ask else ()
     try:
-        found, answers = ground.worker.probe(
+        found, answers = context.worker.probe(
             rows,
             config,
             steps=PROBE_STEPS,
             prompts=[item.messages for item in items],
-            decoding=replace(ground.task.decoding, samples=1),
+            decoding=replace(context.task.decoding, samples=1),
             timeout_s=PROBE_S,
         )
     except WorkerFault as error:
@@ -89,21 +91,23 @@ def probe(rows: Path, config: TrainConfig, ground: Ground, *, steps: int) -> Pro
             f"In {found.steps} steps the loss went from {found.loss_first:.3g} to {found.loss_last:.3g}: "
             f"lower learning_rate (now {config.learning_rate:g}) or lengthen the warm-up."
         )
-        fall(Stage.PROBE, FailureKind.DIVERGED, message, file="train.yaml")
-    graded = [ground.task.grade(each.text, item) for each, item in zip(answers, items, strict=True)]
+        fail(Stage.PROBE, FailureKind.DIVERGED, message, file="train.yaml")
+    graded = [
+        context.task.grade(each.text, item) for each, item in zip(answers, items, strict=True)
+    ]
     if graded and not any(grade.readable for grade in graded):
         message = (
             f"After {found.steps} steps none of {ASKED} validation answers could be read, where the base writes "
-            f"{ground.base_readable:.0%} readably: the rows teach another answer format than the task's."
+            f"{context.base_readable:.0%} readably: the rows teach another answer format than the task's."
         )
-        fall(Stage.PROBE, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
+        fail(Stage.PROBE, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
     readable = sum(grade.readable for grade in graded) / len(graded) if graded else None
     return ProbeReport(
         steps=found.steps, loss_first=found.loss_first, loss_last=found.loss_last, readable=readable
     )
 
 
-def _shape(data: DataReport, config: TrainConfig, ground: Ground) -> str:
+def _shape(data: DataReport, config: TrainConfig, context: CheckContext) -> str:
     """Return what memory and speed of a step depend on; lengths are rounded up to the next 16 tokens."""
     longest = math.ceil(data.tokens.high / 16)
     facts = config.model_dump_json(
@@ -120,7 +124,7 @@ def _shape(data: DataReport, config: TrainConfig, ground: Ground) -> str:
         }
     )
     keeps_best = str(bool(config.eval_share))
-    return ground.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts, keeps_best)
+    return context.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts, keeps_best)
 
 
 def _forecast(found: FitReport, data: DataReport, config: TrainConfig, *, pace: float) -> FitReport:
@@ -167,9 +171,9 @@ def _too_slow(found: FitReport, data: DataReport, config: TrainConfig, left_s: f
 
 
 def _blame(error: WorkerFault, stage: Stage, config: TrainConfig) -> NoReturn:
-    """End the climb with what the worker said, or pass on what is no fault of the submission."""
+    """End the check with what the worker said, or pass on what is no fault of the submission."""
     if error.kind == FailureKind.OUT_OF_MEMORY:
-        fall(
+        fail(
             stage,
             FailureKind.OUT_OF_MEMORY,
             _too_big(config),
@@ -178,5 +182,5 @@ def _blame(error: WorkerFault, stage: Stage, config: TrainConfig) -> NoReturn:
         )
     if error.kind == FailureKind.SCHEMA:
         message = f"The model refuses this configuration: {error}"
-        fall(stage, FailureKind.SCHEMA, message, file="train.yaml", log_tail=error.log_tail)
+        fail(stage, FailureKind.SCHEMA, message, file="train.yaml", log_tail=error.log_tail)
     raise error

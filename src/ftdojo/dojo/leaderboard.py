@@ -7,7 +7,7 @@ from ftdojo.records import BASE, Comparison, Graded, Task
 from ftdojo.stats import Choice, compare, select, total
 
 
-class Standing:
+class Leaderboard:
     """Validation scores of one run. ``best`` is the choice that ``stats.select`` would make now."""
 
     def __init__(self, task: Task, base: Sequence[Graded]) -> None:

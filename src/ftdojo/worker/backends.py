@@ -98,12 +98,12 @@ def trl(worker: Worker) -> Trainer:
 
 
 trainers: Registry[Callable[[Worker], Trainer]] = Registry(
-    "trainer", {"loop": "ftdojo.worker.seams:loop", "trl": "ftdojo.worker.seams:trl"}
+    "trainer", {"loop": "ftdojo.worker.backends:loop", "trl": "ftdojo.worker.backends:trl"}
 )
 """Name -> what makes a trainer. One that needs the device for itself first closes the worker it is given."""
 
 engines: Registry[Callable[[Worker], Engine]] = Registry(
-    "engine", {"worker": "ftdojo.worker.seams:WorkerEngine"}
+    "engine", {"worker": "ftdojo.worker.backends:WorkerEngine"}
 )
 """Name -> what makes an engine from the run's worker, which it may leave alone."""
 

@@ -76,7 +76,7 @@ def _rows(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
             f"Experiment {action.name!r} has no training rows: its data were never built."
         )
     objective = parts.folder.config.spec.objective
-    rows = built(made.submission.data, objective, parts.ground, wall_s=parts.meter.left_s())
+    rows = built(made.submission.data, objective, parts.context, wall_s=parts.meter.left_s())
     wanted = islice(rows, action.offset, action.offset + action.limit)
     return tuple({"messages": _cut(row.messages), "source": row.source} for row in wanted)
 

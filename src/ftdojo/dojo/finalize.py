@@ -26,7 +26,7 @@ from ftdojo.stats import compare, confirm, stands
 MODEL = "model"
 
 
-def finish(
+def finalize(
     parts: Parts, proposed: Experiment | None, *, why: str, stopped_by: str | None
 ) -> Result:
     """Score the proposed experiment (None for the base) on the test, and seal the run."""

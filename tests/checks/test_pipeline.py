@@ -10,7 +10,7 @@ import pytest
 from ftdojo.checks import Passed
 from ftdojo.records import Stage
 
-RUNGS = ("static", "dry-run", "data", "fit", "probe")
+STAGES = ("static", "dry-run", "data", "fit", "probe")
 WRITE = "import json, os\nwith open('train.jsonl', 'w') as out:\n"
 ROW = {"prompt": "abcdefg!", "completion": "yes"}
 
@@ -21,10 +21,10 @@ def writing(rows):
     return f"open('train.jsonl', 'w', encoding='utf-8').write({lines!r})"
 
 
-def test_a_good_submission_passes_every_rung(climbed):
-    reached = climbed()
+def test_a_good_submission_passes_every_rung(checked_with):
+    reached = checked_with()
     assert isinstance(reached, Passed)
-    assert reached.report.rungs == RUNGS
+    assert reached.report.stages == STAGES
     assert (reached.report.data.rows, reached.config.max_steps) == (40, 5)
     assert reached.report.fit.steps == 5
     assert reached.report.fit.peak_bytes > 0 < reached.report.fit.tokens_per_s
@@ -120,8 +120,10 @@ def test_a_script_that_is_slow_on_the_whole_sources_only_is_ended_there(fell):
     assert "limit of 1 s" in said
 
 
-def test_what_a_script_printed_last_is_in_the_log(climbed):
-    assert "the clue" in climbed(data="print('the clue')\nraise SystemExit(1)").failure.log_tail
+def test_what_a_script_printed_last_is_in_the_log(checked_with):
+    assert (
+        "the clue" in checked_with(data="print('the clue')\nraise SystemExit(1)").failure.log_tail
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,20 +141,20 @@ def test_rows_that_cannot_be_trained_on_are_named_by_line(fell, script, message)
     assert said.startswith(message)
 
 
-def test_more_rows_than_the_runs_cap_are_refused_with_the_number_that_is_right(climbed):
-    failure = climbed(on={"max_rows": 2}, data=writing([ROW] * 3)).failure
+def test_more_rows_than_the_runs_cap_are_refused_with_the_number_that_is_right(checked_with):
+    failure = checked_with(on={"max_rows": 2}, data=writing([ROW] * 3)).failure
     assert (failure.stage.value, failure.kind.value) == ("data", "schema")
     assert (
         failure.message
         == "3 training rows are more than the 2 that this run allows; choose 2 of them."
     )
-    assert isinstance(climbed(on={"max_rows": 3}, data=writing([ROW] * 3)), Passed)
+    assert isinstance(checked_with(on={"max_rows": 3}, data=writing([ROW] * 3)), Passed)
 
 
-def test_held_out_questions_are_refused_by_row_and_never_quoted(climbed, toy):
+def test_held_out_questions_are_refused_by_row_and_never_quoted(checked_with, toy):
     asked = [toy.words(split, 2)[0] for split in ("test", "confirm", "validation")]
     rows = [ROW, *({"prompt": word, "completion": "yes"} for word in asked), ROW]
-    failure = climbed(data=writing(rows)).failure
+    failure = checked_with(data=writing(rows)).failure
     assert (failure.stage.value, failure.kind.value) == ("data", "contaminated")
     assert failure.message.startswith(
         "3 training row(s) hold held-out questions (3 exactly, 0 nearly; rows 2, 3, 4): leave them out."
@@ -168,29 +170,29 @@ def test_answers_cut_off_by_max_length_are_named_by_row(fell):
     assert said.endswith("raise max_length or shorten the prompts.")
 
 
-def test_duplicates_lineage_and_formats_are_counted(climbed):
+def test_duplicates_lineage_and_formats_are_counted(checked_with):
     alpaca = {"instruction": "hijklmn?", "output": "no", "source": "made"}
-    data = climbed(data=writing([ROW, ROW, ROW, alpaca])).report.data
+    data = checked_with(data=writing([ROW, ROW, ROW, alpaca])).report.data
     assert (data.rows, data.exact_duplicates) == (4, 2)
     assert data.lineage == {"unknown": 3, "made": 1}
     assert data.formats == {"prompt-completion": 3, "alpaca": 1}
     assert any(">>>yes" in sample for sample in data.samples)
 
 
-def test_the_share_of_answers_that_the_scorer_can_read_is_told_by_source(climbed):
+def test_the_share_of_answers_that_the_scorer_can_read_is_told_by_source(checked_with):
     made = [
         {"prompt": f"hijk{at}?", "completion": answer, "source": source}
         for at, (answer, source) in enumerate([("yes", "a"), ("no", "a"), ("no", "b"), ("so", "b")])
     ]
-    data = climbed(data=writing([*made, {**ROW, "completion": "who knows"}])).report.data
+    data = checked_with(data=writing([*made, {**ROW, "completion": "who knows"}])).report.data
     assert data.readable == {"a": 1.0, "b": 0.5, "unknown": 0.0}
 
 
-def test_a_plan_too_slow_for_the_time_left_names_rows_that_then_fit(climbed, toy):
+def test_a_plan_too_slow_for_the_time_left_names_rows_that_then_fit(checked_with, toy):
     train = "num_train_epochs: 3\nper_device_train_batch_size: 4\n"
-    whole = climbed(data=toy.handed_in(rows=400).data, train=train)
+    whole = checked_with(data=toy.handed_in(rows=400).data, train=train)
     left_s = whole.report.fit.train_forecast_s / 3
-    failure = climbed(data=toy.handed_in(rows=400).data, train=train, left_s=left_s).failure
+    failure = checked_with(data=toy.handed_in(rows=400).data, train=train, left_s=left_s).failure
     assert (failure.stage, failure.kind.value) == (Stage.FIT, "too-slow")
     fits = re.search(
         r"at most about (\d+) of 400 rows \(or (\d+) of 300 steps\) fit", failure.message
@@ -203,7 +205,7 @@ def test_a_plan_too_slow_for_the_time_left_names_rows_that_then_fit(climbed, toy
         },
     ):
         # Other rows are measured anew, on a machine that may be slower by now.
-        again = climbed(left_s=1.5 * left_s, **changed)
+        again = checked_with(left_s=1.5 * left_s, **changed)
         assert isinstance(again, Passed) or again.failure.kind.value != "too-slow", again
 
 
@@ -250,25 +252,25 @@ def test_a_probe_after_which_nothing_is_readable_is_a_format_collapse(fell):
     )
 
 
-def test_the_same_data_are_built_once(climbed, ground):
+def test_the_same_data_are_built_once(checked_with, context):
     script = "import time\nprint(time.time_ns())\n" + writing([ROW])
-    first, second = (climbed(data=script).report.data for _ in range(2))
+    first, second = (checked_with(data=script).report.data for _ in range(2))
     assert first.log_tail == second.log_tail
     assert first.digest == second.digest
     assert (
-        climbed(data=script, on={"digests": {"right": "other"}}).report.data.log_tail
+        checked_with(data=script, on={"digests": {"right": "other"}}).report.data.log_tail
         != first.log_tail
     )
 
 
-def test_nothing_is_left_in_the_scratch_folder(climbed, ground):
-    climbed(data="raise SystemExit(1)")
-    assert list(ground.scratch.iterdir()) == []
+def test_nothing_is_left_in_the_scratch_folder(checked_with, context):
+    checked_with(data="raise SystemExit(1)")
+    assert list(context.scratch.iterdir()) == []
 
 
-def test_every_rung_is_told_when_it_is_reached(ground, submitted):
-    from ftdojo.checks import climb
+def test_every_rung_is_told_when_it_is_reached(context, submitted):
+    from ftdojo.checks import run_checks
 
     told = []
-    climb(submitted(), ground, left_s=600.0, on_rung=told.append)
-    assert tuple(told) == RUNGS
+    run_checks(submitted(), context, left_s=600.0, on_stage=told.append)
+    assert tuple(told) == STAGES

@@ -24,14 +24,14 @@ from ftdojo.serve.protocol import (
     write_kept,
 )
 from ftdojo.serve.server import SessionServer, answer
-from ftdojo.serve.session import Keeper
+from ftdojo.serve.session import Session
 from ftdojo.store import RunFolder, codec, load
 from ftdojo.store.trajectory import shortened
 
 LOG = "play.log"
 
 
-def hold(line: str) -> int:
+def host(line: str) -> int:
     """Open the run that ``line`` asks for (``start`` or ``resume``, then the record) and hold it; return the exit code."""
     _report(pid=os.getpid())
     kind, _, text = line.partition(" ")
@@ -68,14 +68,14 @@ def _hold(dojo: Dojo, watch: JobWatch) -> None:
     if kept:
         remove_socket(kept.socket)
     place = _Place(dojo.folder, new_socket(), kept.job if kept else None)
-    keeper = Keeper(dojo, watch=watch, kept=place.job, keep=place.keep)
-    server = SessionServer(place.socket, lambda line: answer(keeper, line))
+    session = Session(dojo, watch=watch, kept=place.job, keep=place.keep)
+    server = SessionServer(place.socket, lambda line: answer(session, line))
     server.start()
     place.note(error="")
     _report(ready=str(dojo.folder.path))
     _leave(dojo.folder, watch)
     try:
-        keeper.run()
+        session.run()
         write(dojo.folder)
     except FtdojoError as error:
         place.note(error=str(error))

@@ -1,4 +1,4 @@
-"""One experiment, from submission to feedback: ladder, training, validation, comparison.
+"""One experiment, from submission to feedback: check, training, validation, comparison.
 
 Every stage leaves its product in the cache or the run folder before the next begins, so a controller that is killed
 anywhere goes on after the last finished stage.
@@ -7,13 +7,13 @@ anywhere goes on after the last finished stage.
 import time
 from dataclasses import dataclass, replace
 
-from ftdojo.checks import Checked, Failed, Passed, climb
+from ftdojo.checks import Checked, Failed, Passed, run_checks
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.cards import task_card
+from ftdojo.dojo.leaderboard import Leaderboard
 from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.remarks import remarks
 from ftdojo.dojo.scoring import Scorer, calibrate
-from ftdojo.dojo.standing import Standing
 from ftdojo.dojo.training import trained
 from ftdojo.errors import SubmissionRefused, WorkerDied, WorkerError, WorkerTimeout
 from ftdojo.records import (
@@ -53,7 +53,7 @@ class Carrier:
     """Carries out one submission, keeping what is known so far in ``feedback``."""
 
     parts: Parts
-    standing: Standing
+    leaderboard: Leaderboard
     experiment: Experiment
     feedback: Feedback
     validate_items: int | None = None
@@ -90,7 +90,7 @@ class Carrier:
                     stage=Stage.STATIC,
                     kind=FailureKind.SCHEMA,
                     file="plan.md",
-                    message=f"parent {parent!r} is no earlier experiment; name one of {earlier}.",
+                    message=f"parent {parent!r} is not an earlier experiment; name one of {earlier}.",
                 )
             )
         self.experiment = replace(self.experiment, parent=parent)
@@ -123,15 +123,17 @@ class Carrier:
         parts, name = self.parts, self.experiment.id
         scorer = Scorer(parts, name=name, weights=weights)
         # A brief pass is not raced: to look halfway would cut it into batches too small to be fast.
-        rival = self.standing.graded(self.standing.best) if self.validate_items is None else ()
+        rival = (
+            self.leaderboard.graded(self.leaderboard.best) if self.validate_items is None else ()
+        )
         items = parts.vault.items("validation")
         graded, evaluation = scorer.score(
             "validation", items, rival=rival, limit=self.validate_items
         )
-        compared = self.standing.compared(
+        compared = self.leaderboard.compared(
             graded, parent=self.experiment.parent, predicted=self.predicted
         )
-        self.standing.add(name, graded)
+        self.leaderboard.add(name, graded)
         self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
         noticed = remarks(self.feedback, task_card(parts))
         self.feedback = replace(self.feedback, remarks=noticed)
@@ -152,14 +154,14 @@ class Carrier:
 
 
 def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
-    """Climb the ladder, and book what it cost."""
+    """Run the check, and book what it cost."""
     began = time.monotonic()
     with scorer_faults.recorded(parts):
-        checked = climb(
+        checked = run_checks(
             submission,
-            parts.ground,
+            parts.context,
             left_s=parts.meter.train_left_s(),
-            on_rung=lambda stage: parts.emit(StageReached(experiment=name, stage=stage)),
+            on_stage=lambda stage: parts.emit(StageReached(experiment=name, stage=stage)),
         )
     seconds = time.monotonic() - began
     built = min(seconds, checked.report.data.seconds if checked.report.data else 0.0)
@@ -173,16 +175,18 @@ def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
 
 
 def try_out(parts: Parts, submission: Submission) -> Checked:
-    """Climb the ladder as ``check`` does, but return a lost worker as a failure too."""
+    """Run the check as ``check`` does, but return a lost worker as a failure too."""
     try:
         return check(parts, submission)
     except WorkerError as error:
         parts.emit(WorkerLost(message=str(error)))
         lost = _worker_failure(error, Stage.FIT)
-        return Failed(report=CheckReport(rungs=()), failure=lost)
+        return Failed(report=CheckReport(stages=()), failure=lost)
 
 
-def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> Experiment:
+def execute_experiment(
+    parts: Parts, action: Train, *, name: str, leaderboard: Leaderboard
+) -> Experiment:
     """Carry out ``action`` as experiment ``name`` and return how it ended; failures are in the experiment."""
     submission = action.submission
     begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
@@ -192,7 +196,7 @@ def carry_out(parts: Parts, action: Train, *, name: str, standing: Standing) -> 
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
         carrier = Carrier(
-            parts, standing, begun, Feedback(check=CheckReport(rungs=())), action.validate_items
+            parts, leaderboard, begun, Feedback(check=CheckReport(stages=())), action.validate_items
         )
         done = carrier.run()
         if done.failure is None or not done.failure.refunded:
