@@ -108,7 +108,7 @@ def test_a_folder_without_a_task_file_says_how_to_make_one(tmp_path):
 
 def test_a_task_file_in_another_encoding_is_one_clear_line(folder):
     (folder / "task.toml").write_bytes('name = "é"'.encode("latin1"))
-    assert "task.toml is not in UTF-8; mend it." in refused(folder)
+    assert "task.toml is not in UTF-8; fix it." in refused(folder)
 
 
 @pytest.mark.parametrize(
