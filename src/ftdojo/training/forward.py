@@ -27,14 +27,16 @@ MIN_SHARED = 8
 class Batch:
     """Right-padded rows without their shared start.
 
-    ``shared`` (P,) are the ids every row begins with; ``ids`` (B, T) the rest; ``targets`` (B, T) hold the id to be
-    predicted at each position, or -100; ``places`` (B, T) are positions that restart at joints, or None if no row was
-    packed. ``tokens`` counts the rows' tokens, shared ones included, padding not.
+    ``shared`` (P,) are the ids every row begins with; ``ids`` (B, T) the rest; ``labelled`` (L,) are the positions in
+    the flattened ``ids`` after which a labelled token comes, and ``gold`` (L,) those tokens; ``places`` (B, T) are
+    positions that restart at joints, or None if no row was packed. ``tokens`` counts the rows' tokens, shared ones
+    included, padding not.
     """
 
     shared: Tensor
     ids: Tensor
-    targets: Tensor
+    labelled: Tensor
+    gold: Tensor
     places: Tensor | None
     tokens: int
 
@@ -53,7 +55,11 @@ def shared_start(rows: Sequence[Encoded]) -> int:
 
 
 def collate(rows: Sequence[Encoded], *, shared: int, pad: int, device: torch.device) -> Batch:
-    """Pad ``rows`` to one length, leaving out their first ``shared`` tokens."""
+    """Pad ``rows`` to one length, leaving out their first ``shared`` tokens.
+
+    Everything that depends on values is worked out here, in the machine's memory: on a GPU no later step of the loss
+    has to wait for the device, and the copies run beside it.
+    """
     width = max(len(row.ids) for row in rows) - shared
     ids = torch.full((len(rows), width), pad, dtype=torch.long)
     targets = torch.full((len(rows), width), -100, dtype=torch.long)
@@ -62,27 +68,36 @@ def collate(rows: Sequence[Encoded], *, shared: int, pad: int, device: torch.dev
         ids[at, : len(own)] = own
         carries = torch.tensor(row.labelled[shared + 1 :], dtype=torch.bool)
         targets[at, : len(own) - 1] = torch.where(carries, own[1:], -100)
-    places = _places(rows, width).to(device) if any(row.joints for row in rows) else None
+    flat = targets.flatten()
+    labelled = (flat != -100).nonzero()[:, 0]
+    packed = any(row.joints for row in rows)
     return Batch(
-        shared=torch.tensor(rows[0].ids[:shared], dtype=torch.long, device=device),
-        ids=ids.to(device),
-        targets=targets.to(device),
-        places=places,
+        shared=_sent(torch.tensor(rows[0].ids[:shared], dtype=torch.long), device),
+        ids=_sent(ids, device),
+        labelled=_sent(labelled, device),
+        gold=_sent(flat[labelled], device),
+        places=_sent(_places(rows, width), device) if packed else None,
         tokens=sum(len(row.ids) for row in rows),
     )
+
+
+def _sent(values: Tensor, device: torch.device) -> Tensor:
+    """Copy to ``device`` without waiting for it, which takes page-locked memory."""
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def loss_sum(model: Any, batch: Batch) -> tuple[Tensor, int]:
     """Return the summed negative log-likelihood (nats) over labelled tokens, and their number."""
     core = model.get_base_model() if hasattr(model, "get_base_model") else model
-    wanted = batch.targets != -100
-    gold = batch.targets[wanted]
     if core.config.model_type in LABEL_ONLY:
-        logits = core.lm_head(_run(core.model, batch).last_hidden_state[wanted])
+        hidden = _run(core.model, batch).last_hidden_state
+        logits = core.lm_head(hidden.flatten(0, 1)[batch.labelled])
     else:
-        logits = _run(core, batch).logits[wanted]
-    loss = torch.nn.functional.cross_entropy(logits.float(), gold, reduction="sum")
-    return loss, int(gold.numel())
+        logits = _run(core, batch).logits.flatten(0, 1)[batch.labelled]
+    loss = torch.nn.functional.cross_entropy(logits.float(), batch.gold, reduction="sum")
+    return loss, int(batch.gold.numel())
 
 
 def _places(rows: Sequence[Encoded], width: int) -> Tensor:

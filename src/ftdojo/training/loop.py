@@ -123,15 +123,16 @@ def mean_loss(
 ) -> float:
     """Return the loss per labelled token (nats, if the objective is supervised) of ``rows``, without training on them."""
     model.eval()
-    shared, total, count = shared_start(rows), 0.0, 0
+    shared, losses, count = shared_start(rows), [], 0
     ordered = sorted(rows, key=lambda row: len(row.ids))
     for start in range(0, len(ordered), size):
         batch = ordered[start : start + size]
         made = collate(batch, shared=shared, pad=pad, device=model.device)
         with autocast(model):
             loss, labels = objective.loss(model, made)
-        total, count = total + float(loss), count + labels
-    return total / max(count, 1)
+        losses.append(loss)
+        count += labels
+    return sum(float(loss) for loss in losses) / max(count, 1)
 
 
 def autocast(model: Any) -> AbstractContextManager[Any]:
@@ -160,29 +161,29 @@ class _Stepper:
         """Take one optimizer step."""
         batches = next(self._stream)
         count = max(1, sum(row.labels for rows in batches for row in rows))
-        loss = sum(self._backward(rows, count) for rows in batches)
+        losses = [self._backward(rows, count) for rows in batches]
         bound = self._config.max_grad_norm or math.inf
-        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, bound))
+        norm = torch.nn.utils.clip_grad_norm_(self.weights, bound)
         rate = self._schedule.get_last_lr()[0]
         self._optimizer.step()
         self._schedule.step()
         self._optimizer.zero_grad(set_to_none=True)
         return LossPoint(
             step=number,
-            loss=loss,
+            loss=sum(float(loss) for loss in losses),  # on a GPU, where a step first waits for it
             learning_rate=rate,
-            grad_norm=norm,
+            grad_norm=float(norm),
             tokens=self.tokens,
             seconds=time.monotonic() - self.began,
         )
 
-    def _backward(self, rows: Sequence[Encoded], count: int) -> float:
+    def _backward(self, rows: Sequence[Encoded], count: int) -> torch.Tensor:
         batch = collate(rows, shared=self._shared, pad=self._pad, device=self._model.device)
         with autocast(self._model):
             loss = self._objective.loss(self._model, batch)[0] / count
         loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
         self.tokens += batch.tokens
-        return float(loss.detach())
+        return loss.detach()
 
 
 def parted(rows: Sequence[Encoded], config: TrainConfig) -> tuple[list[Encoded], list[Encoded]]:
