@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import setting
-from benchmarks.machine import peak_gflops
+from benchmarks.machine import finish, peak_gflops
 from benchmarks.measure import OURS, Contest, Scale, say, take_turns
 from benchmarks.setting import Base
 from ftdojo.submissions import TrainConfig
@@ -86,8 +86,8 @@ def _shares(
 def needed_flops(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
     """Return the FLOPs that one epoch needs, however it is done.
 
-    A frozen weight costs 2 FLOPs a token forward and 2 backward (to its input; it has no gradient of its own), an
-    adapter's weight 6. The output layer is needed at labelled positions only. The products inside attention are left
+    A frozen weight costs 2 FLOPs a token forward and 2 backward (to its input; it has no gradient of its own), a
+    weight that is trained 6. The output layer is needed at labelled positions only. The products inside attention are left
     out: two or three percent at these lengths.
     """
     from torch.nn import Linear
@@ -96,11 +96,13 @@ def needed_flops(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> fl
 
     linear = [each for each in base.model.modules() if isinstance(each, Linear)]
     head = base.model.get_output_embeddings()
-    frozen = sum(each.weight.numel() for each in linear if each is not head)
+    inner = sum(each.weight.numel() for each in linear if each is not head)
     with adapt.trainable(base.model, config, folder=base.folder) as model:
         adapter = sum(each.numel() for each in model.parameters() if each.requires_grad)
     tokens, labels = sum(len(row.ids) for row in rows), sum(row.labels for row in rows)
-    return float(tokens * (4 * frozen + 6 * adapter) + labels * 4 * head.weight.numel())
+    if config.method == "full":
+        return float(6 * (tokens * inner + labels * head.weight.numel()))
+    return float(tokens * (4 * inner + 6 * adapter) + labels * 4 * head.weight.numel())
 
 
 def _counted(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
@@ -151,7 +153,8 @@ def bare(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
 def trl(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
     """Train by TRL as a user would set it up for a CPU, rows tokenised beforehand; return tokens/s.
 
-    It gets a copy of the base, because it leaves the model it was given with another ``forward``.
+    It gets a copy of the base, because it leaves the model it was given with another ``forward``; one in float32 where
+    every weight is trained, as ours has.
     """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -163,6 +166,8 @@ def trl(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
         {"input_ids": list(row.ids), "completion_mask": [int(each) for each in row.labelled]}
         for row in rows
     ]
+    full = config.method == "full"
+    model = copy.deepcopy(base.model)
     with tempfile.TemporaryDirectory() as folder:
         args = SFTConfig(
             output_dir=folder,
@@ -179,11 +184,11 @@ def trl(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
             disable_tqdm=True,
         )
         trainer = SFTTrainer(
-            model=copy.deepcopy(base.model),
+            model=model.float().requires_grad_(True) if full else model,
             args=args,
             train_dataset=Dataset.from_list(columns),
             processing_class=base.tokenizer,
-            peft_config=adapt.lora_config(config),
+            peft_config=None if full else adapt.lora_config(config),
         )
         began = time.perf_counter()
         trainer.train()
@@ -209,4 +214,5 @@ def _padded(rows: Sequence[Encoded], base: Base) -> dict[str, Any]:
 
 
 def _rate(rows: Sequence[Encoded], began: float) -> float:
+    finish()
     return sum(len(row.ids) for row in rows) / (time.perf_counter() - began)
