@@ -4,10 +4,30 @@ import shutil
 
 import pytest
 
-from ftdojo.records import Experiment, Failure, FailureKind, Stage, Status, Submission
+from ftdojo.records import (
+    CheckReport,
+    Experiment,
+    Failure,
+    FailureKind,
+    Feedback,
+    Stage,
+    Status,
+    Submission,
+)
 from ftdojo.store import RunFolder
 
 LEAK = "66 training row(s) hold held-out questions;\n\x1b[31mleave them out."
+
+
+def scored(name, evaluation):
+    submission = Submission(plan="# Try\n", data="", train="")
+    return Experiment(
+        id=name,
+        parent="base",
+        submission=submission,
+        status=Status.DONE,
+        feedback=Feedback(check=CheckReport(stages=()), evaluation=evaluation),
+    )
 
 
 def failed(name, message):
@@ -22,8 +42,10 @@ def failed(name, message):
 def closing(call, home, idle, learned, tmp_path):
     """Return how a copy of a run ends when these failures are among its experiments."""
 
-    def lines(run, *messages):
+    def lines(run, *messages, also_scored=False):
         folder = RunFolder(shutil.copytree(home / "runs" / run, tmp_path / run))
+        if also_scored:
+            folder.save_experiment(scored("e6", folder.result().base))
         for at, message in enumerate(messages, start=7):
             folder.save_experiment(failed(f"e{at}", message))
         ended = call("resume", folder.path)
@@ -52,3 +74,9 @@ def test_failures_are_not_told_where_an_experiment_was_chosen(closing):
 def test_a_kept_base_without_failures_says_its_reason_alone(closing):
     labels = [line.partition(":")[0] for line in closing("idle")[4:]]
     assert labels == ["chosen", "spent", "model", "report", "ask"]
+
+
+def test_a_kept_base_whose_trainings_had_little_time_names_a_larger_budget(closing):
+    (line,) = (line for line in closing("idle", also_scored=True) if line.startswith("short:"))
+    assert "0 of " in line
+    assert "`--budget 30m` would give training several times as much" in line

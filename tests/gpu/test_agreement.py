@@ -68,4 +68,4 @@ def test_peak_memory_tells_what_a_tensor_took(device):
     with PeakMemory() as peak:
         held = torch.zeros(size, dtype=torch.uint8, device=device)
         held += 1
-    assert peak.bytes - before.bytes == pytest.approx(size, rel=0.05)
+    assert peak.bytes - before.bytes == pytest.approx(size, rel=0.1)

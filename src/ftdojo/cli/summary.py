@@ -1,6 +1,7 @@
 """How a run stands, and how it ended, as people and programs read it."""
 
 import json
+import math
 import shlex
 import textwrap
 from collections.abc import Mapping
@@ -151,6 +152,8 @@ def _status_row(each: Mapping[str, Any]) -> dict[str, Any]:
 
 LABEL, MESSAGE = len("chosen:   "), 400
 """How wide a label is, and how many characters of a failure's message are printed."""
+LITTLE, MORE = 0.5, 3
+"""Below this share of a run's time for training, so many times the budget is proposed."""
 
 
 def close(folder: RunFolder, *, as_json: bool) -> None:
@@ -250,6 +253,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
     lines = [
         f"chosen:   {result.chosen}. {result.why}",
         *_failed(folder, result),
+        *_short_of_time(folder, result),
         f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "
         f"{spent.train_s:.0f} s, evaluation {spent.eval_s:.0f} s, checks {spent.check_s:.0f} s",
         *_asked(spent),
@@ -277,6 +281,18 @@ def _failed(folder: RunFolder, result: Result) -> list[str]:
     among = f", the first of {len(failures)} that failed" if len(failures) > 1 else ""
     said = textwrap.shorten(printable(first.message), MESSAGE, placeholder=" ...")
     return [f"failed:   {name}{among}: {said}"]
+
+
+def _short_of_time(folder: RunFolder, result: Result) -> list[str]:
+    """Return a line where the base stands and the trainings had so little of the time that more of it may help."""
+    spent, scored = result.spent, any(each.evaluation for each in folder.experiments())
+    if result.chosen != BASE or not scored or spent.train_s > LITTLE * spent.wall_s:
+        return []
+    more = math.ceil(MORE * folder.budget.wall_s / 60)
+    return [
+        f"short:    {spent.train_s:.0f} of {spent.wall_s:.0f} s went into training; what evaluation takes stays the same, so "
+        f"`--budget {more}m` would give training several times as much"
+    ]
 
 
 def address(folder: RunFolder) -> str:
