@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.checks import CheckContext, Failed, run_checks
+from ftdojo.checks import CheckContext, Failed, lay_out, run_checks
 from ftdojo.evaluation import Vault
 from ftdojo.models import pull
 from ftdojo.sandbox import open_sandbox
-from ftdojo.sources import head, materialise
+from ftdojo.sources import materialise
 from ftdojo.store import Cache
 from ftdojo.worker import Worker
 
@@ -29,15 +29,9 @@ def toy():
 @pytest.fixture(scope="session")
 def context(toy, tmp_path_factory):
     home = tmp_path_factory.mktemp("context")
-    for name in ("whole", "heads", "scratch"):
-        (home / name).mkdir()
+    (home / "scratch").mkdir()
     model = pull("tiny", cache=home / "cache")
-    digests = {}
-    for source in toy.task.sources:
-        stored = materialise(source, cache=home / "cache")
-        (home / "whole" / f"{source.name}.jsonl").write_bytes(stored.path.read_bytes())
-        head(stored, rows=64, to=home / "heads" / f"{source.name}.jsonl")
-        digests[source.name] = stored.digest
+    stored = {each.name: materialise(each, cache=home / "cache") for each in toy.task.sources}
     worker = Worker(model, log=home / "worker.log")
     yield CheckContext(
         task=toy.task,
@@ -45,12 +39,9 @@ def context(toy, tmp_path_factory):
         worker=worker,
         vault=Vault(toy.task),
         cache=Cache(home / "cache"),
-        sources=home / "whole",
-        heads=home / "heads",
-        digests=digests,
+        data=lay_out(stored, to=home / "given"),
         scratch=home / "scratch",
         memory_bytes=2**40,
-        model_digest=model.digest,
     )
     worker.close()
 

@@ -58,7 +58,7 @@ def rows(path):
 def test_without_models_a_build_is_found_under_the_key_it_always_had(context):
     script = "open('train.jsonl', 'w').write('{}')  # as ever"
     path, _ = build(script, context, wall_s=60)
-    pins = [f"{name}={digest}" for name, digest in sorted(context.digests.items())]
+    pins = [f"{name}={each.digest}" for name, each in sorted(context.data.stored.items())]
     assert path.parent.name == Cache.key("data", "1", script, *pins)
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ftdojo.checks import Failed, Passed
+from ftdojo.checks import Failed, Forecast, Passed
 from ftdojo.records import FitReport
 
 GIB = 2**30
@@ -24,7 +24,7 @@ def measured(checked_with, context):
             device_bytes=device_bytes,
         )
         worker = SimpleNamespace(audit=context.worker.audit, fit=lambda *rows, timeout_s: report)
-        return checked_with(on={"worker": worker, "fits": {}, "memory_bytes": 16 * GIB})
+        return checked_with(on={"worker": worker, "forecast": Forecast(), "memory_bytes": 16 * GIB})
 
     return check
 

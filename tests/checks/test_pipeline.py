@@ -4,10 +4,11 @@ import json
 import random
 import re
 import string
+from dataclasses import replace
 
 import pytest
 
-from ftdojo.checks import Passed
+from ftdojo.checks import Forecast, Passed
 from ftdojo.records import Stage
 
 STAGES = ("static", "dry-run", "data", "fit", "probe")
@@ -245,7 +246,9 @@ def test_rows_that_the_scorer_cannot_read_are_refused_before_anything_is_trained
 def test_a_probe_after_which_nothing_is_readable_is_a_format_collapse(fell):
     train = "method: full\nlearning_rate: 1e-3\nmax_steps: 99\n"
     rows = [{"prompt": f"word {at}!", "completion": "hm" if at else "yes"} for at in range(200)]
-    stage, kind, said = fell(data=writing(rows), train=train, on={"base_readable": 0.9})
+    forecast = Forecast()
+    forecast.plan({}, base_due=[], base_is_slowest=False, base_readable=0.9)
+    stage, kind, said = fell(data=writing(rows), train=train, on={"forecast": forecast})
     assert (stage, kind) == ("probe", "format-collapse")
     assert said.startswith(
         "After 4 steps none of 8 validation answers could be read, where the base"
@@ -257,10 +260,9 @@ def test_the_same_data_are_built_once(checked_with, context):
     first, second = (checked_with(data=script).report.data for _ in range(2))
     assert first.log_tail == second.log_tail
     assert first.digest == second.digest
-    assert (
-        checked_with(data=script, on={"digests": {"right": "other"}}).report.data.log_tail
-        != first.log_tail
-    )
+    (name, stored), *_ = context.data.stored.items()
+    other = replace(context.data, stored={name: replace(stored, digest="other")})
+    assert checked_with(data=script, on={"data": other}).report.data.log_tail != first.log_tail
 
 
 def test_nothing_is_left_in_the_scratch_folder(checked_with, context):

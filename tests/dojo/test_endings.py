@@ -90,8 +90,8 @@ def test_a_late_end_confirms_on_fewer_items_and_says_so(new, toy, left_s, items)
     with new(f"late-{items}") as dojo:
         dojo.reset()
         dojo.step(Train(submission=toy.handed_in(seed=70 + items)))
-        meter = dojo._parts.meter
-        meter.budget = replace(meter.budget, wall_s=meter.ledger.wall_s() + left_s)
+        ledger = dojo._run.ledger
+        ledger._started -= 600.0 - ledger.wall_s() - left_s
         dojo.step(Finish(experiment="e1"))
         events = dojo.folder.events()
         result = dojo.result
@@ -106,7 +106,7 @@ def test_calibrations_beside_the_passes_scale_the_reserve(new, toy):
     with new("calibrated") as dojo:
         dojo.reset()
         step = dojo.step(Train(submission=toy.handed_in(seed=79)))
-        meter = dojo._parts.meter
+        meter = dojo._run.meter
         before = meter.reserve_s() - EXPORT_S
         assert before == pytest.approx(step.observation.outlook.reserve_s - EXPORT_S)
         meter.forecast.calibrated(3 * max(meter.forecast._recent))

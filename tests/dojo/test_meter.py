@@ -1,9 +1,13 @@
 """The meter: how much time is reserved for the end, and what gives way when there is less."""
 
+from dataclasses import replace
+
 import pytest
 
-from ftdojo.dojo.forecast import Forecast
+from ftdojo.checks import Forecast
+from ftdojo.checks.context import DataFolders
 from ftdojo.dojo.meter import EXPORT_S, LEAST_CONFIRM, MARGIN, TEST_MARGIN, Meter
+from ftdojo.dojo.run import Run
 from ftdojo.records import Budget
 from ftdojo.store import Ledger
 
@@ -26,7 +30,7 @@ class Clock:
 @pytest.fixture
 def meter():
     """A meter over 600 seconds, in which base and e1 were measured on a calm machine and e1 is the best."""
-    made = Meter(budget=Budget(wall_s=600.0), ledger=Clock())
+    made = Meter(Budget(wall_s=600.0), Clock(), Forecast())
     made.forecast.plan(ITEMS, base_due=["confirm", "test"], base_is_slowest=False)
     for name, item_s in [("base", BASE_S), ("e1", OWN_S)]:
         made.forecast.calibrated(CALM)
@@ -91,7 +95,7 @@ def test_before_anything_was_measured_nothing_is_reserved_but_the_export():
 
 def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp_path):
     caps = {"max_llm_calls": 3, "max_llm_tokens": 50, "max_llm_usd": 1.0}
-    meter = Meter(budget=Budget(wall_s=600.0, **caps), ledger=Ledger(tmp_path))
+    meter = Meter(budget=Budget(wall_s=600.0, **caps), ledger=Ledger(tmp_path), forecast=Forecast())
     meter.ledger.pay(
         "plan/1", seconds=1, calls=3, input_tokens=40, output_tokens=20, nano_usd=10**8
     )
@@ -99,4 +103,9 @@ def test_what_is_left_of_each_cap_on_language_models_is_told_and_ends_no_run(tmp
     assert (meter.llm_left(), meter.reached()) == (left, None)
     meter.ledger.pay("plan/2", seconds=1, calls=1, unpriced=1)
     assert meter.llm_left()["llm_usd_left"] is None
-    assert Meter(budget=Budget(wall_s=600.0), ledger=meter.ledger).llm_left() == {}
+    assert replace(meter, budget=Budget(wall_s=600.0)).llm_left() == {}
+
+
+@pytest.mark.parametrize("part", [Run, Meter, DataFolders])
+def test_what_a_run_is_made_of_is_settled_so_that_its_forecast_alone_learns(part):
+    assert part.__dataclass_params__.frozen

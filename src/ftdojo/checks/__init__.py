@@ -2,17 +2,19 @@
 
 from ftdojo.checks.audit import built
 from ftdojo.checks.build import access_for, lent
-from ftdojo.checks.context import KIT, CheckContext
+from ftdojo.checks.context import CheckContext, lay_out
+from ftdojo.checks.forecast import Forecast
 from ftdojo.checks.pipeline import Checked, Failed, Passed, run_checks
 
 __all__ = [
-    "KIT",
     "CheckContext",
     "Checked",
     "Failed",
+    "Forecast",
     "Passed",
     "access_for",
     "built",
+    "lay_out",
     "lent",
     "run_checks",
 ]

@@ -18,12 +18,11 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ftdojo.checks.context import CheckContext, fail
+from ftdojo.checks.context import HEAD_ROWS, CheckContext, fail
 from ftdojo.gateway import SandboxAccess
 from ftdojo.records import FailureKind, Stage, Task
 from ftdojo.sandbox import HostileOutput, Limits, SandboxOutcome, take_file
 
-HEAD_ROWS = 64
 OUTPUT = "train.jsonl"
 MAX_OUTPUT_BYTES = 512 * 2**20
 LOG_CHARS = 2000
@@ -86,7 +85,7 @@ def _unanswered(context: CheckContext) -> int:
 
 def _pins(script: str, context: CheckContext) -> list[str]:
     """Return all that rows depend on beside the script."""
-    pins = [f"{name}={digest}" for name, digest in sorted(context.digests.items())]
+    pins = [f"{name}={each.digest}" for name, each in sorted(context.data.stored.items())]
     if "ftkit" in script:
         pins += [f"ftkit={KIT_VERSION}", f"task={asked_as(context.task)}"]
     return [*pins, *(context.gateway.pins() if context.gateway else ())]
@@ -126,7 +125,7 @@ def _execute(
 ) -> SandboxOutcome:
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
-    mounted, sandbox = context.heads if dry else context.sources, context.sandbox
+    mounted, sandbox = context.data.heads if dry else context.data.whole, context.sandbox
     with access_for("data.py", context) as access:
         readonly, env = lent(context, mounted, access)
         return sandbox.run_python(
@@ -143,11 +142,11 @@ def lent(
     context: CheckContext, sources: Path, access: SandboxAccess
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models."""
-    readonly = {"/data": sources, "/kit": context.kit, **access.mounts}
+    readonly = {"/data": sources, "/kit": context.data.kit, **access.mounts}
     env = {
         "FTDOJO_TASK": asked_as(context.task),
         "FTDOJO_DATA": context.sandbox.path_of("/data", sources),
-        "PYTHONPATH": context.sandbox.path_of("/kit", context.kit),
+        "PYTHONPATH": context.sandbox.path_of("/kit", context.data.kit),
         **access.env,
     }
     return readonly, env

@@ -1,15 +1,18 @@
 """What a check works with: the trusted parts of one run, and how a stage reports a failure."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ftdojo.errors import FtdojoError
+from ftdojo.checks.forecast import Forecast
+from ftdojo.errors import FtdojoError, StoreError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
-from ftdojo.records import Failure, FailureKind, FitReport, Stage, Task
+from ftdojo.records import Failure, FailureKind, Stage, Task
 from ftdojo.sandbox import Sandbox
+from ftdojo.sources import StoredSource, head
 from ftdojo.store import Cache
 from ftdojo.worker import Worker
 
@@ -17,17 +20,52 @@ KIT = Path(__file__).parents[1] / "kit"
 """The folder of ``ftkit``, the library that data scripts may import."""
 
 
-@dataclass(kw_only=True)
+HEAD_ROWS = 64
+"""So many rows of a source are in a dry run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFolders:
+    """What data scripts read: folders with one ``<source>.jsonl`` each, ``whole`` or cut to ``HEAD_ROWS``, and ``ftkit``.
+
+    ``stored`` has the sources themselves by name.
+    """
+
+    whole: Path
+    heads: Path
+    kit: Path
+    stored: Mapping[str, StoredSource]
+
+
+def lay_out(stored: Mapping[str, StoredSource], *, to: Path) -> DataFolders:
+    """Write what data scripts read below the folder ``to``.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    made = DataFolders(whole=to / "sources", heads=to / "heads", kit=to / "kit", stored=stored)
+    try:
+        made.whole.mkdir(parents=True)
+        made.heads.mkdir()
+        # A copy, so that how the package was installed does not decide who can read it.
+        shutil.copytree(KIT, made.kit, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, each in stored.items():
+            shutil.copyfile(each.path, made.whole / f"{name}.jsonl")
+            head(each, rows=HEAD_ROWS, to=made.heads / f"{name}.jsonl")
+    except OSError as error:
+        raise StoreError(f"{to} cannot be written ({error.strerror}); make room there.") from error
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckContext:
     """The parts of one run that its checks use.
 
-    ``sources`` and ``heads`` are folders with one ``<source>.jsonl`` each, whole and cut short; ``digests`` pins the
-    whole ones by name. ``scratch`` is for folders that agent code may write to. ``memory_bytes`` is what the worker may
-    use at most, ``max_rows`` the run's cap on training rows, ``objective`` what is learnt where ``train.yaml`` does not say; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
-    second while one does. ``gateway`` leads data scripts to language models, where the run has some; ``kit`` is the
-    folder with the library that they may import. Three things are learnt on the way: ``base_readable``, the share of
-    validation answers the base writes readably; ``fits``, the measurements of this run by what they depend on;
-    ``pace``, how fast the last training went, as a multiple of what one step had promised.
+    ``data`` is what agent code may read, ``scratch`` where it gets folders to write to. ``memory_bytes`` is what the
+    worker may use at most, ``max_rows`` the run's cap on training rows, ``objective`` what is learnt where ``train.yaml``
+    does not say; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
+    second while one does. ``gateway`` leads data scripts to language models, where the run has some. ``forecast`` alone
+    learns on the way.
     """
 
     task: Task
@@ -35,22 +73,16 @@ class CheckContext:
     worker: Worker
     vault: Vault
     cache: Cache
-    sources: Path
-    heads: Path
-    digests: Mapping[str, str]
+    data: DataFolders
     scratch: Path
     memory_bytes: int
-    model_digest: str
+    forecast: Forecast = field(default_factory=Forecast)
     max_rows: int | None = None
     objective: str = "sft"
     dry_run_s: float = 60.0
     build_s: float = 900.0
     on_tick: Callable[[], None] = lambda: None
     gateway: Gateway | None = None
-    kit: Path = KIT
-    base_readable: float = 0.0
-    fits: dict[str, FitReport] = field(default_factory=dict)
-    pace: float = 1.0
 
 
 class CheckFailed(FtdojoError):

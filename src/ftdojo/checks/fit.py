@@ -35,7 +35,7 @@ def fit(
 ) -> FitReport:
     """Measure memory and speed, and refuse what cannot fit the machine or the time left."""
     shape = _shape(data, config, context)
-    known = context.fits.get(shape)
+    known = context.forecast.fit(shape)
     try:
         found = known or context.worker.fit(rows, config, timeout_s=FIT_S)
     except WorkerDied as error:
@@ -53,8 +53,8 @@ def fit(
         fail(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
     except WorkerFault as error:
         _blame(error, Stage.FIT, config)
-    context.fits[shape] = found
-    found = _forecast(found, data, config, pace=context.pace)
+    context.forecast.fitted(shape, found)
+    found = _forecast(found, data, config, pace=context.forecast.pace)
     if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or context.memory_bytes):
         fail(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
     if found.train_forecast_s > left_s:
@@ -73,8 +73,8 @@ def probe(
     """Take a few steps and require that they lead somewhere; ``steps`` are planned in all."""
     if steps < WORTH_PROBING:
         return None
-    ask = context.base_readable >= READS_WELL
-    items = context.vault.items("validation")[:ASKED] if ask else ()
+    base_readable = context.forecast.base_readable
+    items = context.vault.items("validation")[:ASKED] if base_readable >= READS_WELL else ()
     try:
         found, answers = context.worker.probe(
             rows,
@@ -98,7 +98,7 @@ def probe(
     if graded and not any(grade.readable for grade in graded):
         message = (
             f"After {found.steps} steps none of {ASKED} validation answers could be read, where the base writes "
-            f"{context.base_readable:.0%} readably: the rows teach another answer format than the task's."
+            f"{base_readable:.0%} readably: the rows teach another answer format than the task's."
         )
         fail(Stage.PROBE, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
     readable = sum(grade.readable for grade in graded) / len(graded) if graded else None

@@ -5,7 +5,6 @@ single-use: ``make`` builds another. A run that was killed is opened again by ``
 action that had not come to its end, which is to be carried out first.
 """
 
-import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,12 +13,12 @@ from types import TracebackType
 from typing import assert_never, get_args
 
 from ftdojo.checks import Failed
-from ftdojo.dojo.cards import model_card, task_card
+from ftdojo.dojo.cards import model_card, source_cards, task_card
 from ftdojo.dojo.experiment import execute_experiment, try_out
 from ftdojo.dojo.finalize import finalize
 from ftdojo.dojo.leaderboard import Leaderboard
-from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.queries import look
+from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.shell import shell
 from ftdojo.dojo.steps import Steps, outcome_of
@@ -40,6 +39,7 @@ from ftdojo.records import (
     Result,
     RunOpened,
     Shell,
+    SourceCard,
     Split,
     Status,
     Step,
@@ -59,12 +59,12 @@ LEAST_ITEMS = 10
 class Dojo:
     """One run of one agent on one task. Made by ``make`` or ``resume``; use it as a context manager, or ``close`` it."""
 
-    def __init__(self, parts: Parts, held: ExitStack) -> None:
-        self._parts, self._held = parts, held
-        self._steps = Steps(parts)
+    def __init__(self, run: Run, held: ExitStack) -> None:
+        self._run, self._held = run, held
+        self._steps = Steps(run)
         self._closing = False
         self._standing: Leaderboard | None = None
-        self._result: Result | None = parts.folder.result()
+        self._result: Result | None = run.folder.result()
 
     def __enter__(self) -> "Dojo":
         return self
@@ -79,17 +79,21 @@ class Dojo:
 
     @cached_property
     def _card(self) -> TaskCard:
-        return task_card(self._parts)
+        return task_card(self._run)
+
+    @cached_property
+    def _sources(self) -> tuple[SourceCard, ...]:
+        return source_cards(self._run)
 
     @property
     def run(self) -> str:
         """Return the run's id."""
-        return self._parts.folder.config.id
+        return self._run.folder.config.id
 
     @property
     def folder(self) -> RunFolder:
         """Return the run folder, to be read."""
-        return self._parts.folder
+        return self._run.folder
 
     @property
     def result(self) -> Result | None:
@@ -98,7 +102,7 @@ class Dojo:
 
     def llm(self) -> Llm | None:
         """Return the run's language models, recorded and charged to this run; None if it was given none."""
-        return self._parts.llm
+        return self._run.llm
 
     def begun(self) -> Action | None:
         """Return the action that a killed controller did not bring to its end; known once the run is restored by ``reset``.
@@ -113,20 +117,19 @@ class Dojo:
         Raises:
             BudgetError: the budget does not allow a single experiment.
         """
-        parts = self._parts
-        parts.emit(self._opened())
-        items = parts.vault.items("validation")
-        scorer = Scorer(parts, name=BASE, weights=None)
+        run = self._run
+        run.emit(self._opened())
+        items = run.vault.items("validation")
+        scorer = Scorer(run, name=BASE, weights=None)
         graded, report = scorer.score("validation", items)
-        known = parts.folder.base()
+        known = run.folder.base()
         if known is None:
-            parts.folder.save_base(report)
+            run.folder.save_base(report)
             known = report
-        parts.emit(BaseScored(score=known.score, seconds=known.seconds))
+        run.emit(BaseScored(score=known.score, seconds=known.seconds))
         self._measured(BASE, known)
-        self._plan_end(scorer, slowest=known.unfinished_share > MOSTLY)
-        parts.context.base_readable = 1 - known.unreadable_share
-        self._standing = Leaderboard(parts.task, graded)
+        self._plan_end(scorer, known)
+        self._standing = Leaderboard(run.task, graded)
         self._restore(self._standing)
         self._require_one_experiment()
         return self._taken_up()
@@ -143,7 +146,7 @@ class Dojo:
             raise UsageError(f"The run {self.run} has ended; make another.")
         self._known()
         step = self._step(action)
-        self._parts.folder.clear_pending()
+        self._run.folder.clear_pending()
         return step
 
     def reached(self) -> str | None:
@@ -151,8 +154,8 @@ class Dojo:
 
         It is a sign of life as well: the time an agent thinks stays on record if this process is killed meanwhile.
         """
-        self._parts.ledger.heartbeat()
-        return self._parts.meter.reached()
+        self._run.ledger.heartbeat()
+        return self._run.meter.reached()
 
     def expire(self) -> Step:
         """End the run if a limit is reached, as the next action would; for whoever waits for an agent.
@@ -163,26 +166,24 @@ class Dojo:
             UsageError: ``reset`` was not called.
         """
         self._known()
-        limit = None if self._result else self._parts.meter.reached()
+        limit = None if self._result else self._run.meter.reached()
         return self._truncate(limit) if limit else Step(observation=self._observation())
 
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""
-        self._parts.engine.close()
-        self._parts.worker.close()
-        shutil.rmtree(self._parts.scratch, ignore_errors=True)
+        self._run.close()
         self._held.close()
 
     def _step(self, action: Action) -> Step:
         if isinstance(action, Finish) and self._closing:  # a kill interrupted the final evaluation
             return self._finish(action)
-        limit = self._parts.meter.reached()
+        limit = self._run.meter.reached()
         if limit and not isinstance(action, Finish):
             notice = f"The limit on {limit} was reached before this could be carried out."
             self._write(Outcome(action=action, notice=notice))
             return self._truncate(limit)
         if not isinstance(action, Look):
-            self._parts.folder.set_pending(action)
+            self._run.folder.set_pending(action)
         began = time.monotonic()
         outcome = self._act(action)
         seen = self._write(replace(outcome, seconds=time.monotonic() - began))
@@ -194,7 +195,7 @@ class Dojo:
             case Look() | Shell():
                 return self._answer(action)
             case Check():
-                tried = try_out(self._parts, action.submission)
+                tried = try_out(self._run, action.submission)
                 failure = tried.failure if isinstance(tried, Failed) else None
                 return Outcome(action=action, checked=tried.report, failure=failure)
             case Train():
@@ -208,9 +209,7 @@ class Dojo:
         """Return what was found, or why it could not be looked for."""
         try:
             found = (
-                look(self._parts, action)
-                if isinstance(action, Look)
-                else shell(self._parts, action)
+                look(self._run, action) if isinstance(action, Look) else shell(self._run, action)
             )
         except UsageError as refusal:
             return Outcome(action=action, notice=str(refusal))
@@ -229,7 +228,7 @@ class Dojo:
             return Step(observation=seen)
         if isinstance(outcome.action, Finish):
             return self._finish(outcome.action)
-        limit = self._parts.meter.reached()
+        limit = self._run.meter.reached()
         return self._truncate(limit) if limit else Step(observation=seen)
 
     def _train(self, action: Train) -> Outcome:
@@ -240,7 +239,7 @@ class Dojo:
             )
             return Outcome(action=action, notice=notice)
         done = execute_experiment(
-            self._parts, action, name=self._next(action), leaderboard=self._known()
+            self._run, action, name=self._next(action), leaderboard=self._known()
         )
         self._measure(done)
         return outcome_of(action, done)
@@ -264,7 +263,7 @@ class Dojo:
 
     def _stopped_by(self) -> str | None:
         """Return the limit that began a final evaluation which a kill interrupted, if one did."""
-        events = self._parts.folder.events()
+        events = self._run.folder.events()
         begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
         return begun[-1].stopped_by if begun else None
 
@@ -275,8 +274,8 @@ class Dojo:
 
     def _end(self, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Step:
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
-        self._parts.folder.set_pending(Finish(experiment=proposed.id if proposed else BASE))
-        self._result = finalize(self._parts, proposed, why=why, stopped_by=stopped_by)
+        self._run.folder.set_pending(Finish(experiment=proposed.id if proposed else BASE))
+        self._result = finalize(self._run, proposed, why=why, stopped_by=stopped_by)
         return Step(
             observation=self._observation(),
             reward=self._result.reward,
@@ -287,14 +286,14 @@ class Dojo:
 
     def _next(self, action: Train) -> str:
         """Return the id of the next experiment; one that was begun with the same submission goes on."""
-        experiments = self._parts.folder.experiments()
+        experiments = self._run.folder.experiments()
         last = experiments[-1] if experiments else None
         if last and last.status is Status.RUNNING and last.submission == action.submission:
             return last.id
         return f"e{len(experiments) + 1}"
 
     def _opened(self) -> RunOpened:
-        folder = self._parts.folder
+        folder = self._run.folder
         spec = folder.config.spec
         return RunOpened(
             run=folder.config.id,
@@ -303,7 +302,7 @@ class Dojo:
             model=spec.model,
             agent=spec.agent,
             seed=spec.seed,
-            budget=self._parts.meter.budget,
+            budget=self._run.meter.budget,
         )
 
     def _taken_up(self) -> Observation:
@@ -315,32 +314,37 @@ class Dojo:
     def _restore(self, leaderboard: Leaderboard) -> None:
         done = self._done()
         for each in done:
-            leaderboard.add(each.id, self._parts.folder.predictions(each.id, "validation"))
+            leaderboard.add(each.id, self._run.folder.predictions(each.id, "validation"))
         for each in done:  # only now, so that who is best is worked out once
             self._measure(each)
 
     def _measure(self, done: Experiment) -> None:
         """Learn from an experiment what the next one will cost; a raced-out pass is no whole one."""
         if done.feedback and done.feedback.training:
-            self._parts.meter.train_tokens_per_s = done.feedback.training.tokens_per_s
+            self._run.forecast.trained(done.feedback.training.tokens_per_s)
         if done.evaluation and not done.evaluation.raced_out and done.evaluation.seconds:
             self._measured(done.id, done.evaluation)
 
-    def _plan_end(self, base: Scorer, *, slowest: bool) -> None:
-        """Tell the forecast what there is to score, and where the base is not scored yet."""
-        counts = {split: self._parts.vault.count(split) for split in get_args(Split)}
+    def _plan_end(self, base: Scorer, known: EvaluationReport) -> None:
+        """Tell the forecast what there is to score, where the base is not scored yet, and how it does on validation."""
+        counts = {split: self._run.vault.count(split) for split in get_args(Split)}
         due = [split for split in counts if not base.is_kept(split)]
-        self._parts.meter.forecast.plan(counts, base_due=due, base_is_slowest=slowest)
+        self._run.forecast.plan(
+            counts,
+            base_due=due,
+            base_is_slowest=known.unfinished_share > MOSTLY,
+            base_readable=1 - known.unreadable_share,
+        )
 
     def _measured(self, name: str, report: EvaluationReport) -> None:
         """Take note of what a validation pass of ``name`` took, and reckon with it from now on."""
         best = self._standing.best if self._standing else BASE
         item_s = report.seconds / report.score.n
-        self._parts.meter.forecast.measured(name, item_s, best=best)
+        self._run.forecast.measured(name, item_s, best=best)
 
     def _require_one_experiment(self) -> None:
         """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished."""
-        meter, folder = self._parts.meter, self._parts.folder
+        meter, folder = self._run.meter, self._run.folder
         limit = meter.reached()
         if folder.experiments() or folder.pending() or limit is None:
             return
@@ -361,23 +365,23 @@ class Dojo:
         return self._standing
 
     def _done(self) -> list[Experiment]:
-        return [each for each in self._parts.folder.experiments() if each.status is Status.DONE]
+        return [each for each in self._run.folder.experiments() if each.status is Status.DONE]
 
     def _observation(self) -> Observation:
-        parts = self._parts
-        base = parts.folder.base()
+        run = self._run
+        base = run.folder.base()
         assert base is not None, "reset comes first"
         return Observation(
             task=self._card,
-            sources=parts.cards,
-            model=model_card(parts),
-            machine=parts.machine,
-            budget=parts.meter.budget,
-            spent=parts.meter.spend(),
-            outlook=parts.meter.outlook(),
+            sources=self._sources,
+            model=model_card(run),
+            machine=run.machine,
+            budget=run.meter.budget,
+            spent=run.meter.spend(),
+            outlook=run.meter.outlook(),
             base=base,
-            experiments=parts.folder.ended(),
+            experiments=run.folder.ended(),
             best=self._known().best,
-            seed=parts.seed,
+            seed=run.folder.config.spec.seed,
             last=self._steps.last,
         )

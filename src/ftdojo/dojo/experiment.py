@@ -11,8 +11,8 @@ from ftdojo.checks import Checked, Failed, Passed, run_checks
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.leaderboard import Leaderboard
-from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.remarks import remarks
+from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer, calibrate
 from ftdojo.dojo.training import trained
 from ftdojo.errors import SubmissionRefused, WorkerDied, WorkerError, WorkerTimeout
@@ -52,14 +52,14 @@ class Ended(Exception):  # an ending, not an error
 class Carrier:
     """Carries out one submission, keeping what is known so far in ``feedback``."""
 
-    parts: Parts
+    run: Run
     leaderboard: Leaderboard
     experiment: Experiment
     feedback: Feedback
     validate_items: int | None = None
     predicted: float | None = None
 
-    def run(self) -> Experiment:
+    def execute(self) -> Experiment:
         """Return the experiment as it ended; whatever failed is in its ``failure``."""
         try:
             checked = self._check()
@@ -75,14 +75,14 @@ class Carrier:
         except WorkerError as error:
             failure = _worker_failure(error, self._stage())
             return self._with(Status.FAILED, failure=failure)
-        relative = weights.path.relative_to(self.parts.folder.path)
+        relative = weights.path.relative_to(self.run.folder.path)
         return self._with(Status.DONE, weights=replace(weights, path=relative))
 
     def _check(self) -> Passed:
-        checked = check(self.parts, self.experiment.submission, name=self.experiment.id)
+        checked = check(self.run, self.experiment.submission, name=self.experiment.id)
         self.feedback = replace(self.feedback, check=checked.report)
         parent = checked.plan.parent if checked.plan else BASE
-        known = [BASE, *(each.id for each in self.parts.folder.experiments())]
+        known = [BASE, *(each.id for each in self.run.folder.experiments())]
         if parent not in known or parent == self.experiment.id:
             earlier = ", ".join(each for each in known if each != self.experiment.id)
             raise Ended(
@@ -100,10 +100,10 @@ class Carrier:
         return checked
 
     def _train(self, checked: Passed) -> Weights:
-        report, weights = trained(self.parts, checked, name=self.experiment.id)
+        report, weights = trained(self.run, checked, name=self.experiment.id)
         self.feedback = replace(self.feedback, training=report)
         name, loss = self.experiment.id, report.loss_last
-        self.parts.emit(TrainingEnded(experiment=name, loss=loss, seconds=report.seconds))
+        self.run.emit(TrainingEnded(experiment=name, loss=loss, seconds=report.seconds))
         if report.stopped == "diverged":
             message = (
                 f"The loss went from {report.loss_first:.3g} to {report.curve[-1].loss:.3g} in {report.steps} steps: "
@@ -120,13 +120,13 @@ class Carrier:
         return weights
 
     def _validate(self, weights: Weights) -> None:
-        parts, name = self.parts, self.experiment.id
-        scorer = Scorer(parts, name=name, weights=weights)
+        run, name = self.run, self.experiment.id
+        scorer = Scorer(run, name=name, weights=weights)
         # A brief pass is not raced: to look halfway would cut it into batches too small to be fast.
         rival = (
             self.leaderboard.graded(self.leaderboard.best) if self.validate_items is None else ()
         )
-        items = parts.vault.items("validation")
+        items = run.vault.items("validation")
         graded, evaluation = scorer.score(
             "validation", items, rival=rival, limit=self.validate_items
         )
@@ -135,7 +135,7 @@ class Carrier:
         )
         self.leaderboard.add(name, graded)
         self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
-        noticed = remarks(self.feedback, task_card(parts))
+        noticed = remarks(self.feedback, task_card(run))
         self.feedback = replace(self.feedback, remarks=noticed)
 
     def _stage(self) -> Stage:
@@ -146,67 +146,66 @@ class Carrier:
     def _with(
         self, status: Status, *, failure: Failure | None = None, weights: Weights | None = None
     ) -> Experiment:
-        meter = self.parts.meter
+        meter = self.run.meter
         feedback = replace(self.feedback, spent=meter.spend(), outlook=meter.outlook())
         return replace(
             self.experiment, status=status, feedback=feedback, failure=failure, weights=weights
         )
 
 
-def check(parts: Parts, submission: Submission, *, name: str = "") -> Checked:
+def check(run: Run, submission: Submission, *, name: str = "") -> Checked:
     """Run the check, and book what it cost."""
     began = time.monotonic()
-    with scorer_faults.recorded(parts):
+    with scorer_faults.recorded(run):
         checked = run_checks(
             submission,
-            parts.context,
-            left_s=parts.meter.train_left_s(),
-            on_stage=lambda stage: parts.emit(StageReached(experiment=name, stage=stage)),
+            run,
+            left_s=run.meter.train_left_s(),
+            on_stage=lambda stage: run.emit(StageReached(experiment=name, stage=stage)),
         )
     seconds = time.monotonic() - began
     built = min(seconds, checked.report.data.seconds if checked.report.data else 0.0)
-    parts.ledger.charge("data", seconds=built, experiment=name)
-    parts.ledger.charge("check", seconds=seconds - built, experiment=name)
-    parts.meter.check_s = seconds - built
+    run.ledger.charge("data", seconds=built, experiment=name)
+    run.ledger.charge("check", seconds=seconds - built, experiment=name)
+    run.forecast.checked(seconds - built, checked.report.fit)
     if checked.report.fit:
-        parts.meter.train_tokens_per_s = checked.report.fit.tokens_per_s
-        calibrate(parts)
+        calibrate(run)
     return checked
 
 
-def try_out(parts: Parts, submission: Submission) -> Checked:
+def try_out(run: Run, submission: Submission) -> Checked:
     """Run the check as ``check`` does, but return a lost worker as a failure too."""
     try:
-        return check(parts, submission)
+        return check(run, submission)
     except WorkerError as error:
-        parts.emit(WorkerLost(message=str(error)))
+        run.emit(WorkerLost(message=str(error)))
         lost = _worker_failure(error, Stage.FIT)
         return Failed(report=CheckReport(stages=()), failure=lost)
 
 
 def execute_experiment(
-    parts: Parts, action: Train, *, name: str, leaderboard: Leaderboard
+    run: Run, action: Train, *, name: str, leaderboard: Leaderboard
 ) -> Experiment:
     """Carry out ``action`` as experiment ``name`` and return how it ended; failures are in the experiment."""
     submission = action.submission
     begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
-    parts.folder.save_experiment(begun)
-    parts.emit(ExperimentBegan(experiment=name, plan=submission.plan))
-    parts.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
+    run.folder.save_experiment(begun)
+    run.emit(ExperimentBegan(experiment=name, plan=submission.plan))
+    run.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
         carrier = Carrier(
-            parts, leaderboard, begun, Feedback(check=CheckReport(stages=())), action.validate_items
+            run, leaderboard, begun, Feedback(check=CheckReport(stages=())), action.validate_items
         )
-        done = carrier.run()
+        done = carrier.execute()
         if done.failure is None or not done.failure.refunded:
             break
-        parts.emit(WorkerLost(experiment=name, attempt=attempt, message=done.failure.message))
+        run.emit(WorkerLost(experiment=name, attempt=attempt, message=done.failure.message))
     if done.failure and done.failure.refunded:
-        parts.ledger.refund(name)
+        run.ledger.refund(name)
     done = replace(done, seconds=time.monotonic() - began)
-    parts.folder.save_experiment(done)
-    parts.emit(_ending(done))
+    run.folder.save_experiment(done)
+    run.emit(_ending(done))
     return done
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from ftdojo.dojo.export_card import export_card
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer, calibrate
 from ftdojo.evaluation import scores
 from ftdojo.export import export_adapter, export_merged
@@ -26,23 +26,21 @@ from ftdojo.stats import compare, confirm, stands
 MODEL = "model"
 
 
-def finalize(
-    parts: Parts, proposed: Experiment | None, *, why: str, stopped_by: str | None
-) -> Result:
+def finalize(run: Run, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Result:
     """Score the proposed experiment (None for the base) on the test, and seal the run."""
     name = proposed.id if proposed else BASE
-    parts.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by))
-    confirmation = _confirmed(parts, proposed)
+    run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by))
+    confirmation = _confirmed(run, proposed)
     chosen = proposed
-    if confirmation and not stands(confirmation, direction=parts.task.direction):
+    if confirmation and not stands(confirmation, direction=run.task.direction):
         chosen = None
         why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
-    why = f"{why} {_shortened(parts, confirmation)}".strip()
-    items = parts.vault.open_test()
-    parts.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
-    base_test, test, gain = _tested(parts, chosen, items)
-    export = _export(parts, chosen, base_test, test)
-    base = parts.folder.base()
+    why = f"{why} {_shortened(run, confirmation)}".strip()
+    items = run.vault.open_test()
+    run.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
+    base_test, test, gain = _tested(run, chosen, items)
+    export = _export(run, chosen, base_test, test)
+    base = run.folder.base()
     assert base is not None, "the base is validated before anything else"
     result = Result(
         status="truncated" if stopped_by else "finished",
@@ -54,72 +52,72 @@ def finalize(
         base_test=base_test,
         gain=gain,
         confirmation=confirmation,
-        spent=parts.meter.spend(),
+        spent=run.meter.spend(),
         export=export,
         stopped_by=stopped_by,
     )
-    parts.folder.save_result(result)
-    parts.emit(RunEnded(chosen=result.chosen, score=test.score, base=base_test.score))
+    run.folder.save_result(result)
+    run.emit(RunEnded(chosen=result.chosen, score=test.score, base=base_test.score))
     return result
 
 
-def _confirmed(parts: Parts, proposed: Experiment | None) -> Comparison | None:
+def _confirmed(run: Run, proposed: Experiment | None) -> Comparison | None:
     """Compare the choice with the base on items that steered nothing, where the task has any.
 
     On as many as the time left allows, for both: the test that follows gives no time back.
     """
-    items = parts.vault.items("confirm")
+    items = run.vault.items("confirm")
     if proposed is None or not items:
         return None
-    calibrate(parts)
-    most = parts.meter.confirm_items(own=True)
-    ours, _ = _scorer(parts, proposed).score("confirm", items, limit=most)
-    most = min(most, parts.meter.confirm_items(own=False))
-    theirs, _ = _scorer(parts, None).score("confirm", items, limit=most)
-    how = parts.task.aggregate
-    return confirm(scores(ours, how), scores(theirs, how), direction=parts.task.direction)
+    calibrate(run)
+    most = run.meter.confirm_items(own=True)
+    ours, _ = _scorer(run, proposed).score("confirm", items, limit=most)
+    most = min(most, run.meter.confirm_items(own=False))
+    theirs, _ = _scorer(run, None).score("confirm", items, limit=most)
+    how = run.task.aggregate
+    return confirm(scores(ours, how), scores(theirs, how), direction=run.task.direction)
 
 
-def _shortened(parts: Parts, confirmation: Comparison | None) -> str:
+def _shortened(run: Run, confirmation: Comparison | None) -> str:
     """Return the sentence that says so, and put it on record, where time allowed only a part of the confirmation."""
-    of = parts.vault.count("confirm")
+    of = run.vault.count("confirm")
     if confirmation is None or confirmation.difference.n == of:
         return ""
-    parts.emit(ConfirmationShortened(items=confirmation.difference.n, of=of))
+    run.emit(ConfirmationShortened(items=confirmation.difference.n, of=of))
     return f"Confirmation used {confirmation.difference.n} of the {of} held-back items: the time left allowed no more."
 
 
 def _tested(
-    parts: Parts, chosen: Experiment | None, items: Sequence[Item]
+    run: Run, chosen: Experiment | None, items: Sequence[Item]
 ) -> tuple[EvaluationReport, EvaluationReport, Comparison | None]:
     """Score base and choice on the test; return both reports, and the gain of the choice if it is not the base."""
-    base_graded, base_test = _scorer(parts, None).score("test", items)
+    base_graded, base_test = _scorer(run, None).score("test", items)
     if chosen is None:
         return base_test, base_test, None
-    graded, test = _scorer(parts, chosen).score("test", items)
-    how, direction = parts.task.aggregate, parts.task.direction
+    graded, test = _scorer(run, chosen).score("test", items)
+    how, direction = run.task.aggregate, run.task.direction
     ours, theirs = scores(graded, how), scores(base_graded, how)
     return base_test, test, compare(ours, theirs, against=BASE, direction=direction)
 
 
-def _scorer(parts: Parts, experiment: Experiment | None) -> Scorer:
+def _scorer(run: Run, experiment: Experiment | None) -> Scorer:
     if experiment is None:
-        return Scorer(parts, name=BASE, weights=None)
-    return Scorer(parts, name=experiment.id, weights=parts.folder.weights_of(experiment))
+        return Scorer(run, name=BASE, weights=None)
+    return Scorer(run, name=experiment.id, weights=run.folder.weights_of(experiment))
 
 
 def _export(
-    parts: Parts, chosen: Experiment | None, base: EvaluationReport, test: EvaluationReport
+    run: Run, chosen: Experiment | None, base: EvaluationReport, test: EvaluationReport
 ) -> str:
     """Write the chosen weights as a standard artifact, and return where in the run folder; the base needs none."""
     if chosen is None:
         return ""
-    began, to = time.monotonic(), parts.folder.path / MODEL
+    began, to = time.monotonic(), run.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
-    card = export_card(parts.folder.config, parts.task, chosen, base=base, ours=test)
-    weights = parts.folder.weights_of(chosen)
+    card = export_card(run.folder.config, run.task, chosen, base=base, ours=test)
+    weights = run.folder.weights_of(chosen)
     assert weights  # a chosen experiment was scored
     write = export_adapter if weights.kind == "adapter" else export_merged
-    write(weights.path, parts.model, to=to, card=card)
-    parts.ledger.charge("export", seconds=time.monotonic() - began)
+    write(weights.path, run.model, to=to, card=card)
+    run.ledger.charge("export", seconds=time.monotonic() - began)
     return MODEL

@@ -1,9 +1,9 @@
 """The budget as it stands: what is left, what is reserved for the end, and which limit has been reached."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ftdojo.dojo.forecast import Forecast
+from ftdojo.checks import Forecast
 from ftdojo.records import Budget, Outlook, Spend
 from ftdojo.store import Ledger
 
@@ -18,15 +18,13 @@ LEAST_TRAIN_S = 2.0
 """An experiment that leaves less time than this for training is none."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Meter:
     """Reads the ledger against the budget, with what things were measured to cost in this run."""
 
     budget: Budget
     ledger: Ledger
-    forecast: Forecast = field(default_factory=Forecast)
-    check_s: float | None = None
-    train_tokens_per_s: float | None = None
+    forecast: Forecast
 
     def spend(self) -> Spend:
         """Return what was spent so far."""
@@ -60,7 +58,7 @@ class Meter:
     def least_s(self) -> float:
         """Return the wall time of the smallest experiment worth the name."""
         validation_s = self.forecast.validation_s() or 0.0
-        return LEAST_TRAIN_S + validation_s + min(self.check_s or 0.0, 10.0)
+        return LEAST_TRAIN_S + validation_s + min(self.forecast.check_s or 0.0, 10.0)
 
     def outlook(self) -> Outlook:
         """Return what is left and what things cost, as an agent sees it."""
@@ -68,9 +66,9 @@ class Meter:
         return Outlook(
             left_s=max(0.0, self.left_s()),
             reserve_s=self.reserve_s(),
-            train_tokens_per_s=self.train_tokens_per_s,
+            train_tokens_per_s=self.forecast.train_tokens_per_s,
             validation_s=self.forecast.validation_s(),
-            check_s=self.check_s,
+            check_s=self.forecast.check_s,
             experiments_left=None if most is None else max(0, most - self.spend().experiments),
         )
 

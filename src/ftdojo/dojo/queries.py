@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, assert_never
 
 from ftdojo.checks import built
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import BASE, Experiment, Look, Message
 from ftdojo.sources import rows
@@ -14,7 +14,7 @@ MOST = 100
 TEXT = 2000
 
 
-def look(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
     """Return up to ``action.limit`` entries.
 
     Raises:
@@ -26,31 +26,31 @@ def look(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
         )
     match action.what:
         case "source":
-            if action.name not in parts.stored:
-                raise UnknownName("source", action.name, parts.stored)
-            return rows(parts.stored[action.name], action.offset, action.limit)
+            if action.name not in run.data.stored:
+                raise UnknownName("source", action.name, run.data.stored)
+            return rows(run.data.stored[action.name], action.offset, action.limit)
         case "experiment":
-            return (_files(_experiment(parts, action.name)),)
+            return (_files(_experiment(run, action.name)),)
         case "rows":
-            return _rows(parts, action)
+            return _rows(run, action)
         case "predictions":
-            return _predictions(parts, action)
+            return _predictions(run, action)
         case "ledger":
-            return (_ledger(parts),)
+            return (_ledger(run),)
         case _:
             assert_never(action.what)
 
 
-def _ledger(parts: Parts) -> Mapping[str, Any]:
+def _ledger(run: Run) -> Mapping[str, Any]:
     """Return what was spent and what is left; language models are named only where the run has some."""
-    spent = vars(parts.meter.spend()) | {"left_s": parts.meter.left_s()}
-    if parts.llm is None:
+    spent = vars(run.meter.spend()) | {"left_s": run.meter.left_s()}
+    if run.llm is None:
         return {name: value for name, value in spent.items() if not name.startswith("llm_")}
-    return spent | parts.meter.llm_left()
+    return spent | run.meter.llm_left()
 
 
-def _experiment(parts: Parts, name: str) -> Experiment:
-    known = {each.id: each for each in parts.folder.experiments()}
+def _experiment(run: Run, name: str) -> Experiment:
+    known = {each.id: each for each in run.folder.experiments()}
     if name not in known:
         raise UnknownName("experiment", name, known)
     return known[name]
@@ -68,15 +68,15 @@ def _files(experiment: Experiment) -> Mapping[str, Any]:
     }
 
 
-def _rows(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+def _rows(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
     """Return training rows as the experiment's script wrote them; they are built again if the cache was cleared."""
-    made = _experiment(parts, action.name)
+    made = _experiment(run, action.name)
     if not (made.feedback and made.feedback.check.data):
         raise UsageError(
             f"Experiment {action.name!r} has no training rows: its data were never built."
         )
-    objective = parts.folder.config.spec.objective
-    rows = built(made.submission.data, objective, parts.context, wall_s=parts.meter.left_s())
+    objective = run.folder.config.spec.objective
+    rows = built(made.submission.data, objective, run, wall_s=run.meter.left_s())
     wanted = islice(rows, action.offset, action.offset + action.limit)
     return tuple({"messages": _cut(row.messages), "source": row.source} for row in wanted)
 
@@ -85,15 +85,15 @@ def _cut(turns: Sequence[Message]) -> list[Message]:
     return [Message(role=turn["role"], content=turn["content"][:TEXT]) for turn in turns]
 
 
-def _predictions(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
+def _predictions(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
     """Return validation outputs; questions and gold answers only where the task shows them."""
-    if parts.task.shown == "none":
-        raise UsageError(f"The task {parts.task.name!r} shows no predictions.")
+    if run.task.shown == "none":
+        raise UsageError(f"The task {run.task.name!r} shows no predictions.")
     name = action.name or BASE
     if name != BASE:
-        _experiment(parts, name)
-    graded = parts.folder.predictions(name, "validation")
-    asked = {item.id: item for item in parts.vault.items("validation")}
+        _experiment(run, name)
+    graded = run.folder.predictions(name, "validation")
+    asked = {item.id: item for item in run.vault.items("validation")}
     shown = []
     for each in graded[action.offset : action.offset + action.limit]:
         entry: dict[str, Any] = {
@@ -102,7 +102,7 @@ def _predictions(parts: Parts, action: Look) -> tuple[Mapping[str, Any], ...]:
             "score": each.grade.score,
             "readable": each.grade.readable,
         }
-        if parts.task.shown == "full":
+        if run.task.shown == "full":
             item = asked[each.item]
             entry |= {"prompt": item.messages[-1]["content"][:TEXT], "gold": item.gold[:TEXT]}
         shown.append(entry)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import get_args
 
 from ftdojo import tasks
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.errors import ScorerError, StoreError
 from ftdojo.records import BASE, Graded, Item, ScorerFailed, Split, Task
 from ftdojo.store import RunConfig, RunFolder
@@ -19,15 +19,15 @@ from ftdojo.tasks.own.folder import version_without_scorer
 
 
 @contextmanager
-def recorded(parts: Parts) -> Iterator[None]:
+def recorded(run: Run) -> Iterator[None]:
     """Put a failure of the scorer on record, with what else the task is made of, and say how the run goes on."""
     try:
         yield
     except ScorerError as error:
-        config = parts.folder.config
+        config = run.folder.config
         folder = tasks.folder_of(config.spec.task)
         rest = version_without_scorer(folder) if folder else None
-        parts.emit(ScorerFailed(message=str(error), rest=rest))
+        run.emit(ScorerFailed(message=str(error), rest=rest))
         raise ScorerError(f"{error} Then `ftdojo resume {config.id}` goes on.") from error
 
 

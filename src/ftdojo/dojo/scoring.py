@@ -7,7 +7,7 @@ from hashlib import sha256
 from statistics import fmean
 
 from ftdojo.dojo import scorer_faults
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.errors import WorkerError
 from ftdojo.evaluation import Race, evaluate, judged, report, scores
 from ftdojo.evaluation.engine import Calibrating
@@ -43,8 +43,8 @@ class _Pass:
 class Scorer:
     """Scores one set of weights, or the base, on a split."""
 
-    def __init__(self, parts: Parts, *, name: str, weights: Weights | None) -> None:
-        self._parts, self.name, self._weights = parts, name, weights
+    def __init__(self, run: Run, *, name: str, weights: Weights | None) -> None:
+        self._run, self.name, self._weights = run, name, weights
 
     def score(
         self,
@@ -61,40 +61,40 @@ class Scorer:
         What this run's folder holds of the pass already is taken as it is; then what the cache holds. The report's
         ``seconds`` are those of the pass when it was made: forecasts rest on them.
         """
-        parts, began = self._parts, time.monotonic()
+        run, began = self._run, time.monotonic()
         asked = _some(items, limit)
         found = self._kept(split) or self._passed(
             split, asked, rival, whole=len(asked) == len(items)
         )
         if split == "validation" and found.calibration_s:
-            parts.meter.forecast.known(self.name, found.calibration_s)
-        if not parts.folder.predictions(self.name, split):  # else it was booked when it was made
-            parts.folder.save_predictions(self.name, split, found.graded)
+            run.forecast.known(self.name, found.calibration_s)
+        if not run.folder.predictions(self.name, split):  # else it was booked when it was made
+            run.folder.save_predictions(self.name, split, found.graded)
             queries = {"validation_queries": 1} if split == "validation" else {}
             elapsed = time.monotonic() - began
-            parts.ledger.charge("eval", seconds=elapsed, experiment=self.name, **queries)
+            run.ledger.charge("eval", seconds=elapsed, experiment=self.name, **queries)
         made = report(
             found.graded,
-            parts.task,
+            run.task,
             split=split,
             items=asked if len(found.graded) <= len(asked) else items,
             seconds=found.seconds,
             raced_out=len(found.graded) < len(asked),
         )
-        if parts.judge:
-            made = judged(made, found.graded, parts.task, items, parts.judge)
+        if run.judge:
+            made = judged(made, found.graded, run.task, items, run.judge)
         return list(found.graded), made
 
     def is_kept(self, split: Split) -> bool:
         """Return whether this pass was made before, by whatever run, and costs nothing now."""
         key = self._key(split)
-        return self._parts.cache.entry(self._kind(split), key) is not None
+        return self._run.cache.entry(self._kind(split), key) is not None
 
     def _kept(self, split: Split) -> _Pass | None:
         """Return a pass that was made before: by this run, or by any other with equal weights."""
-        text = self._parts.cache.get_text(self._kind(split), self._key(split))
+        text = self._run.cache.get_text(self._kind(split), self._key(split))
         cached = load(_Pass, text) if text else None
-        stored = self._parts.folder.predictions(self.name, split)
+        stored = self._run.folder.predictions(self.name, split)
         if not stored:
             return cached
         return replace(cached or _Pass(graded=(), seconds=0.0), graded=tuple(stored))
@@ -102,36 +102,36 @@ class Scorer:
     def _passed(
         self, split: Split, items: Sequence[Item], rival: Sequence[Graded], *, whole: bool
     ) -> _Pass:
-        task, parts = self._parts.task, self._parts
-        parts.engine.start()  # a cold start is not a part of what a pass takes
-        before = _calibration(parts)
+        task, run = self._run.task, self._run
+        run.engine.start()  # a cold start is not a part of what a pass takes
+        before = _calibration(run)
         began, race = time.monotonic(), None
         if rival and task.aggregate.kind != "macro-f1":
             chunks = max(2, len(items) // PART_ITEMS)
             race = Race(
                 rival=scores(rival, task.aggregate), direction=task.direction, chunks=chunks
             )
-        with scorer_faults.recorded(parts):
+        with scorer_faults.recorded(run):
             graded, raced_out = evaluate(
                 items,
                 task,
                 generate=self._generate,
                 chunk=CHUNK,
                 race=race,
-                on_progress=lambda done, of: parts.emit(
+                on_progress=lambda done, of: run.emit(
                     PassAdvanced(experiment=self.name, split=split, done=done, of=of)
                 ),
             )
         seconds = time.monotonic() - began
-        beside = calibrate(parts, before)
+        beside = calibrate(run, before)
         made = _Pass(graded=tuple(graded), seconds=seconds, calibration_s=beside)
         if whole and not raced_out:
-            parts.cache.put_text(self._kind(split), self._key(split), dump(made))
+            run.cache.put_text(self._kind(split), self._key(split), dump(made))
         return made
 
     def _generate(self, prompts: Sequence[tuple[Message, ...]]) -> Sequence[Completion]:
-        return self._parts.engine.generate(
-            prompts, decoding=self._parts.task.decoding, weights=self._weights
+        return self._run.engine.generate(
+            prompts, decoding=self._run.task.decoding, weights=self._weights
         )
 
     def _kind(self, split: Split) -> Kind:
@@ -142,8 +142,8 @@ class Scorer:
         return "base-scores" if self._weights is None and split != "confirm" else "scores"
 
     def _key(self, split: Split) -> str:
-        task, model = self._parts.task, self._parts.model.identity
-        return self._parts.cache.key(
+        task, model = self._run.task, self._run.model.identity
+        return self._run.cache.key(
             SCORES_VERSION,
             self._weights.digest if self._weights else model,
             model,
@@ -151,29 +151,29 @@ class Scorer:
             str(task.version),
             split,
             dump(task.decoding),
-            *self._parts.engine.identity(),
+            *self._run.engine.identity(),
         )
 
 
-def calibrate(parts: Parts, before: float = 0.0) -> float:
+def calibrate(run: Run, before: float = 0.0) -> float:
     """Tell the forecast how long a fixed piece of work takes now, or on average now and ``before``; return the seconds.
 
     0 stands for a calibration that was not made: the worker was lost, or the engine makes none.
     """
-    made = [seconds for seconds in (before, _calibration(parts)) if seconds]
+    made = [seconds for seconds in (before, _calibration(run)) if seconds]
     if not made:
         return 0.0
-    parts.meter.forecast.calibrated(fmean(made))
+    run.forecast.calibrated(fmean(made))
     return fmean(made)
 
 
-def _calibration(parts: Parts) -> float:
-    if not isinstance(parts.engine, Calibrating):
+def _calibration(run: Run) -> float:
+    if not isinstance(run.engine, Calibrating):
         return 0.0
     try:
-        return parts.engine.calibrate()
+        return run.engine.calibrate()
     except WorkerError as error:  # whoever needs the worker next starts another
-        parts.emit(WorkerLost(message=str(error)))
+        run.emit(WorkerLost(message=str(error)))
         return 0.0
 
 

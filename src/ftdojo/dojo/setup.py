@@ -1,28 +1,22 @@
 """Putting a run together: names to things, all of it checked before the first second is spent."""
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ftdojo import __version__, tasks
-from ftdojo.checks import KIT, CheckContext
 from ftdojo.config import cache_dir, runs_dir
-from ftdojo.dojo.account import Account, require_prices
+from ftdojo.dojo.account import require_prices
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.listeners import Emitter, registered
-from ftdojo.dojo.machine import memory_bytes, require_number_format, this_machine
-from ftdojo.dojo.meter import Meter
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.machine import require_number_format, this_machine
+from ftdojo.dojo.run import open_run, raw_sources
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
 from ftdojo.errors import StoreError, UsageError
-from ftdojo.evaluation import Vault
-from ftdojo.evaluation.engine import Engine
-from ftdojo.gateway import Gateway
-from ftdojo.llm import ChatModel, Exchanges, Llm, open_models
+from ftdojo.llm import ChatModel, open_models
 from ftdojo.models import CHATML, LocalModel, prepare
 from ftdojo.records import (
     OUTSIDE,
@@ -33,17 +27,14 @@ from ftdojo.records import (
     Role,
     RunSpec,
     Task,
-    WorkerLost,
     seconds,
 )
 from ftdojo.sandbox import open_sandbox
-from ftdojo.sources import StoredSource, card, head, materialise
-from ftdojo.store import Cache, Ledger, RunConfig, RunFolder, new_run_id
+from ftdojo.sources import StoredSource
+from ftdojo.store import RunConfig, RunFolder, new_run_id
 from ftdojo.training.objectives import objectives
-from ftdojo.worker import Worker, WorkerEngine, engines, trainers
+from ftdojo.worker import engines, trainers
 
-HEAD_ROWS = 64
-MEMORY_SHARE = 0.9
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -106,11 +97,11 @@ def start(
     if task.ready:
         task.ready()
     _require_sound(spec, name)
-    sandbox, models = open_sandbox(spec.sandbox), _models(spec.llm, spec.budget)
+    machine = this_machine(open_sandbox(spec.sandbox).tier)
+    models = _models(spec.llm, spec.budget)
     emit = Emitter(listeners)
     local = _prepared(spec.model, spec.chat_template, cache=cache, emit=emit)
     short = task.name if tasks.folder_of(spec.task) else spec.task
-    machine = this_machine(sandbox.tier)
     config = RunConfig(
         id=name or new_run_id(short, spec.agent, spec.seed, root),
         spec=spec,
@@ -121,18 +112,13 @@ def start(
         ftdojo=__version__,
         machine=machine,
         versions=machine.versions,
-        sources={name: each.digest for name, each in _stored(task, cache).items()},
+        sources={name: each.digest for name, each in raw_sources(task, cache).items()},
     )
-    setting = _Setting(
-        folder=RunFolder.create(root, config),
-        task=task,
-        model=local,
-        budget=spec.budget,
-        cache=cache,
-        emit=emit,
-        models=models,
-    )
-    return setting.opened()
+    folder = RunFolder.create(root, config)
+    with ExitStack() as held:
+        held.enter_context(folder.lock())
+        parts = open_run(folder, task, local, cache=cache, models=models, emit=emit)
+        return Dojo(parts, held.pop_all())
 
 
 def resolve(spec: RunSpec, *, root: Path) -> RunSpec:
@@ -177,122 +163,15 @@ def resume(
     task = tasks.get(config.spec.task)
     emit = Emitter(listeners)
     local = _prepared(config.spec.model, config.chat_template, cache=cache, emit=emit)
-    _require_same(with_fixed_scorer(folder, task), task, local, _stored(task, cache))
+    _require_same(with_fixed_scorer(folder, task), task, local, raw_sources(task, cache))
     if folder.result() is None:
         require_number_format(config)
-    setting = _Setting(
-        folder=folder,
-        task=task,
-        model=local,
-        budget=limits,
-        cache=cache,
-        emit=emit,
-        models=models,
-    )
-    return setting.opened()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Setting:
-    """What a run is put together from."""
-
-    folder: RunFolder
-    task: Task
-    model: LocalModel
-    budget: Budget
-    cache: Path
-    emit: Emitter
-    models: Mapping[Role, ChatModel]
-
-    def opened(self) -> Dojo:
-        """Lock the run folder and return the dojo over it; the lock is let go of if that fails."""
-        with ExitStack() as stack:
-            stack.enter_context(self.folder.lock())
-            if self.folder.result() is None:
-                self.folder.set_budget(self.budget)
-            self.emit.record(self.folder)
-            parts = self._parts()
-            return Dojo(parts, stack.pop_all())
-
-    def _parts(self) -> Parts:
-        config = self.folder.config
-        stored = _stored(self.task, self.cache)
-        ledger = Ledger(self.folder.path, disk=self.folder.disk_bytes)
-        ledger.open_session()
-        llm = self._llm(ledger)
-        context = self._context(stored, ledger, llm)
-        return Parts(
-            task=self.task,
-            model=self.model,
-            machine=replace(config.machine, sandbox=context.sandbox.tier),
-            seed=config.spec.seed,
-            folder=self.folder,
-            cache=context.cache,
-            ledger=ledger,
-            meter=Meter(budget=self.budget, ledger=ledger),
-            vault=context.vault,
-            worker=context.worker,
-            engine=self._engine(context.worker),
-            trainer=trainers.get(config.spec.trainer)(context.worker),
-            context=context,
-            stored=stored,
-            cards=tuple(
-                card(source, stored[source.name], path=f"/data/{source.name}.jsonl")
-                for source in self.task.sources
-            ),
-            scratch=context.scratch,
-            emit=self.emit,
-            llm=llm,
-        )
-
-    def _engine(self, worker: Worker) -> Engine:
-        made = engines.get(self.folder.config.spec.engine)
-        if made is not WorkerEngine:
-            return made(worker)
-
-        return WorkerEngine(worker, lambda why: self.emit(WorkerLost(message=why)))
-
-    def _llm(self, ledger: Ledger) -> Llm | None:
-        """Return the run's language models over its own record and account, once what is on record is paid."""
-        if not self.models:
-            return None
-        exchanges = Exchanges(self.folder.path / "llm")
-        account = Account(budget=self.budget, ledger=ledger, run=self.folder.config.id)
-        account.settle(exchanges.all())
-        return Llm(
-            account.metered(self.models),
-            exchanges=exchanges,
-            charge=account.charge,
-            allow=account.allow,
-        )
-
-    def _context(
-        self, stored: Mapping[str, StoredSource], ledger: Ledger, llm: Llm | None
-    ) -> CheckContext:
-        cache = Cache(self.cache, say=lambda text: self.emit(Announced(text=text)))
-        cache.sweep()
-        scratch = self.folder.path / "scratch"
-        shutil.rmtree(scratch, ignore_errors=True)
-        whole, heads = _data_folders(scratch, stored)
-        log = self.folder.path / "worker.log"
-        return CheckContext(
-            task=self.task,
-            sandbox=open_sandbox(self.folder.config.spec.sandbox),
-            worker=Worker(self.model, log=log, on_tick=ledger.heartbeat),
-            vault=Vault(self.task),
-            cache=cache,
-            sources=whole,
-            heads=heads,
-            digests={name: each.digest for name, each in stored.items()},
-            scratch=scratch,
-            max_rows=self.budget.max_rows,
-            objective=self.folder.config.spec.objective,
-            memory_bytes=int(memory_bytes() * MEMORY_SHARE),
-            model_digest=self.model.identity,
-            on_tick=ledger.heartbeat,
-            gateway=Gateway(llm, folder=scratch) if llm else None,
-            kit=scratch / "kit",
-        )
+    with ExitStack() as held:
+        held.enter_context(folder.lock())
+        if folder.result() is None:
+            folder.set_budget(limits)
+        parts = open_run(folder, task, local, cache=cache, models=models, emit=emit)
+        return Dojo(parts, held.pop_all())
 
 
 def _models(choice: LlmChoice | None, limits: Budget) -> Mapping[Role, ChatModel]:
@@ -302,28 +181,6 @@ def _models(choice: LlmChoice | None, limits: Budget) -> Mapping[Role, ChatModel
     models = open_models(choice)
     require_prices(choice, limits)
     return models
-
-
-def _stored(task: Task, cache: Path) -> dict[str, StoredSource]:
-    return {source.name: materialise(source, cache=cache) for source in task.sources}
-
-
-def _data_folders(scratch: Path, stored: Mapping[str, StoredSource]) -> tuple[Path, Path]:
-    """Lay out what a data script sees: as ``/data`` every source whole, and cut short for dry runs; and its library."""
-    whole, heads = scratch / "sources", scratch / "heads"
-    try:
-        for folder in (whole, heads):
-            folder.mkdir(parents=True)
-        # A copy, so that how the package was installed does not decide who can read it.
-        shutil.copytree(KIT, scratch / "kit", ignore=shutil.ignore_patterns("__pycache__"))
-        for name, each in stored.items():
-            shutil.copyfile(each.path, whole / f"{name}.jsonl")
-            head(each, rows=HEAD_ROWS, to=heads / f"{name}.jsonl")
-    except OSError as error:
-        raise StoreError(
-            f"{scratch} cannot be written ({error.strerror}); make room there."
-        ) from error
-    return whole, heads
 
 
 def _require_sound(spec: RunSpec, name: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.checks import access_for, lent
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.errors import UsageError
 from ftdojo.records import Shell
 from ftdojo.sandbox import Limits
@@ -25,7 +25,7 @@ os.execv("/bin/sh", ["sh", "-c", {command!r}])
 """
 
 
-def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
+def shell(run: Run, action: Shell) -> tuple[Mapping[str, Any], ...]:
     """Return how the command ended and the end of what it printed; its seconds are booked as data work.
 
     Raises:
@@ -38,12 +38,12 @@ def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
         )
     if not 0 < action.wall_s <= MOST_S:
         raise UsageError(f"wall_s={action.wall_s} must be above 0 and at most {MOST_S:.0f}.")
-    workspace, context = parts.scratch / "workspace", parts.context
+    workspace = run.scratch / "workspace"
     workspace.mkdir(exist_ok=True)
     began = time.monotonic()
-    with _script(workspace, action.command) as name, access_for(name, context) as access:
-        readonly, env = lent(context, context.sources, access)
-        outcome = context.sandbox.run_python(
+    with _script(workspace, action.command) as name, access_for(name, run) as access:
+        readonly, env = lent(run, run.data.whole, access)
+        outcome = run.sandbox.run_python(
             access.script,
             workdir=workspace,
             readonly=readonly,
@@ -51,9 +51,9 @@ def shell(parts: Parts, action: Shell) -> tuple[Mapping[str, Any], ...]:
             limits=Limits(
                 wall_s=action.wall_s, file_bytes=DESK_BYTES // 2, folder_bytes=DESK_BYTES
             ),
-            on_tick=context.on_tick,
+            on_tick=run.on_tick,
         )
-    parts.ledger.charge("data", seconds=time.monotonic() - began)
+    run.ledger.charge("data", seconds=time.monotonic() - began)
     return (
         {
             "exit_code": outcome.exit_code,

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from ftdojo.dojo.parts import Parts
 from ftdojo.dojo.queries import look
+from ftdojo.dojo.run import Run
 from ftdojo.errors import UsageError
 from ftdojo.records import (
     Action,
@@ -24,8 +24,8 @@ from ftdojo.store.trajectory import digest_of, trajectory
 class Steps:
     """The steps of one run; ``last`` is the outcome of the latest, None before the first."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self.last: Outcome | None = None
 
     def numbered(self, outcome: Outcome) -> Outcome:
@@ -41,7 +41,7 @@ class Steps:
             StoreError: it cannot be written.
         """
         assert self.last
-        self._parts.emit(
+        self._run.emit(
             ActionTaken(
                 outcome=self.last,
                 experiments=len(seen.experiments),
@@ -57,7 +57,7 @@ class Steps:
         Raises:
             StoreError: the record cannot be read.
         """
-        outcomes = [each.outcome for each in trajectory(self._parts.folder)]
+        outcomes = [each.outcome for each in trajectory(self._run.folder)]
         if outcomes:
             self.last = self._with_its_page(outcomes[-1])
         written = {each.experiment for each in outcomes}
@@ -66,19 +66,19 @@ class Steps:
 
     def unfinished(self) -> Action | None:
         """Return the action that was begun and of which no outcome is on record; a final evaluation is one until the result."""
-        action = self._parts.folder.pending()
+        action = self._run.folder.pending()
         written = self.last.action if self.last else None
         return action if isinstance(action, Finish) or action != written else None
 
     def closing(self) -> bool:
         """Return whether the final evaluation was begun: the agent finished, or a limit was reached."""
         accepted = self.last and isinstance(self.last.action, Finish) and not self.last.notice
-        events = self._parts.folder.events()
+        events = self._run.folder.events()
         return bool(accepted) or any(isinstance(each, FinalEvaluationBegan) for each in events)
 
     def _ended_training(self) -> Outcome | None:
         """Return the outcome of the pending training, if its experiment has ended."""
-        action, experiments = self._parts.folder.pending(), self._parts.folder.experiments()
+        action, experiments = self._run.folder.pending(), self._run.folder.experiments()
         last = experiments[-1] if experiments else None
         if not isinstance(action, Train) or last is None or last.status is Status.RUNNING:
             return None
@@ -88,7 +88,7 @@ class Steps:
         """Return ``outcome`` with what a look found, which is looked up again: the record has only its digest."""
         if isinstance(outcome.action, Look) and outcome.digest and not outcome.found:
             with suppress(UsageError):
-                return replace(outcome, found=look(self._parts, outcome.action))
+                return replace(outcome, found=look(self._run, outcome.action))
         return outcome
 
 

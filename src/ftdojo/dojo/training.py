@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ftdojo.checks import Passed
-from ftdojo.dojo.parts import Parts
+from ftdojo.dojo.run import Run
 from ftdojo.models import tensor_digest
 from ftdojo.records import TrainingReport, TrainingStepped, Weights, WeightsReused
 from ftdojo.store import dump, files, load, require_free
@@ -17,56 +17,55 @@ REPORT = "training.json"
 SPARE_BYTES = 200 * 2**20
 
 
-def trained(parts: Parts, checked: Passed, *, name: str) -> tuple[TrainingReport, Weights]:
+def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, Weights]:
     """Return how training went and its weights, in the run folder.
 
     Raises:
         WorkerError: the worker failed.
         StoreError: the weights cannot be written.
     """
-    to = parts.folder.experiment_dir(name) / "adapter"
-    key = parts.cache.key(
-        parts.model.identity,
+    to = run.folder.experiment_dir(name) / "adapter"
+    key = run.cache.key(
+        run.model.identity,
         checked.data.digest,
         checked.config.model_dump_json(),
         *objective_of(checked.config).identity(),
-        *parts.trainer.identity(),
+        *run.trainer.identity(),
     )
-    entry = parts.cache.get("weights", key)
+    entry = run.cache.get("weights", key)
     if entry is None or not _sound(entry):
-        require_free(parts.scratch, SPARE_BYTES, "the weights of an experiment")
-        made, report = _train(parts, checked, name)
+        require_free(run.scratch, SPARE_BYTES, "the weights of an experiment")
+        made, report = _train(run, checked, name)
         _place(made, to)
         if report.stopped != "over-budget":  # another run may have the time to finish it
-            parts.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
+            run.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
         shutil.rmtree(made)
     else:
-        parts.emit(WeightsReused(experiment=name))
+        run.emit(WeightsReused(experiment=name))
         _place(entry, to)
         report = load(TrainingReport, (entry / REPORT).read_text(encoding="utf8"))
     kind: Literal["adapter", "full"] = "adapter" if checked.config.method == "lora" else "full"
     return report, Weights(path=to, digest=report.weights_digest, kind=kind)
 
 
-def _train(parts: Parts, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
-    made = parts.scratch / f"weights-{name}"
+def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
+    made = run.scratch / f"weights-{name}"
     shutil.rmtree(made, ignore_errors=True)
     job = TrainJob(
         rows=checked.rows,
         config=checked.config,
-        base=parts.model,
+        base=run.model,
         to=made,
-        seconds=max(1.0, parts.meter.train_left_s()),
+        seconds=max(1.0, run.meter.train_left_s()),
     )
-    report = parts.trainer.train(
+    report = run.trainer.train(
         job,
-        on_step=lambda point: parts.emit(
+        on_step=lambda point: run.emit(
             TrainingStepped(experiment=name, point=point, of=checked.fit.steps)
         ),
     )
-    parts.ledger.charge("train", seconds=report.seconds, experiment=name)
-    parts.meter.train_tokens_per_s = report.tokens_per_s
-    parts.context.pace *= report.tokens_per_s / checked.fit.tokens_per_s
+    run.ledger.charge("train", seconds=report.seconds, experiment=name)
+    run.forecast.trained(report.tokens_per_s, promised=checked.fit.tokens_per_s)
     (made / REPORT).write_text(dump(report), encoding="utf8")
     return made, report
 

@@ -1,10 +1,10 @@
-"""What passes over held-out items will take, from what they took before in this run."""
+"""What things will take, from what they took before in this run: passes over held-out items, checks, trainings."""
 
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ftdojo.records import BASE, Split
+from ftdojo.records import BASE, FitReport, Split
 
 RECENT = 3
 """The slowest of so many calibrations, the last ones, says how fast the machine is now."""
@@ -19,8 +19,9 @@ class _Cost:
 
 
 class Forecast:
-    """Scales the seconds of earlier passes to the machine as it is now.
+    """All that a run learns of what things take; whoever measures tells it, and nothing else of a run learns.
 
+    Scales the seconds of earlier passes to the machine as it is now.
     A calibration times a fixed piece of work (``Worker.calibrate``): the busier the machine, the longer it takes. A pass
     that was calibrated is expected to take longer by as much as the slowest recent calibration is longer than its own; one
     that was not, what it took.
@@ -34,19 +35,69 @@ class Forecast:
         self._costs: dict[str, _Cost] = {}
         self._calibrations: dict[str, float] = {}
         self._recent: deque[float] = deque(maxlen=RECENT)
+        self._base_readable, self._pace = 0.0, 1.0
+        self._fits: dict[str, FitReport] = {}
+        self._check_s: float | None = None
+        self._train_tokens_per_s: float | None = None
+
+    @property
+    def base_readable(self) -> float:
+        """The share of validation answers that the base writes readably; 0 until it is known."""
+        return self._base_readable
+
+    @property
+    def check_s(self) -> float | None:
+        """The seconds of the last check without its build; None before the first."""
+        return self._check_s
+
+    @property
+    def train_tokens_per_s(self) -> float | None:
+        """The speed that a training would have now; None until one was measured."""
+        return self._train_tokens_per_s
+
+    @property
+    def pace(self) -> float:
+        """How fast the last training went, as a multiple of what one step had promised."""
+        return self._pace
+
+    def fit(self, shape: str) -> FitReport | None:
+        """Return what was measured of a step of ``shape``, if one was."""
+        return self._fits.get(shape)
+
+    def fitted(self, shape: str, found: FitReport) -> None:
+        """Take note of what a step of ``shape``, on which memory and speed depend, was measured to need."""
+        self._fits[shape] = found
+
+    def checked(self, seconds: float, fit: FitReport | None) -> None:
+        """Take note of a check, of its seconds without the build, and of the speed it forecasts if it came that far."""
+        self._check_s = seconds
+        if fit:
+            self._train_tokens_per_s = fit.tokens_per_s
+
+    def trained(self, tokens_per_s: float, *, promised: float | None = None) -> None:
+        """Take note of a training's speed; of the pace, where the check of it had ``promised`` tokens per second."""
+        self._train_tokens_per_s = tokens_per_s
+        if promised:
+            self._pace *= tokens_per_s / promised
 
     def plan(
-        self, items: Mapping[Split, int], *, base_due: Collection[Split], base_is_slowest: bool
+        self,
+        items: Mapping[Split, int],
+        *,
+        base_due: Collection[Split],
+        base_is_slowest: bool,
+        base_readable: float = 0.0,
     ) -> None:
-        """Take note of what will be scored.
+        """Take note of what will be scored, and of what the base's answers are like.
 
         Args:
             items: how many each split has.
             base_due: the splits on which the base is not scored yet.
             base_is_slowest: no item takes longer than the base's, because nearly all of its outputs are cut by the token cap.
+            base_readable: the share of its validation answers that can be read.
         """
         self._items, self._base_due = items, base_due
-        self._base_is_slowest = base_is_slowest
+        self._base_is_slowest, self._base_readable = base_is_slowest, base_readable
 
     def calibrated(self, seconds: float) -> None:
         """Take note of a calibration made now."""

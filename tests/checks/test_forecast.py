@@ -1,8 +1,8 @@
-"""What passes over held-out items are expected to take."""
+"""What passes over held-out items, checks and trainings are expected to take."""
 
 import pytest
 
-from ftdojo.dojo.forecast import RECENT, Forecast
+from ftdojo.checks.forecast import RECENT, Forecast
 
 ITEMS = {"validation": 10, "confirm": 10, "test": 20}
 
@@ -74,3 +74,16 @@ def test_a_pass_without_a_calibration_counts_as_it_was(forecast):
 
 def test_before_the_first_pass_nothing_is_known(forecast):
     assert (forecast.validation_s(), forecast.test_s()) == (None, 0.0)
+
+
+def test_a_training_tells_how_fast_the_next_goes_and_how_much_of_what_one_step_promised(forecast):
+    assert (forecast.train_tokens_per_s, forecast.pace) == (None, 1.0)
+    forecast.trained(800.0, promised=1000.0)
+    assert (forecast.train_tokens_per_s, forecast.pace) == (800.0, pytest.approx(0.8))
+    forecast.trained(400.0, promised=800.0)
+    assert forecast.pace == pytest.approx(0.4)
+
+
+def test_weights_that_were_there_already_tell_the_speed_and_nothing_of_the_pace(forecast):
+    forecast.trained(800.0)
+    assert (forecast.train_tokens_per_s, forecast.pace) == (800.0, 1.0)
