@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,8 +154,6 @@ def ask(
 
     Example: ftdojo ask runs/RUN/model "What is 12 + 30?"
     """
-    from ftdojo.dojo.asking import asking
-
     if (text is None) == (not file):
         raise UsageError('Give one question, as in `ftdojo ask MODEL "..."`, or --file FILE.')
     if text is not None:
@@ -163,19 +161,33 @@ def ask(
     found = _found(model, experiment=_experiment(experiment, base=base), runs=runs)
     put = str if raw else found.asked.whole
     questions = questions_of(file, found.asked, raw=raw) if text is None else [put(text)]
-    cap = max_new_tokens or found.asked.max_new_tokens
-    prompts = [_raw(each) if raw else found.asked.prompt(each) for each in questions]
     _say_who(found, raw=raw, whole=text is not None or ".txt" in Path(file).suffixes)
     show = _json_line if as_json else _one_answer if text is not None else _one_line
+    cap = max_new_tokens or found.asked.max_new_tokens
     try:
-        with asking(found) as asker:
-            lengths = asker.lengths(prompts)
-            answers: list[Completion] = []
-            for each in asker.answers(prompts, max_new_tokens=cap):
-                print(show(questions[len(answers)], each), flush=True)
-                answers.append(each)
+        _answer(found, questions, raw=raw, cap=cap, show=show)
     except KeyboardInterrupt:
         raise Interrupted("interrupted.") from None
+
+
+def _answer(
+    found: "Askable",
+    questions: Sequence[str],
+    *,
+    raw: bool,
+    cap: int,
+    show: Callable[[str, "Completion"], str],
+) -> None:
+    """Print what ``show`` makes of each question and its answer as they come, and say at the end which were cut."""
+    from ftdojo.dojo.asking import asking
+
+    prompts = [_raw(each) if raw else found.asked.prompt(each) for each in questions]
+    with asking(found) as asker:
+        lengths = asker.lengths(prompts)
+        answers: list[Completion] = []
+        for each in asker.answers(prompts, max_new_tokens=cap):
+            print(show(questions[len(answers)], each), flush=True)
+            answers.append(each)
     _say_cut(answers, lengths, cap=cap, context=found.base.context)
 
 

@@ -14,33 +14,37 @@ if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.tasks.own.new import Made
 
 MOST_SHOWN = 12
+DATA = typer.Option(
+    ..., help="Rows: CSV, TSV, JSONL, JSON or Parquet; or a folder with train, validation, test."
+)
+QUESTION = typer.Option(
+    [],
+    help="A column that asks (may be repeated), or text with {column} in it; found out if left out.",
+)
+METRIC = typer.Option(
+    "",
+    help="accuracy, macro_f1, exact_match, contains, choice, number, json_fields, rouge_l or chrf; proposed if left "
+    "out.",
+)
+SCORER = typer.Option(
+    None, help="A Python file with grade(output, gold), for a metric of your own."
+)
+SHARES = typer.Option(
+    "", help="train/validation/confirm/test, as in 70/12/6/12; fitted if left out."
+)
 
 
 def new_task(
     name: str = typer.Argument(help="The new task's name; its folder is made here."),
-    data: Path = typer.Option(
-        ...,
-        help="Rows: CSV, TSV, JSONL, JSON or Parquet; or a folder with train, validation, test.",
-    ),
+    data: Path = DATA,
     test: Path = typer.Option(None, help="A file whose rows stay the test."),
     validation: Path = typer.Option(None, help="A file whose rows stay the validation."),
-    question: list[str] = typer.Option(
-        [],
-        help="A column that asks (may be repeated), or text with {column} in it; found out if left out.",
-    ),
+    question: list[str] = QUESTION,
     answer: str = typer.Option("", help="The column of the right answers; found out if left out."),
-    metric: str = typer.Option(
-        "",
-        help="accuracy, macro_f1, exact_match, contains, choice, number, json_fields, rouge_l or chrf; proposed if left "
-        "out.",
-    ),
-    scorer: Path = typer.Option(
-        None, help="A Python file with grade(output, gold), for a metric of your own."
-    ),
+    metric: str = METRIC,
+    scorer: Path = SCORER,
     system: str = typer.Option("", help="A system text before every question."),
-    shares: str = typer.Option(
-        "", help="train/validation/confirm/test, as in 70/12/6/12; fitted if left out."
-    ),
+    shares: str = SHARES,
     licence: str = typer.Option("my own data", help="What the rows are under."),
     to: Path = typer.Option(Path(), help="The folder to make it in."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead."),

@@ -11,6 +11,7 @@ from ftdojo.errors import StoreError, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo.exporting import Form
+    from ftdojo.records import Graded
     from ftdojo.store import RunFolder
 
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
@@ -74,22 +75,11 @@ def compare_runs(
 
     folders = [_open(each, runs) for each in (one, other)]
     names = {tasks.same_items(folder.config.spec.task) for folder in folders}
-    results = [folder.result() for folder in folders]
     if len(names) > 1:
         raise UsageError(
             f"Runs on {' and '.join(sorted(names))} cannot be compared; choose one task."
         )
-    graded = [
-        folder.predictions(result.chosen, "test")
-        for folder, result in zip(folders, results, strict=True)
-        if result
-    ]
-    for folder, result in zip(folders, results, strict=True):
-        if result is None:
-            run = folder.config.id
-            raise StoreError(
-                f"The run {run} has no result yet, so it cannot be compared; `ftdojo resume {run}` goes on with it."
-            )
+    graded = [_tested(folder) for folder in folders]
     task = tasks.get(names.pop())
     ours, theirs = (scores(each, task.aggregate) for each in graded)
     if not ours.keys() & theirs.keys():
@@ -106,6 +96,16 @@ def compare_runs(
         f"{one} minus {other}: {difference.score:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}] on "
         f"{difference.n} test items, p = {found.p_value:.2g}: {found.verdict}"
     )
+
+
+def _tested(folder: "RunFolder") -> "list[Graded]":
+    """Return the graded test items of the model that a run chose."""
+    result, run = folder.result(), folder.config.id
+    if result is None:
+        raise StoreError(
+            f"The run {run} has no result yet, so it cannot be compared; `ftdojo resume {run}` goes on with it."
+        )
+    return folder.predictions(result.chosen, "test")
 
 
 def report(

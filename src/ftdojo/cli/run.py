@@ -10,10 +10,11 @@ from ftdojo.errors import Interrupted
 
 if TYPE_CHECKING:
     from ftdojo.dojo import Dojo
-    from ftdojo.records import Agent, RunSpec
+    from ftdojo.records import Agent, Budget, RunSpec
 
 
 RUN = typer.Argument(help="A run's id or folder; `ftdojo runs list` shows them.")
+BUDGET = typer.Option(None, help="A new budget for the whole run, from now on, such as 20m.")
 JSON = typer.Option(False, "--json", help="Print one JSON object instead of a table.")
 QUIET = typer.Option(False, "--quiet", "-q", help="No progress on stderr.")
 RUNS = typer.Option(None, help="Folder of the runs (default: FTDOJO_HOME, else ./runs).")
@@ -59,9 +60,7 @@ def run(
 
 def resume(
     run: str = RUN,
-    budget: str | None = typer.Option(
-        None, help="A new budget for the whole run, from now on, such as 20m."
-    ),
+    budget: str | None = BUDGET,
     max_llm_calls: int | None = run_option("max_llm_calls"),
     max_llm_tokens: int | None = run_option("max_llm_tokens"),
     max_llm_usd: float | None = run_option("max_llm_usd"),
@@ -73,8 +72,6 @@ def resume(
 
     Example: ftdojo resume math-mini-explorer-s0-20260101-120000
     """
-    from dataclasses import replace
-
     from ftdojo.agents import enlist
     from ftdojo.cli.play import take_up
     from ftdojo.cli.progress import progress
@@ -87,24 +84,31 @@ def resume(
     root = runs or runs_dir()
     folder = RunFolder.open(run, root)
     spec = folder.config.spec
-    caps: dict[str, Any] = {
-        "wall_s": seconds(budget) if budget else None,
-        "max_llm_calls": max_llm_calls,
-        "max_llm_tokens": max_llm_tokens,
-        "max_llm_usd": max_llm_usd,
-    }
-    given = {name: value for name, value in caps.items() if value is not None}
-    limits = replace(folder.budget, **given)
+    limits = _changed(
+        folder.budget,
+        wall_s=seconds(budget) if budget else None,
+        max_llm_calls=max_llm_calls,
+        max_llm_tokens=max_llm_tokens,
+        max_llm_usd=max_llm_usd,
+    )
     if spec.agent == OUTSIDE:
         take_up(folder, limits, as_json=as_json)
         return
     player = enlist(spec.agent, seed=spec.seed, options=spec.agent_options)
-    with progress(limits.wall_s, quiet=quiet or as_json) as show:
-        dojo = reopen(run, budget=limits, root=root, listeners=(show,))
-        with dojo:
-            if dojo.result is None:
-                _play(dojo, player.enter(dojo))
+    with (
+        progress(limits.wall_s, quiet=quiet or as_json) as show,
+        reopen(run, budget=limits, root=root, listeners=(show,)) as dojo,
+    ):
+        if dojo.result is None:
+            _play(dojo, player.enter(dojo))
     close(dojo.folder, as_json=as_json)
+
+
+def _changed(budget: "Budget", **caps: Any) -> "Budget":
+    """Return ``budget`` with those of ``caps`` that were given; 0 is one."""
+    from dataclasses import replace
+
+    return replace(budget, **{name: value for name, value in caps.items() if value is not None})
 
 
 def _play(dojo: "Dojo", agent: "Agent") -> None:
