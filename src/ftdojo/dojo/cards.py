@@ -1,10 +1,12 @@
 """Task, sources and base model as an agent reads them."""
 
 from ftdojo.dojo.run import Run
+from ftdojo.export import ExportCard, asked_as
 from ftdojo.models.device import dtype_name
-from ftdojo.records import ModelCard, SourceCard, TaskCard
+from ftdojo.records import BASE, EvaluationReport, Experiment, ModelCard, SourceCard, Task, TaskCard
 from ftdojo.sources import card
 from ftdojo.stats import detectable, effective
+from ftdojo.store import RunConfig
 
 DECODING = "greedy"
 
@@ -59,4 +61,30 @@ def model_card(run: Run) -> ModelCard:
         context=model.context,
         licence=model.licence,
         chat_template=model.chat_template,
+    )
+
+
+def export_card(
+    config: RunConfig,
+    task: Task,
+    chosen: Experiment | None,
+    *,
+    base: EvaluationReport,
+    ours: EvaluationReport,
+) -> ExportCard:
+    """Return what the model card of ``chosen`` (None for the base) says; both passes are over one split."""
+    data = chosen.feedback.check.data if chosen and chosen.feedback else None
+    return ExportCard(
+        asked=asked_as(task),
+        metric=task.metric,
+        unit=task.unit,
+        split=ours.split,
+        base=base.score,
+        score=ours.score,
+        run=config.id,
+        experiment=chosen.id if chosen else BASE,
+        seed=config.spec.seed,
+        versions=config.versions,
+        sources={source.name: source.licence for source in task.sources},
+        used=data.lineage if data else {},
     )

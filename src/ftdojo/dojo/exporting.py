@@ -5,7 +5,7 @@ from typing import Literal, assert_never
 
 from ftdojo import tasks
 from ftdojo.config import cache_dir
-from ftdojo.dojo.export_card import export_card
+from ftdojo.dojo.cards import export_card
 from ftdojo.dojo.setup import require_same_model
 from ftdojo.errors import StoreError, UnknownName, UsageError
 from ftdojo.export import ExportCard, export_adapter, export_gguf, export_merged

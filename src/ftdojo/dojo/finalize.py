@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Sequence
 
-from ftdojo.dojo.export_card import export_card
+from ftdojo.dojo.cards import export_card
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer, calibrate
 from ftdojo.evaluation import scores
