@@ -17,10 +17,9 @@ from ftdojo.dojo.cards import model_card, source_cards, task_card
 from ftdojo.dojo.experiment import execute_experiment, try_out
 from ftdojo.dojo.finalize import finalize
 from ftdojo.dojo.leaderboard import Leaderboard
-from ftdojo.dojo.queries import look
+from ftdojo.dojo.queries import look, shell
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer
-from ftdojo.dojo.shell import shell
 from ftdojo.dojo.steps import Steps, outcome_of
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
