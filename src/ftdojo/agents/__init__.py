@@ -8,7 +8,7 @@ from ftdojo.registry import Registry
 agents: Registry[Factory | type[Backed]] = Registry(
     "agent",
     {
-        "base": "ftdojo.agents.base_agent:BaseAgent",
+        "base": "ftdojo.agents.random_agent:BaseAgent",
         "explorer": "ftdojo.agents.explorer:Explorer",
         "ft-agent": "ftdojo.agents.ft_agent.agent:FtAgent",
         "react": "ftdojo.agents.react.agent:React",

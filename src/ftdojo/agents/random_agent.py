@@ -1,4 +1,7 @@
-"""Random: draws from Explorer's own space until the time is up. The yardstick that any search has to beat."""
+"""random draws from Explorer's own space until the time is up: the yardstick that any search has to beat.
+
+base trains nothing and keeps the base model: the zero that every agent is measured from.
+"""
 
 import math
 import random
@@ -54,3 +57,20 @@ def _draw(rng: random.Random, observation: Observation, *, most: int) -> Recipe:
         r=rng.choice([4, 8, 16, 32]),
         batch=rng.choice([4, 8, 16]),
     )
+
+
+class BaseAgent:
+    """Finishes at once, with the base.
+
+    Args:
+        seed: not used; there is nothing to decide.
+    """
+
+    name = "base"
+
+    def __init__(self, seed: int = 0) -> None:
+        pass
+
+    def act(self, observation: Observation) -> Action:
+        """Return ``Finish``."""
+        return Finish()
