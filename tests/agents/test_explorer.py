@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.agents.explorer import LEAST_ROWS, Explorer
-from ftdojo.agents.moves import MORE_EPOCHS, MOST_EPOCHS, fitted, next_change
-from ftdojo.agents.recipes import Recipe
+from ftdojo.agents.recipes import MORE_EPOCHS, MOST_EPOCHS, Recipe, fitted, next_change
 from ftdojo.records import Check, FailureKind, Finish, Train
 from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
 

@@ -12,8 +12,7 @@ from ftdojo.agents.ft_agent.options import read_options
 from ftdojo.agents.human import Human
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import KINDS as CALLS
-from ftdojo.agents.react.agent import Called, React, ToolResult
-from ftdojo.agents.react.results import result_of
+from ftdojo.agents.react.agent import Called, React, ToolResult, result_of
 from ftdojo.records import (
     Check,
     CheckReport,

@@ -1,6 +1,6 @@
 """Experiments on paper, for the tests of the analyst's tools."""
 
-from ftdojo.agents.ft_agent.evidence import Evidence, Prediction
+from ftdojo.agents.ft_agent.diagnosis import Evidence, Prediction
 from ftdojo.records import (
     CheckReport,
     Comparison,

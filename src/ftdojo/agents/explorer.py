@@ -21,9 +21,18 @@ import random
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from ftdojo.agents import moves, ranking
-from ftdojo.agents.cost import Cost, cost, spent_s
-from ftdojo.agents.recipes import Recipe, recipe_of, submission
+from ftdojo.agents import ranking
+from ftdojo.agents.recipes import (
+    Cost,
+    Move,
+    Recipe,
+    cost,
+    fitted,
+    next_change,
+    recipe_of,
+    spent_s,
+    submission,
+)
 from ftdojo.records import (
     BASE,
     Action,
@@ -161,19 +170,19 @@ class View:
         best, move = self._best_climb(), None
         if best and self.seen.best == BASE and (other := self._unclimbed()):
             rest = self._careful(self._widest(other))
-            move = moves.Move(recipe=rest, why="No gain from what ranked higher: the next source.")
+            move = Move(recipe=rest, why="No gain from what ranked higher: the next source.")
         elif best:
             # A change that was refused for time never ran: it is planned again, smaller.
             tried = [recipe for each, recipe in climbs if not _refused(each)]
-            move = moves.next_change(best, tried, ranked)
+            move = next_change(best, tried, ranked)
         elif len(climbs) < MOST_FALSE_STARTS and (hopeful := self._hopeful(ranked)):
             widest = self._careful(self._first_climb(hopeful[0]))
-            move = moves.Move(recipe=widest, why="The best data so far, as many rows as fit.")
+            move = Move(recipe=widest, why="The best data so far, as many rows as fit.")
         passes = cost(self.seen, move.recipe.sources).rows(self.left_s) if move else 0
         if move is None or passes < LEAST_ROWS:
             return None
         cap = self.seen.budget.max_rows
-        recipe = moves.fitted(move.recipe, self.seen.sources, passes=passes, cap=cap)
+        recipe = fitted(move.recipe, self.seen.sources, passes=passes, cap=cap)
         if recipe is None or recipe.passes < self._worthwhile():
             return None
         return self._train(recipe, f"{move.why} {self._ranking()}")

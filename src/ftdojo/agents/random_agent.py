@@ -6,9 +6,7 @@ base trains nothing and keeps the base model: the zero that every agent is measu
 import math
 import random
 
-from ftdojo.agents.cost import cost
-from ftdojo.agents.moves import fitted
-from ftdojo.agents.recipes import Recipe, submission
+from ftdojo.agents.recipes import Recipe, cost, fitted, submission
 from ftdojo.records import Action, Finish, Observation, Train
 
 LEAST_ROWS, MOST_ROWS = 32, 2000

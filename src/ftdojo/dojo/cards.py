@@ -1,4 +1,4 @@
-"""Task, sources and base model as an agent reads them."""
+"""Task, sources and base model as an agent reads them, and what the model card of an export says of a run."""
 
 from ftdojo.dojo.run import Run
 from ftdojo.export import ExportCard, asked_as

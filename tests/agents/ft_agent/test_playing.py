@@ -231,7 +231,7 @@ def test_an_agent_that_needs_a_model_says_so_before_anything_is_spent():
 
 
 def test_equal_drafts_of_two_experiments_are_told_apart_by_files_not_by_plans(good):
-    from ftdojo.agents.ft_agent.choosing import repeats
+    from ftdojo.agents.ft_agent.planning import repeats
 
     class Seen:
         experiments = tuple(good.experiments)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from ftdojo.agents.backing import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
 from ftdojo.agents.ft_agent.cases import CaseBank, case_of
-from ftdojo.agents.ft_agent.choosing import most_promising, repeats, twin
-from ftdojo.agents.ft_agent.evidence import Prediction, predictions, row_texts
+from ftdojo.agents.ft_agent.diagnosis import Prediction, predictions, row_texts
 from ftdojo.agents.ft_agent.notes import (
     KINDS,
     Candidate,
@@ -20,7 +19,7 @@ from ftdojo.agents.ft_agent.notes import (
     turns,
 )
 from ftdojo.agents.ft_agent.options import Options, read_options
-from ftdojo.agents.ft_agent.planning import Planner, no_plan
+from ftdojo.agents.ft_agent.planning import Planner, most_promising, no_plan, repeats, twin
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
 from ftdojo.errors import LlmBudget, LlmUnusable

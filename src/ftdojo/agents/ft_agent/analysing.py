@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ftdojo.agents.ft_agent.diagnosis import findings
-from ftdojo.agents.ft_agent.evidence import Evidence, Prediction, with_interval
+from ftdojo.agents.ft_agent.diagnosis import Evidence, Prediction, findings, with_interval
 from ftdojo.agents.ft_agent.notes import Analysed, Note, plan_of
 from ftdojo.agents.ft_agent.options import Options
-from ftdojo.agents.ft_agent.prompting import prompt
-from ftdojo.agents.ft_agent.replies import ReadingReply
+from ftdojo.agents.ft_agent.prompting import ReadingReply, prompt
 from ftdojo.agents.showing import cut, setting
 from ftdojo.errors import LlmUnusable
 from ftdojo.llm import Ask, Llm

@@ -1,8 +1,14 @@
-"""Prompts as Jinja2 files. Only our own files are templates; what an agent, a model or a row wrote is only ever filled in."""
+"""What FT-Agent says to a language model, and the forms that replies take.
+
+Prompts are Jinja2 files. Only our own files are templates; what an agent, a model or a row wrote is only ever filled in.
+Forms are flat and without defaults: strict JSON schemas allow no other.
+"""
 
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from ftdojo.records import Message
 
@@ -35,4 +41,85 @@ def _environment() -> "Environment":
 
 
 def _text(name: str) -> str:
-    return resources.files("ftdojo.agents.ft_agent.prompts").joinpath(name).read_text("utf8")
+    return (resources.files("ftdojo.agents.ft_agent") / "prompts" / name).read_text("utf8")
+
+
+Change = Literal["data", "training", "both"]
+
+
+class Form(BaseModel):
+    """A reply; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlanReply(Form):
+    """One experiment, planned: data and training as one hypothesis."""
+
+    hypothesis: str = Field(
+        min_length=1, description="Why the change should raise the score: one or two sentences."
+    )
+    data_change: str = Field(
+        description="What changes in the rows against the parent; empty if nothing."
+    )
+    training_change: str = Field(
+        description="What changes in train.yaml against the parent; empty if nothing."
+    )
+    kept: str = Field(description="What stays as in the parent.")
+    changes: Change = Field(
+        description="Which of the two changes; 'both' only where one alone makes no sense."
+    )
+    reuse_data: bool = Field(description="Use the parent's data.py as it is.")
+    exploring: bool = Field(
+        description="True if the aim is to learn something rather than to win at once."
+    )
+    predicted_score: float = Field(
+        description="The validation score you expect, in the metric's unit."
+    )
+    predicted_seconds: float = Field(
+        ge=0, description="Seconds that training and validation will take."
+    )
+
+
+class SingleFactorReply(PlanReply):
+    """The same, when the last compound change failed: one thing at a time, so that its effect can be told."""
+
+    changes: Literal["data", "training"] = Field(
+        description="The one that changes; the other stays as it is."
+    )
+
+
+class Edit(Form):
+    """One replacement in a file of the parent."""
+
+    file: Literal["data.py", "train.yaml"]
+    find: str = Field(min_length=1, description="A text that occurs exactly once in the file.")
+    replace: str
+
+
+class FilesReply(Form):
+    """A submission, as whole files or as edits."""
+
+    data_py: str = Field(description="The whole data.py; empty to start from the earlier one.")
+    train_yaml: str = Field(
+        description="The whole train.yaml; empty to start from the earlier one."
+    )
+    edits: list[Edit] = Field(description="Applied in order to the files as they stand then.")
+    note: str = Field(description="One sentence: what was done.")
+
+
+class ReadingReply(Form):
+    """What an experiment taught."""
+
+    diagnosis: str = Field(
+        min_length=1, description="What the model does wrong now and why, from the findings."
+    )
+    evidence: str = Field(description="The findings that carry the diagnosis.")
+    confidence: float = Field(ge=0, le=1)
+    attribution: Literal["data", "training", "both", "unclear"] = Field(
+        description="Which change the effect comes from."
+    )
+    lesson: str = Field(
+        min_length=1,
+        description="One rule for later experiments, in one sentence, without quoting items.",
+    )

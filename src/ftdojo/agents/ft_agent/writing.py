@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from ftdojo.agents.ft_agent.history import history, parent_files
 from ftdojo.agents.ft_agent.notes import Candidate, Drafted, Note, Planned
 from ftdojo.agents.ft_agent.options import Options
-from ftdojo.agents.ft_agent.prompting import prompt
-from ftdojo.agents.ft_agent.replies import Edit, FilesReply
+from ftdojo.agents.ft_agent.prompting import Edit, FilesReply, prompt
 from ftdojo.agents.showing import cut, setting
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import Failure, Message, Observation, Submission

@@ -1,1 +1,0 @@
-"""The prompts of FT-Agent, one file each."""
