@@ -1,6 +1,6 @@
 """The words of ftdojo as frozen records, without behaviour. What crosses a seam is one of these."""
 
-from ftdojo.records.budget import Budget, Outlook, Spend
+from ftdojo.records.budget import Budget, Outlook, Spend, duration, seconds, size_bytes
 from ftdojo.records.datasets import Dataset, Part
 from ftdojo.records.events import (
     EVENTS,
@@ -90,7 +90,6 @@ from ftdojo.records.tasks import (
     asking,
 )
 from ftdojo.records.templates import columns_of, filled, hole
-from ftdojo.records.units import duration, seconds, size_bytes
 
 __all__ = [
     "ACTIONS",

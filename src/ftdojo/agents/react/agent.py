@@ -1,4 +1,4 @@
-"""The loop: ask for one tool call, carry it out, show what came of it. What was said stays in the run's notes."""
+"""react, the loop: ask for one tool call, carry it out, show what came of it. What was said stays in the run's notes."""
 
 import json
 from collections.abc import Iterator, Mapping
