@@ -1,7 +1,6 @@
 """The words of ftdojo as frozen records, without behaviour. What crosses a seam is one of these."""
 
 from ftdojo.records.budget import Budget, Outlook, Spend, duration, seconds, size_bytes
-from ftdojo.records.datasets import Dataset, Part
 from ftdojo.records.events import (
     EVENTS,
     ActionTaken,
@@ -79,17 +78,21 @@ from ftdojo.records.run_spec import (
 )
 from ftdojo.records.tasks import (
     Aggregate,
+    Dataset,
     Item,
     Judge,
     Message,
+    Part,
     Published,
     Replication,
     Source,
     Split,
     Task,
     asking,
+    columns_of,
+    filled,
+    hole,
 )
-from ftdojo.records.templates import columns_of, filled, hole
 
 __all__ = [
     "ACTIONS",

@@ -1,13 +1,98 @@
 """What a task, a raw source and an item are. Declarations fill these in; nothing here behaves."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from ftdojo.records.datasets import Dataset
 from ftdojo.records.generation import Decoding
 from ftdojo.records.grades import Direction, Grade
-from ftdojo.records.templates import filled, hole
+
+
+def as_it_is(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a raw row unchanged."""
+    return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of a data set.
+
+    ``files`` are glob patterns of the hub repository's files that hold it (JSON, CSV, Parquet or Arrow). ``read`` turns
+    a row of those files into a row with the data set's own field names, or None for one that does not belong here. It
+    finds the file's name, without its ending, under ``_file`` and the line, from 1, under ``_line``.
+    """
+
+    files: tuple[str, ...]
+    read: Callable[[dict[str, Any]], dict[str, Any] | None] = as_it_is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One published data set.
+
+    ``name`` is also its folder in a mirror, where each part is ``<part>.jsonl`` or ``<part>.parquet`` with the fields
+    that ``Part.read`` gives. ``revision`` pins what is fetched from the hub. ``commercial`` is whether the licence
+    allows commercial use; ``gated`` whether the hub asks for an agreement first.
+    """
+
+    name: str
+    hub_id: str
+    revision: str
+    licence: str
+    parts: Mapping[str, Part]
+    fields: Mapping[str, str]
+    commercial: bool = True
+    gated: bool = False
+
+
+NO_NAME = '{}"\n:'
+"""What a column's name must not hold to be named in a template; JSON in a template is no hole."""
+_HOLE = re.compile(f"{{([^{NO_NAME}]+)}}")
+
+
+def hole(column: str) -> str:
+    """Return the template that is one column as it stands.
+
+    Example:
+        >>> hole("answer")
+        '{answer}'
+    """
+    return f"{{{column}}}"
+
+
+def columns_of(template: str, known: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the columns that ``template`` shows, each once, in order: those among ``known``, or all it names.
+
+    Example:
+        >>> columns_of("{premise} So: {hypothesis}? {no such thing}", ["hypothesis", "premise"])
+        ('premise', 'hypothesis')
+    """
+    named = dict.fromkeys(_HOLE.findall(template))
+    return tuple(name for name in named if known is None or name in known)
+
+
+def filled(template: str, row: Mapping[str, Any]) -> str:
+    """Return ``template`` with the values of ``row``, stripped, in one pass: a value is never read as a template.
+
+    Braces around what is no column of the row stay as they are. None is nothing; what is no text is JSON.
+
+    Example:
+        >>> filled("{a} and {b}, {c}", {"a": "{b}", "b": 2})
+        '{b} and 2, {c}'
+    """
+    return _HOLE.sub(lambda found: _text(row, found), template)
+
+
+def _text(row: Mapping[str, Any], found: re.Match[str]) -> str:
+    if found[1] not in row:
+        return found[0]
+    value = row[found[1]]
+    if isinstance(value, str):
+        return value.strip()
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
 
 Split = Literal["validation", "confirm", "test"]
 """``validation`` steers the search; ``confirm`` checks the one choice; ``test`` is scored once, at the end."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from ftdojo.errors import FtdojoError, SourceError, UsageError
 from ftdojo.records import Dataset
-from ftdojo.records.datasets import as_it_is
+from ftdojo.records.tasks import as_it_is
 from ftdojo.sources import hub, licences, mirror
 from ftdojo.sources.files import CachePlace
 from ftdojo.sources.kinds import stem

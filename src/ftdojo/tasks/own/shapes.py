@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ftdojo.errors import UsageError
-from ftdojo.records.templates import NO_NAME
+from ftdojo.records.tasks import NO_NAME
 
 Row = dict[str, Any]
 CHATS = ("messages", "conversations", "conversation", "dialog")
