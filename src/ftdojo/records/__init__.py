@@ -28,17 +28,19 @@ from ftdojo.records.events import (
     kind_of,
 )
 from ftdojo.records.experiments import BASE, Experiment, Result, Status, Submission
-from ftdojo.records.failures import Failure, FailureKind, Stage
 from ftdojo.records.feedback import (
     CheckReport,
     DataReport,
     EvaluationReport,
+    Failure,
+    FailureKind,
     Feedback,
     FitReport,
     LossPoint,
     Overlap,
     ProbeReport,
     Quantiles,
+    Stage,
     TrainingReport,
     WrongItem,
 )

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ftdojo.records.budget import Budget, Outlook, Spend
-from ftdojo.records.failures import Stage
-from ftdojo.records.feedback import LossPoint
+from ftdojo.records.feedback import LossPoint, Stage
 from ftdojo.records.grades import Estimate, Verdict
 from ftdojo.records.protocol import Outcome
 from ftdojo.records.tasks import Split

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ftdojo.records.budget import Spend
-from ftdojo.records.failures import Failure
-from ftdojo.records.feedback import EvaluationReport, Feedback
+from ftdojo.records.feedback import EvaluationReport, Failure, Feedback
 from ftdojo.records.generation import Weights
 from ftdojo.records.grades import Comparison, Direction
 

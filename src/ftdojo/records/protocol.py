@@ -6,8 +6,7 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
-from ftdojo.records.failures import Failure
-from ftdojo.records.feedback import CheckReport, EvaluationReport, Quantiles
+from ftdojo.records.feedback import CheckReport, EvaluationReport, Failure, Quantiles
 
 LookKind = Literal["source", "experiment", "rows", "predictions", "ledger"]
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
