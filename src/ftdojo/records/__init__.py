@@ -44,8 +44,17 @@ from ftdojo.records.feedback import (
     TrainingReport,
     WrongItem,
 )
-from ftdojo.records.generation import Completion, Decoding, Weights
-from ftdojo.records.grades import Comparison, Direction, Estimate, Grade, Graded, Verdict
+from ftdojo.records.grades import (
+    Comparison,
+    Completion,
+    Decoding,
+    Direction,
+    Estimate,
+    Grade,
+    Graded,
+    Verdict,
+    Weights,
+)
 from ftdojo.records.grammar import ACTIONS, fields_of, parse_action, parse_look
 from ftdojo.records.options import Option
 from ftdojo.records.protocol import (

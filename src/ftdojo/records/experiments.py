@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from ftdojo.records.budget import Spend
 from ftdojo.records.feedback import EvaluationReport, Failure, Feedback
-from ftdojo.records.generation import Weights
-from ftdojo.records.grades import Comparison, Direction
+from ftdojo.records.grades import Comparison, Direction, Weights
 
 BASE = "base"
 """The id that stands for the untouched base model wherever an experiment's id is asked for."""

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from ftdojo.records.generation import Decoding
-from ftdojo.records.grades import Direction, Grade
+from ftdojo.records.grades import Decoding, Direction, Grade
 
 
 def as_it_is(row: dict[str, Any]) -> dict[str, Any]:
