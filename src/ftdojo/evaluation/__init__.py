@@ -1,9 +1,8 @@
 """Scoring models on held-out items: the vault, the contamination gate, passes that race, and their report."""
 
-from ftdojo.evaluation.judging import judged
 from ftdojo.evaluation.leaks import leaks
 from ftdojo.evaluation.passes import Race, evaluate
-from ftdojo.evaluation.reports import report, scores
+from ftdojo.evaluation.reports import judged, report, scores
 from ftdojo.evaluation.vault import Vault
 
 __all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "report", "scores"]

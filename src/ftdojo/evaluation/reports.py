@@ -1,7 +1,8 @@
 """What a pass says: scores with intervals, slices, unreadable and unfinished shares, and a few wrong items."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from ftdojo.records import (
@@ -11,6 +12,7 @@ from ftdojo.records import (
     EvaluationReport,
     Graded,
     Item,
+    Message,
     Split,
     Task,
     WrongItem,
@@ -137,3 +139,35 @@ def _shown(each: Graded, task: Task, item: Item) -> WrongItem:
 
 def _cut(text: str) -> str:
     return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
+
+
+Ask = Callable[[tuple[Message, ...]], str]
+"""Puts a question to the run's judge and returns what it said, "" for nothing."""
+BY_JUDGE = "{}, with judge"
+
+
+def judged(
+    report: EvaluationReport, graded: Sequence[Graded], task: Task, items: Sequence[Item], ask: Ask
+) -> EvaluationReport:
+    """Return ``report`` with the published metrics as they are when the judge's word counts; as it is for other tasks.
+
+    Args:
+        report: of the same pass.
+        graded: the outputs.
+        task: its ``replication.judge`` says how to ask; its marks then have ``correct``.
+        items: all items of the split.
+        ask: asks the judge; an equal question should cost nothing.
+    """
+    published = task.replication
+    if published is None or published.judge is None:
+        return report
+    judge, asked = published.judge, {item.id: item for item in items}
+
+    def mark(each: Graded) -> Mapping[str, object]:
+        by_rule, item = published.mark(each.output, asked[each.item]), asked[each.item]
+        right = by_rule["correct"] or judge.accepts(ask(judge.asks(each.output, item)))
+        return {**by_rule, "correct": right}
+
+    told = resampled([mark(each) for each in graded], published.total)
+    named = {BY_JUDGE.format(name): found for name, found in told.items()}
+    return replace(report, reference={**report.reference, **named})
