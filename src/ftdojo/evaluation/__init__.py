@@ -1,8 +1,7 @@
 """Scoring models on held-out items: the vault, the contamination gate, passes that race, and their report."""
 
-from ftdojo.evaluation.leaks import leaks
 from ftdojo.evaluation.passes import Race, evaluate
 from ftdojo.evaluation.reports import judged, report, scores
-from ftdojo.evaluation.vault import Vault
+from ftdojo.evaluation.vault import Vault, leaks
 
 __all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "report", "scores"]

@@ -5,11 +5,12 @@ closes that door and hands out the test items, once. The contamination gate need
 so it works in here and lets out nothing but row numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
-from ftdojo.errors import UsageError
-from ftdojo.records import Item, Message, Overlap, Split, Task
+from ftdojo.errors import FtdojoError, UsageError
+from ftdojo.records import Item, Message, Overlap, Source, Split, Task
 from ftdojo.texts import Gate
 
 SPLITS: tuple[Split, ...] = ("validation", "confirm", "test")
@@ -89,3 +90,31 @@ def _question(item: Item) -> str:
     """Return the last user turn, which asks; turns before it only set the scene."""
     asked = [turn["content"] for turn in item.messages if turn["role"] == "user"]
     return asked[-1] if asked else ""
+
+
+MOST_ROWS = 20_000
+"""So many rows of a source are looked at."""
+
+
+def leaks(task: Task) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield (source, numbers of the rows that the gate refuses) for each source with such rows.
+
+    Sources that cannot be read are passed over; ``tasks.check`` says so.
+    """
+    vault = Vault(task)
+    for source in task.sources:
+        try:
+            refused = vault.overlap(enumerate(_turns(source))).rows
+        except FtdojoError:
+            continue
+        if refused:
+            yield source.name, refused
+
+
+def _turns(source: Source) -> Iterator[tuple[Message, Message]]:
+    for row in islice(source.rows(), MOST_ROWS):
+        asked, answered = source.example(row)
+        yield (
+            Message(role="user", content=asked),
+            Message(role="assistant", content=answered),
+        )
