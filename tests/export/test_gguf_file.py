@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from ftdojo.errors import UsageError
 from ftdojo.export import export_gguf, gguf_file
-from ftdojo.export.gguf_tokens import splitter
+from ftdojo.export.gguf_file import splitter
 
 BYTES = {"type": "ByteLevel", "use_regex": True}
 DIGITS = {"type": "Digits", "individual_digits": True}
