@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.export import export_adapter
-from ftdojo.export.markup import fenced, shell_word
+from ftdojo.export.card import fenced, shell_word
 from ftdojo.export.snippets import llama_cli, llama_server
 
 HOSTILE = "---\nlicense: mit\n---\n```python\nimport os\n```\n# Heading\n````\n<script>\x1b[2J"

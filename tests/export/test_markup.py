@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ftdojo.export.markup import inline
+from ftdojo.export.card import inline
 
 markdown_it = pytest.importorskip("markdown_it")
 PLACES = ["- {}: 3 rows\n- worked: 2 rows\n", "# {}\n\nAfter\n", "a {} b\n\n- after\n"]

@@ -3,7 +3,7 @@
 import json
 
 from ftdojo.export.asked import AskedAs
-from ftdojo.export.markup import fenced, shell_word
+from ftdojo.export.card import fenced, shell_word
 
 _TURNS = """
 how = json.loads(Path("ftdojo.json").read_text(encoding="utf8"))["asked"]
