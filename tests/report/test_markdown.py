@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftdojo.report.markdown import to_html
+from ftdojo.report.templates import to_html
 
 ALLOWED = {"h4", "p", "br", "ul", "ol", "li", "pre", "code", "strong", "em"}
 PIECES = st.lists(
