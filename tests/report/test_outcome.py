@@ -9,7 +9,7 @@ from ftdojo.records import Direction
 from ftdojo.report import render
 from ftdojo.report.answers import answers
 from ftdojo.report.evidence import RunEvidence
-from ftdojo.report.outcome import FEW, outcome
+from ftdojo.report.headline import FEW, outcome
 
 
 def told(folder):
