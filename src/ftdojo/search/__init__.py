@@ -6,9 +6,9 @@ from ftdojo.search.policy import Node, Policy, Proposal, Tree, tree_of
 policies: Registry[Policy] = Registry(
     "policy",
     {
-        "greedy": "ftdojo.search.strategies:GREEDY",
-        "tree": "ftdojo.search.strategies:UCT",
-        "best-of": "ftdojo.search.strategies:BEST_OF",
+        "greedy": "ftdojo.search.policy:GREEDY",
+        "tree": "ftdojo.search.policy:UCT",
+        "best-of": "ftdojo.search.policy:BEST_OF",
     },
 )
 """Name -> the policy."""
