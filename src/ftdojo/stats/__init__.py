@@ -3,9 +3,8 @@
 from ftdojo.stats.choice import Choice, confirm, select, stands
 from ftdojo.stats.estimates import estimate, quantiles
 from ftdojo.stats.over_runs import over_items, over_runs, turned
-from ftdojo.stats.paired import compare
+from ftdojo.stats.paired import compare, surely_worse
 from ftdojo.stats.power import alpha_at, detectable
-from ftdojo.stats.race import surely_worse
 from ftdojo.stats.scores import Scores, effective, resampled, total
 
 __all__ = [
