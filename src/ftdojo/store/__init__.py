@@ -5,9 +5,8 @@ from ftdojo.store.cache import Cache, Kind
 from ftdojo.store.codec import dump, load
 from ftdojo.store.files import append_line, free_bytes, require_free, write_atomic, write_once
 from ftdojo.store.ledger import NANO, Ledger
-from ftdojo.store.listening import EventLog, LossLog
 from ftdojo.store.run import RunFolder
-from ftdojo.store.trajectory import trajectory
+from ftdojo.store.trajectory import EventLog, LossLog, trajectory
 
 __all__ = [
     "NANO",
