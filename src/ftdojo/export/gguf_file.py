@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 from ftdojo.errors import UsageError
 from ftdojo.export.card import ExportCard, write_card
-from ftdojo.export.folders import writing
+from ftdojo.export.folders import load_merged, writing
 from ftdojo.export.gguf_check import check_tokenizer, check_weights
-from ftdojo.export.merged import load_merged
 from ftdojo.export.snippets import gguf_usage
 from ftdojo.models import LocalModel
 
