@@ -20,7 +20,7 @@ from ftdojo.records import Dataset
 from ftdojo.sources import licences
 from ftdojo.sources.client import bars, explain, may_download, quiet_client
 from ftdojo.sources.files import CachePlace, Known, Lock, cache_errors, digest, read_lock
-from ftdojo.sources.patterns import matching, missing_shard
+from ftdojo.sources.folders import matching, missing_shard
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KIND: dict[str, Any] = {"repo_type": "dataset"}

@@ -11,7 +11,7 @@ from ftdojo.config import mirror_dir
 from ftdojo.errors import SourceError
 from ftdojo.records import Dataset
 from ftdojo.sources.files import CachePlace
-from ftdojo.sources.patterns import matching
+from ftdojo.sources.folders import matching
 
 _CONVERTED = (".jsonl", ".jsonl.gz", ".parquet")
 
