@@ -15,8 +15,8 @@ from ftdojo.worker import runtime
 from ftdojo.worker.server import WorkerServer
 
 
-def failed(error):
-    """Return the kind that the worker gives a request which raised ``error``."""
+def after(error):
+    """Return a server whose request raised ``error``, and what it wrote."""
     out = io.StringIO()
     server = WorkerServer(out)
 
@@ -24,7 +24,12 @@ def failed(error):
         raise error
 
     server._answer(work)
-    return json.loads(out.getvalue())["fault"]["kind"]
+    return server, json.loads(out.getvalue())
+
+
+def failed(error):
+    """Return the kind that the worker gives a request which raised ``error``."""
+    return after(error)[1]["fault"]["kind"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,13 @@ def test_a_refused_configuration_is_the_submissions_fault():
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried ...")])
 def test_running_out_of_memory_is_a_kind_of_its_own(error):
     assert failed(error) == "out-of-memory"
+
+
+def test_a_worker_whose_gpu_is_lost_to_it_answers_and_then_makes_room_for_another():
+    server, said = after(RuntimeError("CUDA error: an illegal memory access was encountered"))
+    assert said["fault"]["kind"] == "bug"
+    assert server.lost
+    assert not after(RuntimeError("CUDA out of memory. Tried ..."))[0].lost
 
 
 def test_a_model_without_gradient_checkpointing_refuses_it():

@@ -9,7 +9,7 @@ import psutil
 
 from ftdojo.config import LOW_PRECISION
 from ftdojo.errors import StoreError
-from ftdojo.models.device import decided_by, device, dtype_name, threads
+from ftdojo.models.device import decided_by, device, device_bytes, device_name, dtype_name, threads
 from ftdojo.records import Machine
 from ftdojo.store import RunConfig
 from ftdojo.worker.cgroups import memory_limit
@@ -32,6 +32,8 @@ def this_machine(sandbox: str) -> Machine:
         python=platform.python_version(),
         versions=versions(),
         number_format=dtype_name(),
+        device_name=device_name(),
+        device_bytes=device_bytes(),
     )
 
 

@@ -37,6 +37,15 @@ def device_bytes() -> int:
     return int(torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory)
 
 
+def device_name() -> str:
+    """Return what the GPU that computes is called; "" where there is none."""
+    if device() != "cuda":
+        return ""
+    import torch
+
+    return str(torch.cuda.get_device_name(torch.cuda.current_device()))
+
+
 def low_precision(kind: str) -> bool:
     """Return whether to compute in bfloat16 on a device of ``kind``: as switched, else where it is right and faster.
 

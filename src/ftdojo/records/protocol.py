@@ -166,7 +166,8 @@ class Machine:
     """Where the run happens.
 
     ``sandbox`` is the tier in force; ``number_format`` is what the base model is held and trained in (``bfloat16`` or
-    ``float32``), or "" in a record that is older than it.
+    ``float32``), or "" in a record that is older than it. ``device_name`` and ``device_bytes`` are the GPU's name and
+    memory, "" and 0 where there is none.
     """
 
     cpu: str
@@ -177,6 +178,8 @@ class Machine:
     python: str
     versions: Mapping[str, str] = field(default_factory=dict)
     number_format: str = ""
+    device_name: str = ""
+    device_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

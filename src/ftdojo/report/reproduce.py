@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ftdojo.records import Budget, RunSpec, command, duration
+from ftdojo.records import Budget, Machine, RunSpec, command, duration
 from ftdojo.records.options import options_of, value_at
 from ftdojo.report.numbers import size
 from ftdojo.store import RunConfig
@@ -74,8 +74,14 @@ def _machine(config: RunConfig) -> Facts:
         ("processor", machine.cpu),
         ("cores", str(machine.cores)),
         ("memory", size(machine.memory_bytes)),
-        ("device", machine.device),
+        ("device", _device(machine)),
         ("number format", machine.number_format or "not recorded"),
         ("sandbox", machine.sandbox),
         ("Python", machine.python),
     )
+
+
+def _device(machine: Machine) -> str:
+    if not machine.device_name:
+        return machine.device
+    return f"{machine.device}: {machine.device_name}, {size(machine.device_bytes)}"

@@ -1,5 +1,6 @@
 """Peak memory of a stretch of work, by sampling: the system's own high-water mark never goes down again."""
 
+import gc
 import threading
 from types import TracebackType
 
@@ -7,7 +8,11 @@ import psutil
 
 
 class PeakMemory:
-    """Samples this process's resident memory while it is open; ``bytes`` is the highest seen (CUDA: allocated)."""
+    """Samples this process's resident memory while it is open; ``bytes`` is the highest seen.
+
+    On a GPU it is the device's memory that torch held, free blocks between its tensors included: that is what nobody
+    else could have.
+    """
 
     def __init__(self, every_s: float = 0.02) -> None:
         self.bytes, self._every_s = 0, every_s
@@ -18,6 +23,7 @@ class PeakMemory:
         import torch
 
         if torch.cuda.is_available():
+            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         self._thread.start()
         return self
@@ -33,7 +39,7 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
         if torch.cuda.is_available():
-            self.bytes = torch.cuda.max_memory_allocated()
+            self.bytes = torch.cuda.max_memory_reserved()
 
     def _sample(self) -> None:
         process = psutil.Process()
@@ -41,3 +47,12 @@ class PeakMemory:
             self.bytes = max(self.bytes, process.memory_info().rss)
             if self._stop.wait(self._every_s):
                 return
+
+
+def give_back() -> None:
+    """Let go of what a failed piece of work still holds, so that the next one has the memory."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -27,10 +27,13 @@ if TYPE_CHECKING:  # torch is imported only once the first reply can say that it
 
 
 class WorkerServer:
-    """Serves one controller, one request at a time."""
+    """Serves one controller, one request at a time.
+
+    ``lost`` turns true with a fault after which the device computes nothing more for this process.
+    """
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
+        self._out, self.lost = out, False
         self._bench: ModelRuntime | None = None
 
     def load(self, folder: str, name: str) -> None:
@@ -84,11 +87,17 @@ class WorkerServer:
 
     def _answer(self, work: Callable[[], str]) -> None:
         """Answer with the result of ``work`` or with its fault: a failed experiment is data, not an end."""
+        fault: dict[str, str] | None = None
         try:
             self._say(f'{{"result": {work()}}}')
         except Exception as error:  # whatever it is, the controller is to know of it
             fault = {"kind": _kind(error), "message": _line(error), "log_tail": _tail()}
+            self.lost = _lost_device(error)
             self._say(json.dumps({"fault": fault}))
+        if fault and self._bench:  # only now does nothing hold the tensors of what failed
+            from ftdojo.worker.memory import give_back
+
+            give_back()
 
     def _say(self, line: str) -> None:
         self._out.write(line.replace("\n", " ") + "\n")
@@ -104,6 +113,10 @@ def _kind(error: Exception) -> str:
     if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate" in said:
         return "out-of-memory"
     return "schema" if isinstance(error, SubmissionRefused) else "bug"
+
+
+def _lost_device(error: Exception) -> bool:
+    return "CUDA error" in str(error) and _kind(error) != "out-of-memory"
 
 
 def _line(error: Exception) -> str:
@@ -124,8 +137,9 @@ def main() -> None:
     os.dup2(2, 1)
     server = WorkerServer(out)
     server.load(sys.argv[1], sys.argv[2])
-    while True:
+    while not server.lost:
         server.serve(requests.get())
+    os._exit(1)  # the next request finds another worker, with a device that works
 
 
 def _listen(stream: TextIO, requests: "queue.Queue[str]") -> None:
