@@ -59,22 +59,22 @@ def submitted(toy):
 
 @pytest.fixture
 def checked_with(context, submitted):
-    """Return a function that climbs with a submission whose files are replaced, on ground that is changed."""
+    """Return a function that checks a submission whose files are replaced, in a context that is changed."""
 
-    def climb_with(*, left_s=600.0, on=None, **changed):
+    def check_with(*, left_s=600.0, on=None, **changed):
         return run_checks(submitted(**changed), replace(context, **(on or {})), left_s=left_s)
 
-    return climb_with
+    return check_with
 
 
 @pytest.fixture
 def fell(checked_with):
-    """Return a function that climbs, requires a fall and returns (stage, kind, message)."""
+    """Return a function that checks, requires a failure and returns (stage, kind, message)."""
 
-    def fall(**changed):
+    def fails(**changed):
         checked = checked_with(**changed)
         assert isinstance(checked, Failed)
         failure = checked.failure
         return failure.stage.value, failure.kind.value, failure.message
 
-    return fall
+    return fails

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,7 +111,7 @@ class _Check:
         with self._stage(Stage.DATA):
             rows, data = self._build(config)
         with self._stage(Stage.FIT):
-            fit = self._fit = fit_stage(rows, data, config, context, left_s=self._left_s)
+            config, fit = self._fitted(rows, data, config)
         with self._stage(Stage.PROBE):
             self._probe = probe_stage(rows, config, context, steps=fit.steps)
         return Passed(report=self.report(), plan=plan, config=config, rows=rows, data=data, fit=fit)
@@ -136,6 +136,27 @@ class _Check:
             )
             fail(Stage.STATIC, FailureKind.SCHEMA, message, file="train.yaml")
         return config
+
+    def _fitted(
+        self, rows: Path, data: DataReport, config: TrainConfig
+    ) -> tuple[TrainConfig, FitReport]:
+        """Measure a step; one that needs too much memory is measured once more with activations recomputed.
+
+        That costs time and changes no weight, so it is done only where needed, and not where the submission has chosen.
+        """
+        try:
+            self._fit = fit_stage(rows, data, config, self._context, left_s=self._left_s)
+        except CheckFailed as failed:
+            given = "gradient_checkpointing" in config.model_fields_set
+            if given or failed.failure.kind != FailureKind.OUT_OF_MEMORY:
+                raise
+            config = config.model_copy(update={"gradient_checkpointing": True})
+            try:
+                found = fit_stage(rows, data, config, self._context, left_s=self._left_s)
+            except CheckFailed:
+                raise failed from None
+            self._fit = replace(found, gradient_checkpointing=True)
+        return config, self._fit
 
     def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()

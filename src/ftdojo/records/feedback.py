@@ -111,7 +111,8 @@ class FitReport:
     """Measured on the longest rows: memory and speed, and the forecast they allow.
 
     ``peak_bytes`` are of the device that trains; ``device_bytes`` is all it has where that is a GPU, and 0 where training
-    takes the machine's own memory.
+    takes the machine's own memory. ``gradient_checkpointing`` says that a step fitted only with activations recomputed,
+    which the training then does too.
     """
 
     peak_bytes: int
@@ -120,6 +121,7 @@ class FitReport:
     train_forecast_s: float
     loss: float
     device_bytes: int = 0
+    gradient_checkpointing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

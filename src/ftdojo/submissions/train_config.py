@@ -172,7 +172,9 @@ class TrainConfig(BaseModel):
         json_schema_extra={"allowed": "a number above 0, at most 50"},
     )
     gradient_checkpointing: bool = Field(
-        False, description="Save memory by computing activations twice."
+        False,
+        description="Save memory by computing activations twice.",
+        json_schema_extra={"default_text": "only where a step does not fit without"},
     )
     seed: Whole = Field(42, ge=0, le=MAX_SEED, description="Seed of weights, dropout and noise.")
     data_seed: Whole | None = Field(
