@@ -11,7 +11,8 @@ from typing import Any
 
 from ftdojo.errors import SourceError
 from ftdojo.records import Dataset, Quantiles, Source, SourceCard
-from ftdojo.sources import hub, licences, mirror
+from ftdojo.sources import hub, licences
+from ftdojo.sources.fetch import in_mirror
 from ftdojo.sources.files import read_json, write_json
 from ftdojo.sources.profile import ESTIMATED, Profile, Tokens
 from ftdojo.sources.stored import StoredSource, each_row
@@ -62,13 +63,13 @@ def provenance(dataset: Dataset | None) -> dict[str, Any]:
         return {}
     commit = hub.commit_of(dataset)
     try:
-        in_mirror = any(mirror.find(dataset, part) for part in dataset.parts)
+        mirrored = any(in_mirror(dataset, part) for part in dataset.parts)
     except SourceError:
-        in_mirror = False
+        mirrored = False
     return {
         "hub_id": dataset.hub_id,
-        "revision": dataset.revision if in_mirror else commit or dataset.revision,
-        "origin": "mirror" if in_mirror else "hub",
+        "revision": dataset.revision if mirrored else commit or dataset.revision,
+        "origin": "mirror" if mirrored else "hub",
         "commercial": dataset.commercial,
         "warning": licences.warning(dataset),
     }
