@@ -4,16 +4,17 @@ A scorer is an instrument and is calibrated: gold scores full marks, empty answe
 unreadable and a wrong answer is not. The tests run this over every registered task.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import get_args
 
-from ftdojo.errors import FtdojoError, ScorerError
-from ftdojo.records import Direction, Grade, Item, Split, Task
-from ftdojo.tasks.check_answers import answer_findings
-from ftdojo.tasks.check_sources import source_findings
-from ftdojo.tasks.check_splits import Questions, split_findings
-from ftdojo.tasks.finding import Finding, error
+from ftdojo.errors import FtdojoError, ScorerError, SourceError
+from ftdojo.records import Direction, Grade, Item, Source, Split, Task, columns_of
+from ftdojo.tasks.check_splits import Questions, plain, split_findings
+from ftdojo.tasks.finding import Finding, error, note, warning
 
 FULL_MARKS = 1.0
 MOST_SHOWN = 3
@@ -169,3 +170,157 @@ def _reference(task: Task, items: Mapping[Split, Sequence[Item]]) -> Iterator[Fi
         yield error(
             "reference", f"The published evaluator raised {raised!r}; it must take any output."
         )
+
+
+ROWS, ITEMS = 200, 4
+"""This many rows of a source are read, each as the answer to a few of the validation items."""
+READ_S = 10.0
+"""Reading a source stops after this long: some scorers run what they read."""
+WELL = 0.95
+"""Of rows whose right answer is known, at least this share must score full marks."""
+CHARACTERS_A_TOKEN = 16
+"""More than an answer has on average; what lies beyond the output cap could not be written by the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What reading a source gave: shares of ``rows`` that were read, and rewarded; None where gold is not known."""
+
+    rows: int
+    readable: float
+    rewarded: float | None
+    failing: str = ""
+
+
+def answer_findings(task: Task, items: Sequence[Item]) -> Iterator[Finding]:
+    """Yield, source by source, how many of its answers the scorer reads; an error if it reads none of any source."""
+    best: float | None = None
+    for source in task.sources:
+        try:
+            found = _read(task, source, items)
+        except ScorerError as failed:
+            yield error(f"source {source.name}", str(failed))
+            return
+        except FtdojoError:
+            continue  # rows that cannot be obtained are reported elsewhere
+        if found is None:
+            continue
+        best = max(best or 0.0, found.readable)
+        yield from _reading(source, found)
+    if best == 0.0:
+        yield error(
+            "sources",
+            "The scorer can read no answer of any raw source as its card renders it, so whatever is trained scores 0: "
+            "give a source a response_template in the task's format, or a metric that reads these answers.",
+        )
+
+
+def _reading(source: Source, found: _Read) -> Iterator[Finding]:
+    about = f"source {source.name}"
+    if found.rewarded is None:
+        share = f"{found.readable:.0%} of {found.rows} answers are read by the scorer"
+        if found.readable == 0.0:
+            yield note(about, f"{share}: rows made of it as it stands teach nothing that scores.")
+        else:
+            yield note(about, f"{share}.")
+        return
+    share = f"{found.rewarded:.0%} of {found.rows} rows score full marks as they are rendered"
+    if found.rewarded < WELL:
+        yield error(about, f"{share}, the first that does not answers {found.failing!r}; fix it.")
+    else:
+        yield note(about, f"Its rows are read by the scorer: {share}.")
+
+
+def _read(task: Task, source: Source, items: Sequence[Item]) -> _Read | None:
+    ends = time.monotonic() + READ_S
+    some = items[:: max(1, len(items) // ITEMS)][:ITEMS]
+    read, rewarded, failing = [], [], ""
+    for row in islice(source.rows(), ROWS):
+        if time.monotonic() > ends:
+            break
+        answer = source.example(row)[1][: CHARACTERS_A_TOKEN * task.max_new_tokens]
+        known = source.item(row) if source.item else None
+        grades = [task.grade(answer, item) for item in ([known] if known else some)]
+        read.append(any(grade.readable for grade in grades))
+        if known:
+            best = 1.0 if task.direction is Direction.HIGHER else 0.0
+            rewarded.append(grades[0].readable and grades[0].score == best)
+            failing = failing or ("" if rewarded[-1] else answer[:80])
+    if not read:
+        return None
+    return _Read(
+        rows=len(read),
+        readable=sum(read) / len(read),
+        rewarded=sum(rewarded) / len(rewarded) if rewarded else None,
+        failing=failing,
+    )
+
+
+MOST_ROWS = 20_000
+"""This many rows of a source are compared with every held-out question; larger sources are proven by their first ones."""
+
+
+def source_findings(task: Task, source: Source, questions: Questions) -> Iterator[Finding]:
+    """Yield the findings about one source."""
+    about = f"source {source.name}"
+    if not source.licence:
+        yield error(about, "It has no licence; name the one its rows are under.")
+    if source.dataset and not source.dataset.commercial:
+        yield warning(
+            about,
+            f"Its licence, {source.licence}, does not allow commercial use of what it trains.",
+        )
+    try:
+        yield from _rows(task, source, questions)
+    except SourceError as failed:
+        yield warning(about, f"Its rows cannot be obtained here: {failed}")
+    except FtdojoError as failed:
+        yield error(about, f"Its rows cannot be read: {failed}")
+
+
+def _rows(task: Task, source: Source, questions: Questions) -> Iterator[Finding]:
+    about, asked = f"source {source.name}", []
+    for number, (row, again) in enumerate(
+        islice(zip_longest(source.rows(), source.rows()), MOST_ROWS)
+    ):
+        if row != again:
+            yield error(
+                about, f"Row {number} differs between two readings; draw rows from a fixed seed."
+            )
+            return
+        asking = {source.prompt_field, source.response_field}
+        asking |= {name for text in source.templates for name in columns_of(text, source.fields)}
+        if not asking <= set(row) <= set(source.fields):
+            yield error(
+                about,
+                f"Row {number} has the fields {sorted(row)}, declared are {sorted(source.fields)}.",
+            )
+            return
+        asked.append(source.example(row)[0])
+    if not asked:
+        yield error(about, "It has no rows; a source on offer must have some.")
+    yield from _held_out(task, about, asked, questions)
+
+
+def _held_out(task: Task, about: str, asked: list[str], questions: Questions) -> Iterator[Finding]:
+    bare = [questions.bare(text) for text in asked]
+    same = {
+        at
+        for at, text in enumerate(asked)
+        if plain(text) in questions.plain
+        or plain(task.prompt(text)[-1]["content"]) in questions.plain
+    }
+    if same:
+        yield error(
+            about,
+            f"Row {min(same)} asks a held-out question; draw from the training share only{_more(same, 'do')}.",
+        )
+    if close := questions.near(bare, questions.all) - same:
+        yield error(
+            about,
+            f"Row {min(close)} is a near-duplicate of a held-out question; leave it out{_more(close, 'are')}.",
+        )
+
+
+def _more(rows: set[int], verb: str) -> str:
+    return f" ({len(rows)} rows {verb})" if len(rows) > 1 else ""

@@ -15,12 +15,19 @@ from typing import Any
 from ftdojo.errors import MissingExtra
 from ftdojo.records import Grade
 from ftdojo.tasks.own.answer_text import AnswerText, behind, shown
-from ftdojo.tasks.own.figures import Sign
 from ftdojo.tasks.own.labels import label_fault, label_grade
-from ftdojo.tasks.own.numbers import decimal_sign, number, number_fault, number_text
+from ftdojo.tasks.own.numbers import Sign, decimal_sign, number, number_fault, number_text
 from ftdojo.tasks.own.objects import json_fault, json_fields
-from ftdojo.tasks.own.overlap import chrf, rouge_fault, rouge_l
-from ftdojo.tasks.own.texts import choice, choice_fault, contains, exact_match, text_fault
+from ftdojo.tasks.own.texts import (
+    choice,
+    choice_fault,
+    chrf,
+    contains,
+    exact_match,
+    rouge_fault,
+    rouge_l,
+    text_fault,
+)
 
 __all__ = [
     "METRICS",

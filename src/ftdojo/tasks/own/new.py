@@ -21,10 +21,38 @@ from ftdojo.tasks.own.file import FILE, LABELLED
 from ftdojo.tasks.own.folder import load
 from ftdojo.tasks.own.metrics import METRICS, need
 from ftdojo.tasks.own.proposal import TaskProposal, propose, seen, unscored
-from ftdojo.tasks.own.readme import readme
 from ftdojo.tasks.own.scorer import load_scorer
 from ftdojo.tasks.own.shapes import RowTable, table, text_of
 from ftdojo.texts import Gate
+
+_TEXT = """# {name}
+
+A task for ftdojo. `task.toml` says what is asked and how it is scored ({scored}); the rows are in the JSONL files.
+Nothing of `validation.jsonl`, `confirm.jsonl` and `test.jsonl` may be trained on; `train.jsonl` is the raw source.
+
+    ftdojo tasks check ./{name}
+    ftdojo run ./{name} --budget 20m
+
+The score of a run is comparable only while no file here changes: the task's version is made from their bytes.
+
+`question` in `task.toml` says how the columns of a row make up a question, as `{{column}}` in text; `template` is what is
+asked around it.
+
+A scorer of your own: write `scorer.py` with one function, and in `task.toml` replace the line `metric = ...` by
+`scorer = "scorer.py"`.
+
+    def grade(output: str, gold: str) -> dict:
+        return {{"score": float(gold in output), "readable": bool(output.strip())}}
+
+`gold` is the answer as it stands in the rows, and must itself score 1. The file is your own code and is trusted like a
+plug-in: it runs outside the sandbox, so use no scorer of somebody you do not trust.
+"""
+
+
+def readme(name: str, declared: Mapping[str, Any]) -> str:
+    """Return the README of the task called ``name``."""
+    return _TEXT.format(name=name, scored=declared.get("metric") or declared.get("scorer"))
+
 
 PASSES = 5
 """So often the gate goes over the training rows: what one row shares with others may be known by it alone."""

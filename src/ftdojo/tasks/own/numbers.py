@@ -2,11 +2,19 @@ r"""Answers that are numbers: which number of an output is its answer, when two 
 
 The number stands behind the last ``####``, ``Answer:``, ``\boxed{`` or "answer is"; without one, the last number of an
 output is its answer. A right answer is read by the same rule, and must be one number by itself.
+
+What figures say is read exactly. Known are signs, thousands in groups, decimals, exponents (``1e-9``, ``1.5×10^3``),
+fractions (``1/2``, ``1 1/2``, ``½``, ``\frac{1}{2}``), currency signs, and the digits of any script. The number before a
+per cent sign is kept as it stands. Dates, times and versions are figures and no numbers. Digits within a word (``H2O``)
+are no figures at all.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from ftdojo.records import Grade
 from ftdojo.tasks.own.answer_text import (
@@ -17,7 +25,181 @@ from ftdojo.tasks.own.answer_text import (
     last_match,
     shown,
 )
-from ftdojo.tasks.own.figures import Figure, Sign, figures, tidy
+
+Sign = Literal[".", ","]
+MOST_DIGITS = 400
+"""Longer numbers and larger exponents are taken for no number: nobody answers them, and arithmetic on them is slow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One thing written in figures, at ``start`` to ``end`` of a tidy text, sign and currency included."""
+
+    raw: str
+    body: str
+    """The digits, with what joins them."""
+    value: Fraction | None
+    """None if it is not a number, as ``3-4``, ``5 million`` and ``1,2,3``."""
+    dated: bool
+    """A time, a date or a version, which is passed over in an answer."""
+    start: int
+    end: int
+
+
+def _over(match: re.Match[str]) -> str:
+    r"""Return a LaTeX fraction with a slash, apart from digits that follow it."""
+    return f"{match[1]}/{match[2]}{'' if match[3] is None else ' '}"
+
+
+_CURRENCY = r"[$¢-¥֏؋৲৳૱௹฿៛₠-₿﷼]"
+_CODES = "USD|EUR|GBP|JPY|CHF|CNY|RMB|INR|RUB|BRL|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|MXN|ZAR|SGD|HKD|ILS|THB"
+_SPACED = r"[^\W\d_\u0e00-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+"""A letter of a script that puts blanks between words and numbers."""
+_RUN = re.compile(
+    r"""(?: \d++[ ]\d++[ ]?/[ ]?\d++                      # 1 1/2
+          | \d{1,3}(?:[ ]\d{3}(?!\d))++(?:[.,]\d++)?      # 1 234 567.8
+          | [.,]?\d++ )
+        (?: [ ]?/[ ]?\d++ | [.,':_~-]\d++ | e[+-]?\d++ | [ ]*[×x*·⋅][ ]*\d++
+          | (?:\^|\*\*)[({]?[+-]?\d++[)}]? )*+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LEAD = re.compile(
+    rf"(?P<outer>[+-]?)(?:(?:(?:\b[A-Z]{{1,2}})?{_CURRENCY}|\b(?:{_CODES})|\bRs\.?)[ ]?)?(?P<inner>[+-]?)\Z"
+)
+_DATED = re.compile(r"\d{1,2}(?::\d\d){1,2}|\d{1,4}([-./])\d{1,2}\1\d{1,4}|\d+(?:\.\d+){2,}")
+_CLOCK = re.compile(r"[ ]?(?:[ap]\.?m\b|o'clock|uhr\b)", re.IGNORECASE)
+_SCALED = re.compile(
+    r"[ -]?(?:(?:hundred|thousand|million|milliard|billion|trillion|dozen|lakh|crore|tausend|тысяч|миллион|миллиард)"
+    r"[^\W\d_]*|(?:bn|mn|mio|mrd|tsd|mil|mille|тыс|млн|млрд|(?-i:k))\b|[百千万萬億亿兆])|(?-i:[KMBT]\b)"
+    r"|[ ](?:and[ ](?:an?[ ])?)?(?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?|hundredths?|thousandths?)\b"
+    r"|(?-i:[xyznijπθ])(?![^\W_])|[ ]?(?:π|√|\\pi\b|\\sqrt)|\^",
+    re.IGNORECASE,
+)
+_WITHIN = re.compile(rf"(?!(?:[munckd]?m|s)[23]\b){_SPACED}+\d")
+"""What follows digits within a word such as ``12a34``; ``12m2`` is an area."""
+_LETTER = re.compile(_SPACED)
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_SUPERSCRIPT = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]+")
+_LATEX = [
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (r"\\[dtc]?frac\s?(\d)\s?(\d)", r"\\frac{\1}{\2}"),
+        (r"(?<=[\d.,}])\s?\\[dtc]?frac", r" \\frac"),
+        (r"\\[dtc]?frac\s?\{([^{}]{1,400})\}\s?\{([^{}]{1,400})\}(\s?(?=[.,]?\d))?", _over),
+        (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
+        (r"\^\{?\\circ\}?", "°"),
+        (r"\\(?:text|mathrm|mbox)\s?\{([^{}]{0,400})\}", r" \1 "),
+        (r"\{,\}", ","),
+        (r"\\(?:!|left|right)", ""),
+        (r"\\([%$])", r"\1"),
+        (r"\\[,;: ()\[\]]", " "),
+    )
+]
+_SAME = str.maketrans(
+    {"−": "-", "–": "-", "‐": "-", "‑": "-", "’": "'", "⁄": "/", "∕": "/", "٬": "'"}
+)
+
+
+def tidy(text: str, decimal: Sign) -> str:
+    r"""Return ``text`` with its figures in ASCII: other digits, blanks, minus signs and LaTeX put into plain ones.
+
+    Example:
+        >>> tidy("１２½, −5\u202f000 and \\frac{1}{2}", ".")
+        '12 1/2, -5 000 and 1/2'
+    """
+    text = re.sub(r"(?<=[\d.,])(?=[¼-¾⅐-⅞])|(?<=[¼-¾⅐-⅞])(?=[.,]?\d|[¼-¾⅐-⅞])", " ", text)
+    text = _SUPERSCRIPT.sub(lambda found: f"^{found[0]}", text)
+    text = unicodedata.normalize("NFKC", text).translate(_SAME).replace("٫", decimal)
+    text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
+    for pattern, new in _LATEX if "\\" in text or "{,}" in text else ():
+        text = pattern.sub(new, text)
+    return re.sub(r"(?<==)\s?-\s+(?=[\d.,])", " -", text)
+
+
+def figures(text: str, decimal: Sign, *, backwards: bool = False) -> Iterator[Figure]:
+    """Yield what is written in figures in the tidy ``text``, in its order or from the last.
+
+    Example:
+        >>> [str(each.value) for each in figures("on 2024-01-02 it cost -$1,234.50, not 3-4 of H2O", ".")]
+        ['None', '-2469/2', 'None']
+    """
+    runs = reversed(list(_RUN.finditer(text))) if backwards else _RUN.finditer(text)
+    for match in runs:
+        if (figure := _figure(text, match, decimal)) is not None:
+            yield figure
+
+
+def _figure(text: str, match: re.Match[str], decimal: Sign) -> Figure | None:
+    """Return the figure at ``match``; None where the digits belong to a word or an exponent of one."""
+    end, body = match.end(), match[0]
+    window = text[max(0, match.start() - 12) : match.start()]
+    lead = _LEAD.search(window)
+    assert lead is not None  # it matches the empty end
+    sign, start = lead["outer"] + lead["inner"], match.start() - len(lead[0])
+    before, after = text[max(0, start - 1) : start], text[end : end + 40]
+    if before in {"_", "^"} or _LETTER.match(before) or _WITHIN.match(after):
+        return None
+    dated = bool(_CLOCK.match(after))
+    value = None
+    if not dated and not _is_part(before, sign, after):
+        value = _value(body, decimal)
+        dated = value is None and len(body) <= MOST_DIGITS and bool(_DATED.fullmatch(body))
+    signed = -value if value is not None and sign == "-" else value
+    return Figure(raw=text[start:end], body=body, value=signed, dated=dated, start=start, end=end)
+
+
+def _is_part(before: str, sign: str, after: str) -> bool:
+    """Tell whether a figure is only a part of what is meant, such as a root, a difference or millions."""
+    in_term = sign and (before.isdigit() or before in {")", "]", "}"})
+    return bool(
+        len(sign) > 1 or in_term or before in {"±", "√", ".", ",", "/", "-"} or _SCALED.match(after)
+    )
+
+
+def _value(body: str, decimal: Sign) -> Fraction | None:
+    """Return what ``body`` is worth, exactly; None where it is not one number."""
+    if len(body) > MOST_DIGITS:
+        return None
+    if (mixed := _MIXED.fullmatch(body)) and 0 < int(mixed[2]) < int(mixed[3]):
+        return int(mixed[1]) + Fraction(int(mixed[2]), int(mixed[3]))
+    if power := _POWER.fullmatch(body):
+        factor, exponent = power[1] or power[3], power[2] or power[4]
+        number = Fraction(1) if factor is None else _plain(factor, decimal)
+        if number is None or len(exponent) > 6 or abs(int(exponent)) > MOST_DIGITS:
+            return None
+        return number * Fraction(10) ** int(exponent)
+    over, slash, under = body.partition("/")
+    number = _plain(over.strip(), decimal)
+    if number is None or not slash:
+        return number
+    return number / part if (part := _plain(under.strip(), decimal)) else None
+
+
+def _plain(text: str, decimal: Sign) -> Fraction | None:
+    """Return the value of digits in groups, with or without decimals; None for anything else."""
+    if not _GRAMMAR[decimal].fullmatch(text):
+        return None
+    group = "," if decimal == "." else "."
+    return Fraction(
+        text.translate({ord(mark): None for mark in f"{group}' "}).replace(decimal, ".")
+    )
+
+
+def _grammar(decimal: Sign) -> re.Pattern[str]:
+    group, point = (",", r"\.") if decimal == "." else (r"\.", ",")
+    whole = rf"[1-9]\d{{0,2}}([{group}' ])\d{{3}}(?:\1\d{{3}})*|\d+"
+    if decimal == ".":
+        whole += r"|[1-9]\d?(?:,\d\d)+,\d{3}"  # 12,34,567 as in India
+    return re.compile(rf"(?:{whole})(?:{point}\d+)?|{point}\d+")
+
+
+_GRAMMAR: dict[Sign, re.Pattern[str]] = {".": _grammar("."), ",": _grammar(",")}
+_MIXED = re.compile(r"(\d+) (\d+) ?/ ?(\d+)")
+_POWER = re.compile(
+    r"(?:([^×x*·⋅]+?) *[×x*·⋅] *)?10(?:\^|\*\*)[({]?([+-]?\d+)[)}]?|([^e]+)e([+-]?\d+)",
+    re.IGNORECASE,
+)
+
 
 TOLERANCE = Fraction(1, 1_000_000)
 """Of the right number's size; 0 is met exactly."""
