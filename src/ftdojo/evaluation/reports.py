@@ -1,4 +1,8 @@
-"""What a pass says: scores with intervals, slices, unreadable and unfinished shares, and a few wrong items."""
+"""What a pass says: scores with intervals, slices, unreadable and unfinished shares, and a few wrong items.
+
+A second reference score stands beside it where the published evaluator has a language model look again at what its rule
+calls wrong. The model's word touches neither the task's own score nor any verdict.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence

@@ -3,6 +3,8 @@
 Before the selection is frozen it hands out validation and confirmation items; opening the test freezes the selection,
 closes that door and hands out the test items, once. The contamination gate needs every held-out question at any time,
 so it works in here and lets out nothing but row numbers.
+
+``leaks`` asks the same gate about the raw sources: which of their rows an agent could not train on as they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

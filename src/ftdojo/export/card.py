@@ -1,4 +1,7 @@
-"""The model card: what was trained, from what, what it scored with which interval, and how it is prompted."""
+"""The model card: what was trained, from what, what it scored with which interval, and how it is prompted.
+
+Texts of others appear in it as Markdown and as words of a shell: shown as they are, and never obeyed.
+"""
 
 import re
 import shlex

@@ -1,6 +1,8 @@
 """Export as a GGUF file for llama.cpp and its kin, checked by reading it back.
 
 Only the Llama architecture with a byte-level BPE tokenizer is written: what is written is proven, the rest is refused.
+
+The tokenizer's part is vocabulary, merges, special tokens and chat template.
 """
 
 import json

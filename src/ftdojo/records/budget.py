@@ -1,4 +1,4 @@
-"""What a run may spend, and what it has spent."""
+"""What a run may spend, and what it has spent; durations and sizes as people write them."""
 
 import re
 from dataclasses import MISSING, dataclass

@@ -1,4 +1,7 @@
-"""Feedback, level by level: what an experiment's data, training and evaluation looked like."""
+"""Feedback, level by level: what an experiment's data, training and evaluation looked like, and how it failed.
+
+Failures are data: a closed set of kinds, each with a message an agent can act on.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

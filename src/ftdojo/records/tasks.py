@@ -1,4 +1,7 @@
-"""What a task, a raw source and an item are. Declarations fill these in; nothing here behaves."""
+"""What a task, a raw source, a published data set and an item are. Declarations fill these in; nothing here behaves.
+
+Text with holes: ``{column}`` stands for the value of that column of a raw row.
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""The top of the page: three numbers, and one sentence on what happened."""
+"""The top of the page: three numbers, one sentence on what happened, and what the model now gets right that the base got wrong.
+
+Only validation items appear, and of them no more than the task shows.
+"""
 
 from collections import Counter
 from dataclasses import dataclass

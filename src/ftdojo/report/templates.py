@@ -1,4 +1,7 @@
-"""The package's templates: Jinja2 files with the filters that write numbers, plans and verdicts."""
+"""The package's templates: Jinja2 files with the filters that write numbers, plans and verdicts.
+
+A plan's Markdown becomes headings, lists, emphasis and code. Everything is escaped first; nothing else gets through.
+"""
 
 import re
 from collections.abc import Callable, Iterator

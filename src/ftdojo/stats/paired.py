@@ -1,4 +1,4 @@
-"""A candidate against a rival on the same items: difference, interval, test and verdict."""
+"""A candidate against a rival on the same items: difference, interval, test and verdict; or a race after a part of them."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, comb, sqrt

@@ -1,4 +1,4 @@
-"""A run's trajectory: every step that was taken, with its outcome, written down once and rebuilt from the run folder.
+"""What a run folder keeps of events: the log, the losses of a training while it goes on, and every step, which is rebuilt from it.
 
 A step is one ``ActionTaken`` of the log. What the run folder has elsewhere is not stored again: the reports of an
 experiment come from its own record, reward and ending from the result. Of a page that a look found, only the digest is
