@@ -3,15 +3,91 @@
 Files are hostile: every batch is validated before it is read, as Arrow would follow a wrong offset out of its memory.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
 
 from ftdojo.errors import MissingExtra, SourceError
-from ftdojo.sources.kinds import disguised
+from ftdojo.sources.kinds import disguised, kind_of
 from ftdojo.sources.lines import MAX_ROW_BYTES, Numbered
-from ftdojo.sources.values import as_json, characters
+
+
+def as_json(value: Any) -> Any:
+    """Return ``value`` as JSON holds it; only ``bytes``, for which JSON has nothing, stay.
+
+    Dates, times and durations become text in ISO 8601, decimals plain digits, NaN (how a missing number is
+    written) None, the keys of a map text.
+
+    Raises:
+        ValueError: it is an infinite number.
+        TypeError: it is of a type that is not known here.
+
+    Example:
+        >>> as_json({"on": date(2024, 1, 1), "price": Decimal("1.50"), "took": timedelta(seconds=90)})
+        {'on': '2024-01-01', 'price': '1.50', 'took': 'PT1M30S'}
+    """
+    if value is None or type(value) in (str, int, bool, bytes):
+        return value
+    if isinstance(value, float):
+        return _finite(float(value))
+    if isinstance(value, Mapping):
+        return {_key(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    return _as_text(value)
+
+
+def holds_bytes(value: Any) -> bool:
+    """Return whether ``value`` is or holds bytes."""
+    if isinstance(value, Mapping):
+        return any(holds_bytes(each) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple):
+        return any(map(holds_bytes, value))
+    return isinstance(value, bytes | bytearray | memoryview)
+
+
+def characters(value: Any) -> int:
+    """Return how many characters of text ``value`` holds."""
+    if isinstance(value, Mapping):
+        return sum(characters(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return sum(map(characters, value))
+    return len(value) if isinstance(value, str) else 1
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, date | time):
+        return value.isoformat() if value == value else None  # pandas' NaT is unequal to itself
+    if isinstance(value, timedelta):
+        # What counts nanoseconds is pandas' own, which pydantic would round.
+        finer = getattr(value, "nanoseconds", 0)
+        return value.isoformat() if finer else to_jsonable_python(value)  # type: ignore[attr-defined]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, UUID):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return as_json(value.tolist())  # a scalar or an array of numpy
+    raise TypeError(f"a {type(value).__name__}")
+
+
+def _finite(value: float) -> float | None:
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the infinite number {value}")
+    return value if value == value else None
+
+
+def _key(key: Any) -> Any:
+    key = as_json(key)
+    return key if isinstance(key, str | bytes) else str(key)
+
 
 _PARQUET_ROWS = 16
 """A dictionary makes long cells short in the file and long again in memory; so few of them are bearable."""
@@ -166,3 +242,48 @@ def _row(
 
 def _refuse(path: Path, number: int, why: str) -> NoReturn:
     raise SourceError(f"{path}, row {number}, {why}.")
+
+
+def label_names(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return column -> the names of its classes, the class 0 first; empty where ``path`` does not name them.
+
+    Only columns whose every value is the number of a class are returned. A number outside the names (datasets writes -1)
+    stands for a class that is not known.
+    """
+    try:
+        return _class_names(json.loads(_schema(path).metadata[b"huggingface"])["info"]["features"])
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _schema(path: Path) -> Any:
+    """Return the schema of ``path``; None where there is none to be read."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import read_schema
+    except ModuleNotFoundError:
+        return None
+    try:
+        match kind_of(path):
+            case ".parquet":
+                return read_schema(path)
+            case ".arrow" | ".feather":
+                with arrow_file(path) as reader:
+                    return reader.schema
+    except (ArrowException, OSError, SourceError):
+        pass
+    return None
+
+
+def _class_names(features: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {
+        column: tuple(feature["names"])
+        for column, feature in features.items()
+        if isinstance(feature, dict)
+        and feature.get("_type") == "ClassLabel"
+        and _are_names(feature.get("names"))
+    }
+
+
+def _are_names(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(each, str) for each in found)

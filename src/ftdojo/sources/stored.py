@@ -17,8 +17,8 @@ from filelock import FileLock
 
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.records import Source
+from ftdojo.sources.arrow_rows import holds_bytes
 from ftdojo.sources.files import read_json, whole_file, write_json
-from ftdojo.sources.values import holds_bytes
 
 MAX_ROWS_READ = 1000
 _PEEK_ROWS = 3
