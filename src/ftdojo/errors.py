@@ -22,8 +22,9 @@
     |   `-- RunBusy             another process plays this run
     |-- BudgetError             a budget that allows nothing, or none left
     |-- LlmError                a language model cannot be asked
+    |   |-- LlmBadRequest       its server does not take the request as it is
     |   |-- LlmUnusable         it answered, and nothing it said can be used
-    |   `-- LlmBudget           a cap on calls, tokens or money is reached
+    |   `-- LlmBudget           a cap on calls, tokens or money is reached, or the run's time
     `-- Interrupted             the user stopped a run, exit code 130
 
 A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
@@ -135,6 +136,10 @@ class LlmError(FtdojoError):
     """A language model cannot be asked: no network, no key, no such model, or no answer in time."""
 
 
+class LlmBadRequest(LlmError):
+    """The server of a language model does not take a request as it is; another one may be taken."""
+
+
 class LlmUnusable(LlmError):
     """A language model answered, and nothing it said can be used.
 
@@ -149,7 +154,7 @@ class LlmUnusable(LlmError):
 
 
 class LlmBudget(LlmError, BudgetError):
-    """A cap on calls, tokens or money is reached; nothing was asked."""
+    """A cap on calls, tokens or money is reached, or the run's time is over; there is no reply."""
 
 
 class Interrupted(FtdojoError):

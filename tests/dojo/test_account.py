@@ -21,7 +21,7 @@ class Model:
     def __init__(self, usage=USAGE, *, hold=None, error=None):
         self.usage, self.hold, self.error, self.asked = usage, hold, error, []
 
-    def chat(self, ask):
+    def chat(self, ask, waiting):
         self.asked.append(ask.purpose)
         if self.hold:
             assert self.hold.wait(20)

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from ftdojo.testing.llm import behaviours
+
 OFFERED = {
     "temperature": 0.5,
     "max_tokens": 7,
@@ -84,6 +86,17 @@ def test_options_on_offer_reach_the_model_and_others_do_not(gateway, post, quest
     assert "user" not in request.body
 
 
+def test_an_option_that_the_model_does_not_know_is_refused_with_the_servers_words(
+    serve, opened, post, question
+):
+    gateway = opened(serve(behaviours.no_temperature))
+    status, answer, _ = post(gateway, question(temperature=0.7))
+    assert (status, answer["error"]["type"]) == (400, "invalid_request_error")
+    assert "'temperature' does not support 0.7 with this model" in answer["error"]["message"]
+    assert post(gateway, question())[0] == 200
+    assert gateway.unanswered == 0
+
+
 def test_text_in_parts_is_one_text_and_a_developer_is_the_system(gateway, post):
     parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
     turns = [{"role": "developer", "content": "be brief"}, {"role": "user", "content": parts}]
@@ -159,8 +172,6 @@ def test_a_crowd_of_idle_connections_does_not_keep_a_question_out_for_good(
 
 
 def test_the_answer_to_a_refusal_or_a_cut_reply_says_so(serve, opened, post, question):
-    from ftdojo.testing.llm import behaviours
-
     for behaviour, reason in (("refusal", "content_filter"), ("truncated", "length")):
         gateway = opened(serve(getattr(behaviours, behaviour)))
         status, answer, _ = post(gateway, question(behaviour))

@@ -123,6 +123,37 @@ def test_an_untidy_reply_is_repaired_without_another_request(llm, serve, ask, pl
     assert server.tally.requests == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "requests"),
+    [
+        ("thinking_aloud", 1),
+        ("tool_call", 1),
+        ("half_characters", 1),
+        ("half_a_character", 1),
+        ("not_a_number", 2),
+        ("odd_counts", 1),
+        ("error_in_a_good_answer", 3),
+        ("small_window", 2),
+        ("small_replies", 2),
+        ("no_system_role", 1),
+        ("no_grammar", 2),
+        ("no_such_parameters", 2),
+        ("only_streams", 2),
+    ],
+)
+def test_a_form_is_had_from_servers_of_every_habit_and_found_again(
+    llm, serve, ask, plan, name, requests
+):
+    server = serve(getattr(behaviours, name))
+    first = llm(server.url).ask_for(ask(), plan)
+    assert first.steps == [1]
+    assert (first.title + str(first.note)).encode()
+    assert server.tally.requests == requests
+    resumed = llm(server.url)
+    assert resumed.ask_for(ask(), plan) == first
+    assert (server.tally.requests, resumed.charged) == (requests, [])
+
+
 UNUSABLE = {
     "never_json": ("form", "It holds no JSON object"),
     "refusal": ("refusal", "It was refused: \"I can't help"),

@@ -1,5 +1,6 @@
 """A model over real HTTP, with the real client: what passes is waited out, what does not ends at once in one line."""
 
+import json
 import re
 import socket
 import time
@@ -8,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from ftdojo.errors import LlmError
+from ftdojo.errors import LlmBadRequest, LlmError
 from ftdojo.llm.forms import schema_of
 from ftdojo.llm.patience import Patience
 from ftdojo.testing.llm import Said, Trouble, behaviours
@@ -168,7 +169,7 @@ def test_tokens_that_a_server_does_not_count_are_estimated_and_have_no_price(
 ):
     prices = tmp_path / "prices.yaml"
     prices.write_text("openai/*: {input: 1, output: 1}")
-    server = serve(lambda request: Said(text="12345678", is_counted=False))
+    server = serve(lambda request: Said(text="12345678", usage=None))
     usage = model(server.url, prices=str(prices)).chat(ask("123456789")).usage
     assert (usage.input_tokens, usage.output_tokens) == (3, 2)
     assert usage.estimated
@@ -247,11 +248,11 @@ def test_further_options_are_passed_on(model, serve, ask):
 
 
 def test_a_question_that_the_server_does_not_take_ends_at_once(model, serve, ask):
-    long = Trouble(status=400, message="This model's maximum context length is 4096 tokens.")
-    server = serve(lambda request: long)
-    assert "does not take a request to openai/scripted (400: This model's maximum" in fails(
-        model(server.url), ask()
-    )
+    server = serve(lambda request: Trouble(status=400, message="Please speak French."))
+    with pytest.raises(
+        LlmBadRequest, match=r"does not take a request to openai/scripted \(400: Pl"
+    ):
+        model(server.url).chat(ask())
     assert server.tally.requests == 1
 
 
@@ -264,11 +265,101 @@ def test_an_error_in_a_routers_good_answer_is_an_error(model, serve, ask, code, 
 
 
 @pytest.mark.parametrize(
-    "body", ["[]", "{}", '{"choices": []}', '{"choices": [{"message": 3}]}', "null"]
+    "body", ["[]", "{}", '"choices"', '{"object": "list", "data": []}', "null", "1e999"]
 )
 def test_an_answer_of_another_protocol_is_one_line(model, serve, ask, body):
     server = serve(lambda request: Trouble(status=200, body=body))
     assert "not as a server of language models does" in fails(model(server.url), ask())
+
+
+IN_GOOD_ANSWERS = [
+    "\0",
+    " \n",
+    '{"choices": null}',
+    '{"choices": []}',
+    '{"choices": [{"message": 3}]}',
+    '{"choices": [{"finish_reason": "error", "error": {"message": "lost", "code": "upstream"}}]}',
+    '{"error": "the provider is gone"}',
+    '{"error": {"message": "busy", "code": "rate_limit_exceeded"}}',
+    '{"error": {"message": "busy"}, "choices": null}',
+    '{"error": {"message": "busy", "code": "503"}}',
+    '{"object": "error", "message": "engine died", "type": "InternalServerError"}',
+    '{"detail": "worker restarts"}',
+    'data: {"choices": [{"delta": {"content": "half a st"}}]}\n\n',
+    'data: {"error": {"message": "gone", "code": 502}}\n\n',
+]
+
+
+@pytest.mark.parametrize("body", IN_GOOD_ANSWERS)
+def test_a_good_answer_without_a_reply_is_tried_again(model, serve, ask, body):
+    def passing(request):
+        return Trouble(status=200, body=body) if request.count == 1 else behaviours.echo(request)
+
+    reply = model(serve(passing).url).chat(ask())
+    assert (reply.text, reply.tries) == ("plan please", 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ({"code": "invalid_api_key", "message": "no"}, "does not accept the key"),
+        ({"type": "authentication_error", "message": "no"}, "does not accept the key"),
+        ({"code": "model_not_found", "message": "no"}, "knows no model 'scripted'"),
+        ({"code": "insufficient_quota", "message": "no"}, "no credit left"),
+        ({"code": "400", "message": "no"}, "does not take a request"),
+    ],
+)
+def test_an_error_in_a_good_answer_that_does_not_pass_ends_at_once(model, serve, ask, error, said):
+    server = serve(lambda request: Trouble(status=200, body=json.dumps({"error": error})))
+    assert said in fails(model(server.url), ask())
+    assert server.tally.requests == 1
+
+
+USAGES = [
+    (None, 3, 2, True),
+    ({}, 3, 2, True),
+    ([], 3, 2, True),
+    ("many", 3, 2, True),
+    ({"prompt_tokens": None, "completion_tokens": None}, 3, 2, True),
+    ({"prompt_tokens": 7}, 7, 2, True),
+    ({"completion_tokens": 7, "total_tokens": 9}, 3, 7, True),
+    ({"prompt_tokens": 7.5, "completion_tokens": 6.5}, 3, 2, True),
+    ({"prompt_tokens": 7.0, "completion_tokens": 6}, 7, 6, False),
+    ({"prompt_tokens": -7, "completion_tokens": 6}, 3, 6, True),
+    ({"prompt_tokens": True, "completion_tokens": "6"}, 3, 2, True),
+    ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, 3, 2, True),
+    ({"prompt_tokens": 10**400, "completion_tokens": 6}, 3, 6, True),
+    ({"prompt_tokens": 7, "completion_tokens": 6, "prompt_tokens_details": 9}, 7, 6, False),
+]
+
+
+@pytest.mark.parametrize(("usage", "counted"), [(usage, tuple(rest)) for usage, *rest in USAGES])
+def test_a_paid_answer_is_kept_however_its_tokens_are_counted(model, serve, ask, usage, counted):
+    server = serve(lambda request: Said(text="12345678", usage=usage))
+    reply = model(server.url).chat(ask("123456789"))
+    assert (reply.text, reply.tries) == ("12345678", 1)
+    used = reply.usage
+    assert (used.input_tokens, used.output_tokens, used.estimated) == counted
+    assert used.usd is None
+
+
+def test_more_tokens_from_the_cache_than_there_are_cost_nothing_negative(
+    model, serve, ask, tmp_path
+):
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("openai/*: {input: 2, output: 0, cached: 1}")
+    odd = {
+        "prompt_tokens": 5,
+        "completion_tokens": 0,
+        "prompt_tokens_details": {"cached_tokens": 9},
+    }
+    server = serve(lambda request: Said(text="", usage=odd))
+    assert model(server.url, prices=str(prices)).chat(ask()).usage.usd == pytest.approx(5e-6)
+
+
+def test_half_a_character_in_the_body_of_an_answer_costs_no_answer(model, serve, ask):
+    reply = model(serve(behaviours.half_a_character).url).chat(ask("héllo"))
+    assert (reply.text, reply.tries) == ("héllo \ufffd\ufffd", 1)
 
 
 def test_text_in_parts_is_put_together(model, serve, ask):

@@ -1,6 +1,7 @@
 """Forms of replies: strict schemas out, forgiving reading in, and never anything but one named failure."""
 
 import contextlib
+import json
 import time
 from typing import Literal
 
@@ -30,6 +31,58 @@ GOOD = '{"kind": "data", "changes": [{"option": "lr", "default": 0.1}], "parent"
 
 def said(text, finish="stop"):
     return Reply(text=text, finish=finish, model="m", usage=Usage())
+
+
+THOUGHT = GOOD.replace("0.1", "0.9")
+MARKED = GOOD.replace('"lr"', '"<think>{x}</think> lr </think>"')
+WRAPPED = {
+    "a thought": f"<think>{THOUGHT}</think>{GOOD}",
+    "a thought without a beginning": f"Maybe {THOUGHT}?</think>\n{GOOD}",
+    "two thoughts": f"<think>{THOUGHT}</think><think>{{</think>{GOOD}",
+    "a thought in other words": f"[THINK]{THOUGHT}[/THINK]{GOOD}",
+    "a thought of a channel": f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant"
+    f"<|channel|>final<|message|>{GOOD}",
+    "a thought and a comma too many": f"<think>{THOUGHT}</think>{GOOD[:-1]},}}",
+    "an end of a thought in a string": MARKED,
+    "the same and a comma too many": f"{MARKED[:-1]},}}",
+    "the same after a thought": f"<think>{THOUGHT}</think>```json\n{MARKED}\n```",
+    "another object before": f'I was given {{"a": {{}}}}. {GOOD}',
+    "another object after": f'{GOOD}\nAn edit looks like {{"file": "x"}} or {{this}}.',
+    "a draft before": f"First {THOUGHT}, better {GOOD}.",
+    "a draft before an answer with a comma too many": f"First {THOUGHT}, better {GOOD[:-1]},}}.",
+    "a list": f"[{GOOD}]",
+    "a tool call": f'{{"name": "plan", "arguments": {GOOD}}}',
+    "a tool call in text": json.dumps({"kind": "x", "arguments": GOOD}),
+    "a string": json.dumps(GOOD),
+    "a field": f'{{"plan": {GOOD}}}',
+    "tags": f"<answer>{GOOD}</answer>",
+}
+
+
+@pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
+def test_the_answer_counts_whatever_is_around_it(text):
+    found = read(said(text), Plan).changes[0]
+    assert found.default == 0.1
+    assert "lr" in found.option
+
+
+def test_a_draft_that_was_thought_is_not_the_answer():
+    with pytest.raises(LlmUnusable, match="holds no JSON object"):
+        read(said(f"<think>{GOOD}</think>\nI had rather not."), Plan)
+    with pytest.raises(LlmUnusable, match="holds no JSON object"):
+        read(said(f"<think>{GOOD[:-1]},}}</think>\nI had rather not."), Plan)
+    with pytest.raises(LlmUnusable, match="changes: Field required"):
+        read(said(f'<think>{GOOD}</think>\n{{"kind": "data"}}'), Plan)
+
+
+@pytest.mark.parametrize("end", ["}", ",}"])
+def test_halves_of_characters_nul_and_nan_leave_a_form_that_can_be_stored(end):
+    halves = GOOD[:-1].replace('"lr"', '"\\ud83d\\ude00 \\ud83d \\u0000"') + end
+    found = read(said(halves), Plan).changes[0]
+    assert found.option == "😀 \ufffd \ufffd"
+    for number in ("NaN", "Infinity", "1e999"):
+        with pytest.raises(LlmUnusable, match=r"valid number|not finite"):
+            read(said(GOOD[:-1].replace("0.1", number) + end), Plan)
 
 
 def test_a_schema_is_closed_and_asks_for_every_field():
@@ -73,7 +126,7 @@ def test_json_that_is_nearly_right_is_read(text):
         ('{"kind": "date", "changes": []}', "kind: Input should be 'data' or 'training'"),
         ('{"kind": "data"}', "changes: Field required"),
         ('{"kind": "data", "changes": [{}]}', "changes.0.option: Field required"),
-        ("\ud800", "unable to parse raw data as a unicode string"),
+        ("\ud800", "holds no JSON object"),
         ('{"a": "\ud800"}', "kind: Field required"),
     ],
 )

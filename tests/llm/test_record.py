@@ -1,7 +1,7 @@
 """The record of exchanges: what is on it survives, and what tore is dropped."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -56,12 +56,38 @@ def test_a_torn_line_is_dropped_and_written_over(tmp_path):
     assert [each.purpose for each in Exchanges(tmp_path).all()] == ["plan/1", "plan/2"]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"purpose": "x"}', "\udcff"])
-def test_a_broken_line_is_named(tmp_path, line):
+def _changed(**usage):
+    row = asdict(HEARD)
+    row["reply"]["usage"] |= usage
+    return json.dumps(row)
+
+
+BROKEN = [
+    "{",
+    "[]",
+    '{"purpose": "x"}',
+    "\udcff",
+    "null",
+    _changed(usd=float("nan")),
+    _changed(usd=""),
+]
+BROKEN += [_changed(input_tokens=1.5), _changed(input_tokens=None), _changed(other=1)]
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_a_broken_line_is_named_and_its_request_may_be_sent_again(tmp_path, capsys, line):
+    other = replace(HEARD, purpose="plan/2")
+    Exchanges(tmp_path).add(other)
     file = tmp_path / "exchanges.jsonl"
-    file.write_text(f"{line}\n", encoding="utf8", errors="surrogateescape")
-    with pytest.raises(StoreError, match=r"Line 1 of .*exchanges\.jsonl is not an exchange"):
-        Exchanges(tmp_path)
+    broken = f"{line}\n".encode("utf8", "surrogateescape")
+    file.write_bytes(broken + file.read_bytes())
+    record = Exchanges(tmp_path)
+    assert record.all() == [other]
+    said = capsys.readouterr().err
+    assert said.startswith(f"ftdojo: line 1 of {file} is not an exchange (")
+    assert said.count("\n") == 1
+    record.add(HEARD)
+    assert Exchanges(tmp_path).find("plan/1") == SAID
 
 
 def test_two_questions_may_not_share_a_purpose(tmp_path):

@@ -142,10 +142,16 @@ def test_a_server_that_does_not_answer_is_stopped_at_once(name):
     assert time.monotonic() - began < 5
 
 
-def test_streams_and_rubbish_are_refused(serve):
+def test_a_reply_may_be_streamed(serve):
     _, client = serve(behaviours.echo)
-    with pytest.raises(openai.BadRequestError, match="does not stream"):
-        say(client, stream=True)
+    events = list(say(client, stream=True, stream_options={"include_usage": True}))
+    said = [each.choices[0].delta.content for each in events if each.choices]
+    assert said == ["one", " two", " three", None]
+    assert events[-1].usage.total_tokens == 6
+
+
+def test_what_is_not_a_chat_is_refused(serve):
+    _, client = serve(behaviours.echo)
     with pytest.raises(openai.NotFoundError):
         client.embeddings.create(model="m", input="x")
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from ftdojo.errors import LlmBudget, UsageError
 from ftdojo.llm import Ask, ChatModel, Exchange, Reply, Usage
+from ftdojo.llm.patience import ALONE, Waiting
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.providers import server_of
 from ftdojo.records import Budget, LlmChoice, Role
@@ -149,10 +150,10 @@ class _Metered:
     def __init__(self, model: ChatModel, account: Account) -> None:
         self.name, self._model, self._account = model.name, model, account
 
-    def chat(self, ask: Ask) -> Reply:
+    def chat(self, ask: Ask, waiting: Waiting = ALONE) -> Reply:
         self._account.begin()
         with ExitStack() as failing:
             failing.callback(self._account.give_up)
-            reply = self._model.chat(ask)
+            reply = self._model.chat(ask, waiting)
             failing.pop_all()
         return reply

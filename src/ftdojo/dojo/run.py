@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
-from ftdojo.checks import CheckContext, lay_out
+from ftdojo.checks import CheckContext, Forecast, lay_out
 from ftdojo.dojo.account import Account
 from ftdojo.dojo.listeners import Emitter
 from ftdojo.dojo.machine import memory_bytes
@@ -16,7 +16,7 @@ from ftdojo.errors import LlmError
 from ftdojo.evaluation import Vault
 from ftdojo.evaluation.engine import Engine
 from ftdojo.gateway import Gateway
-from ftdojo.llm import Ask, ChatModel, Exchanges, Llm
+from ftdojo.llm import Ask, ChatModel, Exchanges, Llm, Waiting
 from ftdojo.models import LocalModel
 from ftdojo.records import (
     Announced,
@@ -91,7 +91,12 @@ def open_run(
     scratch = folder.path / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     worker = Worker(model, log=folder.path / "worker.log", on_tick=ledger.heartbeat)
-    llm = _llm(folder, ledger, models) if models else None
+    forecast = Forecast()
+    waiting = Waiting(
+        left_s=Meter(folder.budget, ledger, forecast).left_s,
+        say=lambda text: emit(Announced(text=text)),
+    )
+    llm = _llm(folder, ledger, models, waiting) if models else None
     return Run(
         task=task,
         model=model,
@@ -110,6 +115,7 @@ def open_run(
         max_rows=folder.budget.max_rows,
         objective=spec.objective,
         on_tick=ledger.heartbeat,
+        forecast=forecast,
         llm=llm,
         gateway=Gateway(llm, folder=scratch) if llm else None,
         emit=emit,
@@ -134,7 +140,9 @@ def _engine(name: str, worker: Worker, emit: Listener) -> Engine:
     return WorkerEngine(worker, lambda why: emit(WorkerLost(message=why)))
 
 
-def _llm(folder: RunFolder, ledger: Ledger, models: Mapping[Role, ChatModel]) -> Llm:
+def _llm(
+    folder: RunFolder, ledger: Ledger, models: Mapping[Role, ChatModel], waiting: Waiting
+) -> Llm:
     """Return the run's language models over its own record and account, once what is on record is paid."""
     exchanges = Exchanges(folder.path / "llm")
     account = Account(budget=folder.budget, ledger=ledger, run=folder.config.id)
@@ -144,6 +152,7 @@ def _llm(folder: RunFolder, ledger: Ledger, models: Mapping[Role, ChatModel]) ->
         exchanges=exchanges,
         charge=account.charge,
         allow=account.allow,
+        waiting=waiting,
     )
 
 

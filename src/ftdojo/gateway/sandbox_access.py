@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ftdojo.errors import LlmError, StoreError
+from ftdojo.errors import LlmBadRequest, LlmError, StoreError
 from ftdojo.gateway import bridge
 from ftdojo.gateway.server import GatewayServer
 from ftdojo.gateway.wire import MODELS
@@ -120,8 +120,9 @@ class Gateway:
             self._count(1)
             try:
                 return self._llm.ask(ask)
-            except LlmError:
-                self.unanswered += 1
+            except LlmError as error:
+                # A request that no server would take is the script's to put right, not an outage.
+                self.unanswered += not isinstance(error, LlmBadRequest)
                 raise
             finally:
                 self._count(-1)

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from ftdojo.errors import FtdojoError, LlmBudget, LlmError, UnknownName, UsageError
+from ftdojo.errors import FtdojoError, LlmBadRequest, LlmBudget, LlmError, UnknownName, UsageError
 from ftdojo.gateway import wire
 from ftdojo.llm import Ask, Reply
 
@@ -25,6 +25,7 @@ _SWALLOWED_BYTES = 64 * 2**20
 _STATUS: tuple[tuple[type[FtdojoError], int, str], ...] = (  # the first that fits
     (UnknownName, 404, "model_not_found"),
     (UsageError, 400, "invalid_request_error"),
+    (LlmBadRequest, 400, "invalid_request_error"),
     (LlmBudget, 402, "budget_reached"),  # not 429, which clients would try again
     (LlmError, 502, "model_unavailable"),
     (FtdojoError, 500, "server_error"),

@@ -2,6 +2,7 @@
 
 from ftdojo.llm.asking import Llm
 from ftdojo.llm.choice import open_models
+from ftdojo.llm.patience import Waiting
 from ftdojo.llm.record import Exchange, Exchanges, Replay, redact, replayed
 from ftdojo.llm.types import Ask, ChatModel, Finish, Reply, Usage
 
@@ -15,6 +16,7 @@ __all__ = [
     "Replay",
     "Reply",
     "Usage",
+    "Waiting",
     "open_models",
     "redact",
     "replayed",

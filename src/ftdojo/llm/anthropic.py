@@ -1,14 +1,12 @@
 """Models of Anthropic, through the ``anthropic`` package."""
 
-import time
-from dataclasses import replace
 from typing import Any
 
-from ftdojo.llm import forms
+from ftdojo.llm.dialect import Refused, ServerDialect, Speaker
 from ftdojo.llm.faults import ModelServer, by_status, said_in, unreachable, unsendable
-from ftdojo.llm.patience import Passing, Patience, persist
+from ftdojo.llm.patience import ALONE, Patience, Waiting
 from ftdojo.llm.prices import Prices
-from ftdojo.llm.types import Ask, Finish, Reply, Usage
+from ftdojo.llm.types import Ask, Finish, Reply, counted
 
 _FINISH: dict[str, Finish] = {
     "refusal": "refusal",
@@ -27,73 +25,72 @@ class AnthropicChat:
         import anthropic
 
         self.name = server.name
-        self._server, self._prices, self._patience = server, prices, patience
+        self._server, self._prices = server, prices
         self._sdk: Any = anthropic
         self._client = anthropic.Anthropic(
             api_key=server.key, base_url=server.url or None, max_retries=0
         )
-        self._has_forms, self._reached = True, False
+        dialect = ServerDialect(most=server.max_reply_tokens, forms=("json_schema", "text"))
+        self._speaker = Speaker(dialect, patience, name=self.name)
+        self._reached = False
 
-    def chat(self, ask: Ask) -> Reply:
+    def chat(self, ask: Ask, waiting: Waiting = ALONE) -> Reply:
         """Send one request; see ``ChatModel``."""
-        began = time.monotonic()
-        reply, tries = persist(lambda limit: self._once(ask, limit), self._patience, name=self.name)
-        return replace(reply, seconds=time.monotonic() - began, tries=tries)
+        return self._speaker.chat(
+            ask, lambda dialect, limit_s: self._once(dialect, ask, limit_s), waiting
+        )
 
-    def _once(self, ask: Ask, limit_s: float) -> Reply:
-        request = self._request(ask)
+    def _once(self, dialect: ServerDialect, ask: Ask, limit_s: float) -> Reply:
+        request = self._request(dialect, ask)
         try:
             answer = self._client.messages.create(**request, timeout=limit_s)
         except self._sdk.APIStatusError as error:
             self._reached = True
-            if (
-                error.status_code == 400
-                and "output_config" in request["extra_body"]
-                and _is_form(error)
-            ):
-                self._has_forms = False
-                raise Passing("the model does not know structured replies", after_s=0.0) from error
             headers = error.response.headers
-            raise by_status(error.status_code, error.body, self._server, headers) from error
+            fault = by_status(error.status_code, error.body, self._server, headers)
+            raise Refused(error.status_code, said_in(error.body), fault) from error
         except self._sdk.APIConnectionError as error:
             raise unreachable(error, self._server, reached=self._reached) from error
         except (TypeError, ValueError) as error:
             raise unsendable(error, self._server) from error
         self._reached = True
-        return self._read(answer)
+        return self._read(answer, ask)
 
-    def _request(self, ask: Ask) -> dict[str, Any]:
-        system = [each["content"] for each in ask.messages if each["role"] == "system"]
-        turns = [dict(each) for each in ask.messages if each["role"] != "system"]
-        made: dict[str, Any] = {"model": self._server.model, "max_tokens": ask.max_tokens}
+    def _request(self, dialect: ServerDialect, ask: Ask) -> dict[str, Any]:
+        turns = dialect.turns(ask)
+        system = [each["content"] for each in turns if each["role"] == "system"]
+        made: dict[str, Any] = {"model": self._server.model, "max_tokens": dialect.tokens(ask)}
         beside = {_NAMES.get(key, key): value for key, value in ask.extra.items()}
         if ask.temperature is not None:
             beside["temperature"] = ask.temperature
-        if ask.schema is not None and self._has_forms:
+        if ask.schema is not None and dialect.way == "json_schema":
             form = {"type": "json_schema", "schema": dict(ask.schema)}
             beside["output_config"] = {"format": form}
-        elif ask.schema is not None:
-            system.append(forms.instruction(ask.schema))
         if system:
             made["system"] = "\n\n".join(system)
-        return made | {"messages": turns, "extra_body": beside}
+        said = [dict(each) for each in turns if each["role"] != "system"]
+        return made | {"messages": said, "extra_body": beside}
 
-    def _read(self, answer: Any) -> Reply:
-        used = answer.usage
-        read, made = used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0
-        counted = Usage(
-            input_tokens=used.input_tokens + read + made,
-            output_tokens=used.output_tokens,
-            cached_tokens=read,
+    def _read(self, answer: Any, ask: Ask) -> Reply:
+        text, used = _text(answer.content), answer.usage
+        read, made = (
+            getattr(used, f"cache_{each}_input_tokens", None) or 0 for each in ("read", "creation")
+        )
+        fresh = getattr(used, "input_tokens", None)
+        usage = counted(
+            ask,
+            text,
+            asked=None if fresh is None else fresh + read + made,
+            replied=getattr(used, "output_tokens", None),
+            cached=read,
         )
         return Reply(
-            text="".join(part.text for part in answer.content if part.type == "text"),
+            text=text,
             finish=_FINISH.get(answer.stop_reason, "stop"),
             model=answer.model,
-            usage=self._prices.priced(counted, model=self.name, listed=self._server.listed),
+            usage=self._prices.priced(usage, model=self.name, listed=self._server.listed),
         )
 
 
-def _is_form(error: Any) -> bool:
-    reason = said_in(error.body).lower()
-    return "output_config" in reason or "schema" in reason or "structured" in reason
+def _text(content: Any) -> str:
+    return "".join(part.text for part in content or () if part.type == "text")

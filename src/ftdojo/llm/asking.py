@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ftdojo.errors import LlmUnusable
 from ftdojo.llm import forms
+from ftdojo.llm.patience import ALONE, Waiting
 from ftdojo.llm.record import Exchange, Exchanges, digest_of, redact
 from ftdojo.llm.types import Ask, ChatModel, Reply
 from ftdojo.records import Message, Role
@@ -27,6 +28,7 @@ class Llm:
         exchanges: the run's record; a request that is on it is not sent again.
         charge: gets every new exchange, once, after it is on the disk.
         allow: is called before anything is sent; raises ``LlmBudget`` when a cap is reached.
+        waiting: how much time the run has left, and where to show that a reply is waited for.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class Llm:
         exchanges: Exchanges,
         charge: Callable[[Exchange], None],
         allow: Callable[[], None],
+        waiting: Waiting = ALONE,
     ) -> None:
         self._models, self._exchanges = models, exchanges
-        self._charge, self._allow = charge, allow
+        self._charge, self._allow, self._waiting = charge, allow, waiting
         self._lock = threading.Lock()
         self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -62,7 +65,7 @@ class Llm:
                 return known
             self._allow()
             model = self._model(ask.role)
-            reply = _clean(model.chat(ask))
+            reply = _clean(model.chat(ask, self._waiting_for(ask.role)))
             self._keep(ask, model.name, reply)
             return reply
 
@@ -96,6 +99,10 @@ class Llm:
     def _model(self, role: Role) -> ChatModel:
         return self._models.get(role) or self._models["planner"]
 
+    def _waiting_for(self, role: Role) -> Waiting:
+        """Return how a role waits: the judge in the time of the final evaluation, which is set aside."""
+        return replace(self._waiting, left_s=ALONE.left_s) if role == "judge" else self._waiting
+
     def _turn(self, purpose: str) -> threading.Lock:
         """Return the lock of one request: an equal one waits meanwhile, and finds the reply on record."""
         with self._lock:
@@ -122,6 +129,5 @@ def _shown(message: Message) -> Message:
 
 
 def _clean(reply: Reply) -> Reply:
-    """Remove keys from a reply, and halves of characters, which no file can hold."""
-    text = reply.text.encode("utf8", "replace").decode()
-    return replace(reply, text=redact(text))
+    """Remove keys from a reply, and what no file can hold."""
+    return replace(reply, text=redact(forms.legible(reply.text)))

@@ -1,5 +1,6 @@
 """Which models a run uses: read, and checked for names, keys and packages before anything is spent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ftdojo.errors import UnknownName, UsageError
@@ -43,7 +44,12 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
         )
     # What is not a name at all is reported before a missing key, and the same fault every time.
     names = sorted(set(choice.models.values()), key=lambda name: ("/" in name, name))
-    servers = {name: server_of(name, base_url=choice.base_url) for name in names}
+    servers = {
+        name: replace(
+            server_of(name, base_url=choice.base_url), max_reply_tokens=choice.max_reply_tokens
+        )
+        for name in names
+    }
     prices = Prices(choice.prices)
     limits = patience or Patience(request_s=choice.timeout_s, deadline_s=3 * choice.timeout_s)
     opened = {

@@ -1,20 +1,25 @@
 """Models behind a server that speaks OpenAI's protocol, through the ``openai`` package."""
 
-import time
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import openai
-import pydantic
 
-from ftdojo.errors import LlmError
 from ftdojo.llm import forms
-from ftdojo.llm.faults import ModelServer, by_status, no_answer, said_in, unreachable, unsendable
-from ftdojo.llm.patience import Passing, Patience, persist
+from ftdojo.llm.dialect import Refused, ServerDialect, Speaker
+from ftdojo.llm.faults import (
+    ModelServer,
+    by_status,
+    no_answer,
+    said_in,
+    status_in,
+    unreachable,
+    unsendable,
+)
+from ftdojo.llm.patience import ALONE, Passing, Patience, Waiting
 from ftdojo.llm.prices import Prices
-from ftdojo.llm.types import Ask, Finish, Reply, Usage
-from ftdojo.records import Message
+from ftdojo.llm.types import Ask, Finish, Reply, Usage, counted
 
 FORMS = ("json_schema", "json_object", "text")
 """How a server gets the form of a structured reply, best first."""
@@ -22,43 +27,31 @@ FORMS = ("json_schema", "json_object", "text")
 _FILTERED = {"content_filter", "content_policy_violation"}
 """Codes of requests that were refused for their content."""
 
-LETTERS = 4
-"""Characters that are taken for a token where the server does not count."""
-
 
 class OpenAiChat:
     """One model of one server. What the server turns out not to know is remembered, and not tried with it again."""
 
     def __init__(self, server: ModelServer, *, prices: Prices, patience: Patience) -> None:
         self.name = server.name
-        self._server, self._prices, self._patience = server, prices, patience
+        self._server, self._prices = server, prices
         self._client = openai.OpenAI(api_key=server.key, base_url=server.url, max_retries=0)
         own = bool(server.listed == "openai")
-        self._dialect = _Dialect(limit="max_completion_tokens" if own else "max_tokens")
+        limit = "max_completion_tokens" if own else "max_tokens"
+        dialect = ServerDialect(most=server.max_reply_tokens, forms=FORMS, limit=limit)
+        self._speaker = Speaker(dialect, patience, name=self.name)
         self._reached = False
 
-    def chat(self, ask: Ask) -> Reply:
+    def chat(self, ask: Ask, waiting: Waiting = ALONE) -> Reply:
         """Send one request; see ``ChatModel``."""
-        began, dialect = time.monotonic(), self._dialect
 
-        def once(limit_s: float) -> Reply:
-            nonlocal dialect
+        def send(dialect: ServerDialect, limit_s: float) -> Reply:
             try:
-                raw = self._send(dialect.request(self._server.model, ask), limit_s)
+                raw = self._send(_request(dialect, self._server.model, ask), limit_s)
             except openai.APIStatusError as error:
-                if error.code in _FILTERED:
-                    return self._filtered(error)
-                learned = dialect.after(error, ask)
-                if learned is None:
-                    raise self._refused(error) from error
-                dialect = learned
-                if "invalid schema" not in said_in(error.body).lower():
-                    self._dialect = learned
-                raise Passing("the server does not know an option", after_s=0.0) from error
+                return self._refused(error.status_code, error.body, error.response.headers)
             return self._read(raw, ask)
 
-        reply, tries = persist(once, self._patience, name=self.name)
-        return replace(reply, seconds=time.monotonic() - began, tries=tries)
+        return self._speaker.chat(ask, send, waiting)
 
     def _send(self, request: Mapping[str, Any], limit_s: float) -> bytes:
         create = self._client.chat.completions.with_raw_response.create
@@ -75,132 +68,141 @@ class OpenAiChat:
         return raw
 
     def _read(self, raw: bytes, ask: Ask) -> Reply:
-        try:
-            answer = _Answer.model_validate_json(raw)
-        except pydantic.ValidationError as error:
-            raise no_answer(self._server, raw.decode(errors="replace")) from error
-        if answer.error is not None:  # a router's way to pass on the error of the server behind it
-            raise by_status(answer.error.code, answer.error.message, self._server)
-        if not answer.choices:
-            raise no_answer(self._server, raw.decode(errors="replace"))
-        message = answer.choices[0].message
-        counted = answer.counted(ask, message.words())
+        text = raw.decode(errors="replace")
+        answer = (
+            _streamed(text) if text.lstrip().startswith(("data:", "event:", ":")) else _whole(text)
+        )
+        if answer is None:
+            raise Passing("the server gave an empty answer")
+        if not isinstance(answer, dict):
+            raise no_answer(self._server, text)
+        choice = _first(answer.get("choices"))
+        error = _error(answer) or choice.get("error")
+        if error:
+            return self._refused(status_in(error), {"error": error}, {})
+        if "choices" not in answer:
+            raise no_answer(self._server, text)
+        if not isinstance(choice.get("message"), dict):
+            raise Passing("the server gave an answer without a message")
+        return self._reply(answer, choice, ask)
+
+    def _reply(self, answer: Mapping[str, Any], choice: Mapping[str, Any], ask: Ask) -> Reply:
+        message, model = choice["message"], answer.get("model")
+        refusal, text = _words(message.get("refusal")), _words(message.get("content"))
+        used = _counts(answer.get("usage"), ask, text)
         return Reply(
-            text=message.refusal or message.words(),
-            finish=answer.choices[0].finish(),
-            model=answer.model or self._server.model,
-            usage=self._prices.priced(counted, model=self.name, listed=self._server.listed),
+            text=refusal or text,
+            finish=_finish(choice, refusal),
+            model=model if isinstance(model, str) and model else self._server.model,
+            usage=self._prices.priced(used, model=self.name, listed=self._server.listed),
         )
 
-    def _filtered(self, error: openai.APIStatusError) -> Reply:
-        text = said_in(error.body)
-        return Reply(text=text, finish="refusal", model=self._server.model, usage=Usage())
+    def _refused(self, status: int, body: Any, headers: Mapping[str, str]) -> Reply:
+        """Return the reply that a refused request is, if a filter stopped it.
 
-    def _refused(self, error: openai.APIStatusError) -> LlmError | Passing:
-        headers = error.response.headers
-        return by_status(error.status_code, error.body, self._server, headers)
+        Raises:
+            Refused: it is none.
+        """
+        reason = said_in(body)
+        inner = body.get("error", body) if isinstance(body, Mapping) else {}
+        code, param = (
+            inner.get(each) if isinstance(inner, Mapping) else "" for each in ("code", "param")
+        )
+        if isinstance(code, str) and code in _FILTERED:
+            return Reply(text=reason, finish="refusal", model=self._server.model, usage=Usage())
+        fault = by_status(status, body, self._server, headers)
+        raise Refused(status, f"{reason} {param or ''}", fault)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Dialect:
-    """The variant of the protocol that one server takes."""
+def _request(dialect: ServerDialect, model: str, ask: Ask) -> dict[str, Any]:
+    made: dict[str, Any] = {"model": model, dialect.limit: dialect.tokens(ask)}
+    extra = dict(ask.extra)
+    if ask.temperature is not None:
+        made["temperature"] = ask.temperature
+    if ask.schema is not None and dialect.way == "json_schema":
+        named = {"name": ask.schema_name, "schema": ask.schema}
+        strict = {"strict": forms.is_strict(ask.schema)}
+        extra["response_format"] = {"type": dialect.way, "json_schema": named | strict}
+    elif ask.schema is not None and dialect.way == "json_object":
+        extra["response_format"] = {"type": dialect.way}
+    if dialect.stream:  # beside the client, which would hand out the stream piece by piece
+        extra["stream"] = True
+    if dialect.stream == 1:
+        extra["stream_options"] = {"include_usage": True}
+    return made | {"messages": dialect.turns(ask), "extra_body": extra}
 
-    limit: str
-    form: int = 0
 
-    def request(self, model: str, ask: Ask) -> dict[str, Any]:
-        messages, form = list(ask.messages), FORMS[self.form]
-        made: dict[str, Any] = {"model": model, self.limit: ask.max_tokens}
-        extra = dict(ask.extra)
-        if ask.temperature is not None:
-            made["temperature"] = ask.temperature
-        if ask.schema is not None and form == "json_schema":
-            named = {"name": ask.schema_name, "schema": ask.schema}
-            strict = {"strict": forms.is_strict(ask.schema)}
-            extra["response_format"] = {"type": form, "json_schema": named | strict}
-        elif ask.schema is not None:
-            messages = instructed(messages, forms.instruction(ask.schema))
-            if form == "json_object":
-                extra["response_format"] = {"type": form}
-        return made | {"messages": messages, "extra_body": extra}
-
-    def after(self, error: openai.APIStatusError, ask: Ask) -> "_Dialect | None":
-        """Return the dialect to try after a refused request; ``None`` if the variant is not to blame."""
-        if error.status_code not in (400, 422, 501):
-            return None
-        reason = f"{said_in(error.body)} {error.param or ''}".lower()
-        if self.limit == "max_tokens" and "max_completion_tokens" in reason:
-            return replace(self, limit="max_completion_tokens")
-        about_form = "response_format" in reason or "schema" in reason or "json_object" in reason
-        if ask.schema is not None and about_form and self.form + 1 < len(FORMS):
-            return replace(self, form=self.form + 1)
+def _whole(text: str) -> Any:
+    """Return the JSON value of an answer, None for an empty one, "" where it is none."""
+    if not text.strip():
         return None
+    try:
+        # Servers that cut a character in two send half of it, which a strict reader refuses with all of the answer.
+        return forms.legible(json.loads(text, strict=False)) or ""
+    except (ValueError, RecursionError):
+        return ""
 
 
-def instructed(messages: list[Message], instruction: str) -> list[Message]:
-    """Return ``messages`` with ``instruction`` in the system turn; many chat templates know only one, at the top."""
-    if messages and messages[0]["role"] == "system":
-        first: Message = {"role": "system", "content": f"{messages[0]['content']}\n\n{instruction}"}
-        return [first, *messages[1:]]
-    return [{"role": "system", "content": instruction}, *messages]
+def _streamed(text: str) -> dict[str, Any]:
+    """Return a streamed answer as if it had come whole.
+
+    Raises:
+        Passing: the stream broke off.
+    """
+    found: dict[str, Any] = {"choices": [{"message": {"content": "", "refusal": ""}}]}
+    choice = found["choices"][0]
+    ended = False
+    for line in text.split("\n"):
+        name, _, data = line.strip().partition(":")
+        event = _whole(data) if name == "data" else None
+        ended = ended or (name == "data" and data.strip() == "[DONE]")
+        if not isinstance(event, dict):
+            continue
+        found |= {key: event[key] for key in ("model", "usage", "error") if event.get(key)}
+        part = _first(event.get("choices"))
+        delta = part.get("delta") or {}
+        for key in ("content", "refusal"):
+            choice["message"][key] += _words(delta.get(key) if isinstance(delta, dict) else "")
+        choice |= {key: part[key] for key in ("finish_reason", "error") if part.get(key)}
+    if not (ended or choice.get("finish_reason") or _error(found) or choice.get("error")):
+        raise Passing("the stream of the answer broke off")
+    return found
 
 
-class _Part(pydantic.BaseModel):
-    text: str | None = None
+def _first(choices: object) -> dict[str, Any]:
+    """Return the first choice of an answer; one without anything where there is none."""
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
 
 
-class _Said(pydantic.BaseModel):
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-
-    def words(self) -> str:
-        if isinstance(self.content, list):
-            return "".join(part.text or "" for part in self.content)
-        return self.content or ""
+def _error(answer: Mapping[str, Any]) -> object:
+    """Return the error that a good answer holds, as routers pass on that of the server behind them."""
+    says = any(answer.get(key) for key in ("message", "detail"))
+    bare = "choices" not in answer and (answer.get("object") == "error" or says)
+    return answer.get("error") or (answer if bare else None)
 
 
-class _Choice(pydantic.BaseModel):
-    message: _Said
-    finish_reason: str | None = None
-
-    def finish(self) -> Finish:
-        if self.message.refusal or self.finish_reason == "content_filter":
-            return "refusal"
-        return "length" if self.finish_reason == "length" else "stop"
+def _words(content: object) -> str:
+    """Return the text of a message, whose parts may be listed one by one, thoughts among them."""
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, dict))
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
-class _Details(pydantic.BaseModel):
-    cached_tokens: int | None = None
+def _finish(choice: Mapping[str, Any], refusal: str) -> Finish:
+    if refusal or choice.get("finish_reason") == "content_filter":
+        return "refusal"
+    return "length" if choice.get("finish_reason") == "length" else "stop"
 
 
-class _Usage(pydantic.BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
-    prompt_tokens_details: _Details | None = None
-
-
-class _Error(pydantic.BaseModel):
-    code: int = 502
-    message: str = ""
-
-
-class _Answer(pydantic.BaseModel):
-    choices: list[_Choice] = []
-    error: _Error | None = None
-    model: str | None = None
-    usage: _Usage | None = None
-
-    def counted(self, ask: Ask, text: str) -> Usage:
-        if self.usage is None:
-            asked = sum(len(str(each["content"])) for each in ask.messages)
-            return Usage(
-                input_tokens=-(-asked // LETTERS),
-                output_tokens=-(-len(text) // LETTERS),
-                estimated=True,
-            )
-        details = self.usage.prompt_tokens_details
-        return Usage(
-            input_tokens=self.usage.prompt_tokens,
-            output_tokens=self.usage.completion_tokens,
-            cached_tokens=(details and details.cached_tokens) or 0,
-        )
+def _counts(given: object, ask: Ask, text: str) -> Usage:
+    usage = given if isinstance(given, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    return counted(
+        ask,
+        text,
+        asked=usage.get("prompt_tokens"),
+        replied=usage.get("completion_tokens"),
+        cached=details.get("cached_tokens") if isinstance(details, dict) else None,
+    )

@@ -6,18 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ftdojo.errors import LlmError
+from ftdojo.errors import LlmBadRequest, LlmError
 from ftdojo.llm.patience import Passing
 from ftdojo.llm.record import redact
+from ftdojo.records.run_spec import MAX_REPLY_TOKENS
 
 SHOWN = 300
 _PASSING = {408, 409, 425, 429}
+_WORDS = {
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "unauthorized": 401,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "context_length_exceeded": 400,
+    "invalid_request_error": 400,
+    "invalid_request": 400,
+    "bad_request": 400,
+    "badrequesterror": 400,
+}
+"""What errors are called where no status is given; others may pass."""
 _BROKE = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelServer:
-    """Where one model is served. ``name`` is ``provider/model``; ``listed`` is "" unless it is the provider's own server."""
+    """Where one model is served, and how long its replies may be.
+
+    ``name`` is ``provider/model``; ``listed`` is "" unless it is the provider's own server.
+    """
 
     name: str
     url: str
@@ -25,6 +43,7 @@ class ModelServer:
     key_names: tuple[str, ...]
     url_names: tuple[str, ...]
     listed: str = ""
+    max_reply_tokens: int = MAX_REPLY_TOKENS
 
     @property
     def model(self) -> str:
@@ -60,7 +79,19 @@ def by_status(
             f"{server.where} knows no model {server.model!r} ({what}). Choose another with --llm, "
             f"or check the server's address ({_any(server.url_names)})."
         )
-    return LlmError(f"{server.where} does not take a request to {server.name} ({what}).")
+    return LlmBadRequest(f"{server.where} does not take a request to {server.name} ({what}).")
+
+
+def status_in(error: object) -> int:
+    """Return the HTTP status behind an error that came without one, by its code or by what it is called."""
+    known = error if isinstance(error, Mapping) else {}
+    for name in (known.get("code"), known.get("status"), known.get("type")):
+        word = str(name).lower()
+        if word.isdecimal() and len(word) == 3:
+            return int(word)
+        if word in _WORDS:
+            return _WORDS[word]
+    return 502
 
 
 def unreachable(error: Exception, server: ModelServer, *, reached: bool) -> LlmError | Passing:

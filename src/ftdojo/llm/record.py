@@ -4,16 +4,22 @@ import hashlib
 import json
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftdojo import config
 from ftdojo.errors import LlmError, StoreError, UsageError
-from ftdojo.llm.types import Ask, Reply, Usage
+from ftdojo.llm.patience import ALONE, Waiting
+from ftdojo.llm.types import Ask, Reply
 from ftdojo.records import Message, Role
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MARK = "[redacted]"
 
@@ -72,10 +78,11 @@ def digest_of(ask: Ask) -> str:
 class Exchanges:
     """The exchanges of one run, in ``folder``; safe to share between threads, not between processes.
 
-    A last line without its end was never acknowledged (its writer died in it) and is dropped.
+    A last line without its end was never acknowledged (its writer died in it) and is dropped. Another line that is not
+    an exchange is named on stderr, and its request is sent again: a record is no reason for a run to end.
 
     Raises:
-        StoreError: the file cannot be read, or a line of it is not an exchange.
+        StoreError: the file cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -110,24 +117,33 @@ class Exchanges:
 
 
 def _read(path: Path) -> dict[str, Exchange]:
+    """Return the exchanges in a file by their purpose. A line that is none is named; its request will be sent again."""
     raw = _or_store_error(path, "read", lambda: path.read_bytes() if path.exists() else b"")
     found = {}
-    for number, line in enumerate(raw.rpartition(b"\n")[0].splitlines(), start=1):
+    for number, line in enumerate(raw.rpartition(b"\n")[0].split(b"\n") if raw else (), start=1):
         try:
             exchange = _exchange(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(
-                f"Line {number} of {path} is not an exchange ({type(error).__name__}: {error}). "
-                "Restore the file from a copy, or start a new run."
-            ) from error
+            # The kind of error is enough: the line itself is in the file, and may be long.
+            why = f"line {number} of {path} is not an exchange ({type(error).__name__})"
+            print(f"ftdojo: {why}; its request will be sent again.", file=sys.stderr)
+            continue
         found[exchange.purpose] = exchange
     return found
 
 
 def _exchange(row: dict[str, Any]) -> Exchange:
-    reply = row["reply"]
-    kept = Reply(**reply | {"usage": Usage(**reply["usage"])})
+    (kept,) = _replies().validate_json(json.dumps([row["reply"]]))
     return Exchange(**row | {"messages": tuple(row["messages"]), "reply": kept})
+
+
+@cache
+def _replies() -> "TypeAdapter[list[Reply]]":
+    """Return what reads a reply: a list of one, because a list hands its settings on to the records in it."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    settings = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    return TypeAdapter(list[Reply], config=settings)
 
 
 def _append(path: Path, line: str) -> None:
@@ -169,8 +185,8 @@ class Replay:
         self._run = run_folder
         self._known = {each.purpose: each for each in Exchanges(run_folder / FOLDER).all()}
 
-    def chat(self, ask: Ask) -> Reply:
-        """Return the reply on record.
+    def chat(self, ask: Ask, waiting: Waiting = ALONE) -> Reply:
+        """Return the reply on record; nobody waits for it.
 
         Raises:
             LlmError: the run that is replayed never sent this request.

@@ -18,6 +18,8 @@ Role = Literal["planner", "strong", "weak", "judge"]
 ROLES: tuple[Role, ...] = ("planner", "strong", "weak", "judge")
 
 LLM = "PROVIDER/MODEL"
+MAX_REPLY_TOKENS = 8192
+"""Tokens of one reply of a language model, where a run says nothing else and the server has room for them."""
 
 
 def _whole(path: str) -> str:
@@ -38,7 +40,8 @@ class LlmChoice:
 
     ``models`` maps roles to ``provider/model``; ``planner`` must be there unless ``replay`` is. ``base_url`` is the
     address of the server of ``openai/...`` (before ``OPENAI_BASE_URL``). ``replay`` is the folder of a run whose
-    exchanges answer instead of a model, ``prices`` a file of prices, ``timeout_s`` how long one request may take.
+    exchanges answer instead of a model, ``prices`` a file of prices, ``timeout_s`` how long one request may take,
+    ``max_reply_tokens`` how long a reply may be, thoughts included.
     """
 
     models: Mapping[Role, str] = optional(
@@ -83,6 +86,16 @@ class LlmChoice:
             kind=float,
             least=0.0,
             above=True,
+            scope="agent",
+        ),
+    )
+    max_reply_tokens: int = optional(
+        MAX_REPLY_TOKENS,
+        Option(
+            flag="--max-reply-tokens",
+            help="Most tokens of one reply of a language model, thoughts included; less where its server has less room.",
+            kind=int,
+            least=1,
             scope="agent",
         ),
     )

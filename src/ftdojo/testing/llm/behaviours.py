@@ -1,6 +1,7 @@
 """Behaviours of language models, good and bad, as small functions; ``named`` finds them, and those of others."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from ftdojo.registry import Registry
@@ -115,6 +116,109 @@ def web_page(request: ChatRequest) -> Trouble:
     return Trouble(status=200, body="<!doctype html><title>Welcome</title>")
 
 
+def thinking_aloud(request: ChatRequest) -> Said:
+    """Think before the answer, with a draft, prose and a fence; the answer's own words speak of thoughts too."""
+    good = obliging(request).text
+    marked = good.replace('"words"', '"<think>a {thought}</think> words"')
+    return Said(
+        text=f"<think>Perhaps {good}? No.</think>\nSo:\n```json\n{marked}\n```\nNot {{this}}."
+    )
+
+
+def tool_call(request: ChatRequest) -> Said:
+    """Wrap the answer as the call of a tool, its arguments written as JSON in JSON."""
+    return Said(text=json.dumps({"name": "reply", "arguments": obliging(request).text}))
+
+
+def half_characters(request: ChatRequest) -> Said:
+    """Escape an emoji legally and half of one illegally, beside NUL and a comma too many."""
+    good = obliging(request).text.replace('"words"', '"\\ud83d\\ude00 \\ud83d \\u0000"')
+    return Said(text=f"{good[:-1]},}}")
+
+
+def half_a_character(request: ChatRequest) -> Trouble:
+    """Cut an emoji in two in the body itself, as servers do that count tokens rather than characters."""
+    choice = {"message": {"content": f"{obliging(request).text} \ud83d\0"}, "finish_reason": "stop"}
+    return Trouble(status=200, body=json.dumps({"choices": [choice]}))
+
+
+def not_a_number(request: ChatRequest) -> Said:
+    """Begin with NaN where numbers are wanted, then be obliging."""
+    good = obliging(request).text
+    return Said(text=good.replace("1", "NaN") if request.count == 1 else good)
+
+
+def odd_counts(request: ChatRequest) -> Said:
+    """Count half a token more each time, and no tokens of the reply."""
+    return replace(obliging(request), usage={"prompt_tokens": request.count + 0.5})
+
+
+def error_in_a_good_answer(request: ChatRequest) -> Said | Trouble:
+    """Say that all is well (200) and hold an error, twice; then be obliging."""
+    error = json.dumps({"error": {"message": "Provider returned error", "code": "overloaded"}})
+    return Trouble(status=200, body=error) if request.count <= 2 else obliging(request)
+
+
+def small_window(request: ChatRequest) -> Said | Trouble:
+    """Have 4,096 tokens for prompt and reply together, and say so as vLLM does."""
+    used, asked = len(str(request.messages)) // 3, _most(request)
+    if used + asked <= 4096:
+        return obliging(request)
+    message = (
+        f"This model's maximum context length is 4096 tokens. However, you requested {used + asked} tokens "
+        f"({used} in the messages, {asked} in the completion). Please reduce the length of the messages or completion."
+    )
+    return Trouble(status=400, message=message)
+
+
+def small_replies(request: ChatRequest) -> Said | Trouble:
+    """Give replies of at most 4,096 tokens, and say so as OpenAI does."""
+    asked = _most(request)
+    message = (
+        f"max_tokens is too large: {asked}. This model supports at most 4096 completion tokens, "
+        f"whereas you provided {asked}."
+    )
+    return Trouble(status=400, message=message) if asked > 4096 else obliging(request)
+
+
+def no_system_role(request: ChatRequest) -> Said | Trouble:
+    """Have a chat template without a system turn."""
+    if any(turn["role"] == "system" for turn in request.messages):
+        return Trouble(status=400, message="System role not supported")
+    return obliging(request)
+
+
+def no_grammar(request: ChatRequest) -> Said | Trouble:
+    """Fail on schemas, and speak of the grammar made of them."""
+    broken = Trouble(status=400, message="failed to parse grammar")
+    return broken if request.form == "json_schema" else obliging(request)
+
+
+def no_such_parameters(request: ChatRequest) -> Said | Trouble:
+    """Find nobody to answer in the form asked for, and say it as a router does: not found."""
+    message = "No endpoints found that can handle the requested parameters."
+    lost = Trouble(status=404, message=message)
+    return lost if request.form == "json_schema" else obliging(request)
+
+
+def only_streams(request: ChatRequest) -> Said | Trouble:
+    """Give no reply at once."""
+    message = "This model only support stream mode, please enable the stream parameter to access the model."
+    return obliging(request) if request.body.get("stream") else Trouble(status=400, message=message)
+
+
+def no_temperature(request: ChatRequest) -> Said | Trouble:
+    """Know one temperature, as reasoning models do."""
+    message = "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported."
+    wrong = request.body.get("temperature", 1) != 1
+    return Trouble(status=400, param="temperature", message=message) if wrong else obliging(request)
+
+
+def busy_for_long(request: ChatRequest) -> Trouble:
+    """Ask for a pause of a quarter of an hour."""
+    return Trouble(status=429, message="Rate limit reached.", headers={"Retry-After": "864"})
+
+
 BEHAVIOURS: Registry[Behaviour] = Registry(
     "behaviour",
     {
@@ -122,7 +226,10 @@ BEHAVIOURS: Registry[Behaviour] = Registry(
         for each in (
             *(echo, obliging, broken_json, untidy_json, wrong_form, never_json, storm),
             *(storm_of_each, hang, drip, hang_up, refusal, truncated, unauthorised, no_credit),
-            *(unknown_model, no_json_schema, no_json_mode, web_page),
+            *(unknown_model, no_json_schema, no_json_mode, web_page, thinking_aloud, tool_call),
+            *(half_characters, half_a_character, not_a_number, odd_counts, error_in_a_good_answer),
+            *(small_window, small_replies, no_system_role, no_grammar, no_such_parameters),
+            *(only_streams, no_temperature, busy_for_long),
         )
     },
 )
@@ -137,7 +244,7 @@ def schema_in(request: ChatRequest) -> dict[str, Any] | None:
     for turn in request.messages:
         _, found, quoted = str(turn["content"]).rpartition("JSON schema:\n")
         if found:
-            return dict(json.loads(quoted))
+            return dict(json.JSONDecoder().raw_decode(quoted)[0])
     return None
 
 
@@ -170,3 +277,9 @@ def _no_form(message: str) -> Trouble:
     return Trouble(
         status=400, code="invalid_request_error", param="response_format", message=message
     )
+
+
+def _most(request: ChatRequest) -> int:
+    """Return how many tokens the reply may have; as many as there are where nothing was said."""
+    asked = request.body.get("max_tokens") or request.body.get("max_completion_tokens")
+    return int(asked or 0)

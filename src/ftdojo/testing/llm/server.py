@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Any
 
 from ftdojo.testing.llm.types import Behaviour, ChatRequest, Said, Tally, Trouble
-from ftdojo.testing.llm.wire import completion, failure
+from ftdojo.testing.llm.wire import completion, failure, streamed
 
 _DRIP_S = 0.05
 
 
 class ScriptedLlm:
-    """Serves ``/v1/chat/completions`` (not streamed) and ``/v1/models`` on a free port of 127.0.0.1 while the block is open.
+    """Serves ``/v1/chat/completions`` (streamed too) and ``/v1/models`` on a free port of 127.0.0.1 while the block is open.
 
     Args:
         behaviour: what the model does.
@@ -115,8 +115,6 @@ class ScriptedLlm:
         if self.models and name not in self.models:
             message = f"The model `{name}` does not exist."
             return Trouble(status=404, code="model_not_found", message=message)
-        if request.body.get("stream"):
-            return Trouble(status=400, param="stream", message="This server does not stream.")
         return None
 
 
@@ -173,11 +171,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(400, failure(f"No JSON object: {error}.", "invalid_request_error"))
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         done = self.server.llm.answer(body, key)
-        if isinstance(done, Said):
-            return self._json(
-                200, completion(body.get("model"), done, self.server.llm.usage(body, done))
-            )
-        return self._trouble(done)
+        if not isinstance(done, Said):
+            return self._trouble(done)
+        reply = completion(body.get("model"), done, self.server.llm.usage(body, done))
+        if body.get("stream"):
+            counts = bool((body.get("stream_options") or {}).get("include_usage"))
+            return self._send(200, streamed(reply, counts=counts).encode(), "text/event-stream", {})
+        return self._json(200, reply)
 
     def _trouble(self, trouble: Trouble) -> None:
         if trouble.drip_s:
@@ -186,9 +186,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         if trouble.body:
-            return self._send(trouble.status, trouble.body.encode(), "text/html", {})
-        body = failure(trouble.message, trouble.code, trouble.param)
-        return self._json(trouble.status, body, dict(trouble.headers))
+            body = trouble.body.strip("\0")
+            return self._send(trouble.status, body.encode(), "text/html", dict(trouble.headers))
+        error = failure(trouble.message, trouble.code, trouble.param)
+        return self._json(trouble.status, error, dict(trouble.headers))
 
     def _drip(self, seconds: float) -> None:
         self.close_connection = True

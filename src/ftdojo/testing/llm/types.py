@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+COUNTED = "counted"
+"""Stands for the usage as the server counts it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChatRequest:
@@ -36,21 +39,21 @@ class ChatRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A reply. Without ``output_tokens`` its words are counted; ``is_counted`` false leaves the usage out."""
+    """A reply. Without ``output_tokens`` its words are counted; ``usage`` is sent instead of the server's own count."""
 
     text: str
     finish: Literal["stop", "length", "refusal", "content_filter"] = "stop"
     output_tokens: int | None = None
     cached_tokens: int = 0
-    is_counted: bool = True
+    usage: object = COUNTED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """Anything but a reply, in this order: a pause, then blanks as of a server that holds the line, then the end.
+    r"""Anything but a reply, in this order: a pause, then blanks as of a server that holds the line, then the end.
 
     ``status`` with ``message``, ``code`` and ``headers`` is answered as OpenAI answers errors; ``status`` 0 closes the
-    connection without an answer. ``body`` is sent as it stands instead of an error.
+    connection without an answer. ``body`` is sent as it stands instead of an error; ``"\0"`` is an empty one.
     """
 
     status: int = 500
