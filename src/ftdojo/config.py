@@ -9,6 +9,7 @@ stored, logged or passed to the sandbox. The hub client's own variables (HF_HOME
 import os
 import re
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 from ftdojo.errors import UsageError
@@ -82,6 +83,30 @@ def api_key(*names: str) -> str:
 def base_url(provider: str) -> str:
     """Return the address of a provider's server that ``<PROVIDER>_BASE_URL`` gives, or ""."""
     return os.environ.get(f"{provider.upper()}_BASE_URL", "").strip()
+
+
+def proxies() -> dict[str, str]:
+    """Return the variables that name a proxy, with their values, which may hold a login."""
+    names = [f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL")]
+    named = ((name, os.environ.get(name, "")) for each in names for name in (each.lower(), each))
+    return {name: value for name, value in named if value}
+
+
+def proxy_for(url: str) -> str:
+    """Return the variable whose proxy a request to ``url`` takes; "" if it takes none."""
+    from urllib.request import proxy_bypass
+
+    parts = urllib.parse.urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    known = {name.upper(): name for name in reversed(proxies())}
+    return known.get(f"{parts.scheme.upper()}_PROXY") or known.get("ALL_PROXY", "")
+
+
+def certificates() -> dict[str, str]:
+    """Return the variables that name a file or a folder of trusted certificates, with their values."""
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    return {name: value for name in names if (value := os.environ.get(name, ""))}
 
 
 def secrets() -> frozenset[str]:

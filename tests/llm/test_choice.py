@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ftdojo.errors import MissingExtra, UnknownName, UsageError
+from ftdojo.errors import FtdojoError, MissingExtra, UnknownName, UsageError
 from ftdojo.llm import open_models
 from ftdojo.records import ROLES, LlmChoice
 from ftdojo.testing.llm import behaviours
@@ -131,3 +131,36 @@ def test_a_choice_holds_no_secret(monkeypatch):
 def test_a_models_time_is_positive():
     with pytest.raises(UsageError, match=r"timeout_s=0 leaves a model no time"):
         opened("vllm/x", timeout_s=0)
+
+
+CERTIFICATE = "is not a file of trusted certificates"
+WAYS = {
+    "socks without its package": ("ALL_PROXY", "socks5://127.0.0.1:9", "pip install socksio"),
+    "a port that is no number": ("HTTP_PROXY", "http://127.0.0.1:abc", "the address of a proxy"),
+    "a port that is none": ("https_proxy", "http://127.0.0.1:99999", "the address of a proxy"),
+    "another protocol": ("HTTPS_PROXY", "ftp://127.0.0.1:9", "the address of a proxy"),
+    "no host": ("http_proxy", "http://", "the address of a proxy"),
+    "half an address": ("ALL_PROXY", "http://[::1", "the address of a proxy"),
+    "no file": ("SSL_CERT_FILE", "/nowhere/ca.pem", f"{CERTIFICATE} (there is no such file)"),
+    "no certificates": ("SSL_CERT_FILE", __file__, CERTIFICATE),
+    "no folder": ("SSL_CERT_DIR", "/nowhere", "is not a folder of trusted certificates"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "fault"), WAYS.values(), ids=WAYS)
+def test_a_proxy_or_certificate_that_cannot_work_is_named_before_anything_is_sent(
+    monkeypatch, name, value, fault
+):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(FtdojoError) as caught:
+        open_models(LlmChoice(models={"planner": "openai/m"}, base_url=LOCAL))
+    assert str(caught.value).startswith(f"{name}={value} is")
+    assert fault in str(caught.value)
+    assert "unset it" in str(caught.value)
+
+
+def test_the_login_of_a_proxy_is_not_shown(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@127.0.0.1:abc")
+    with pytest.raises(UsageError) as caught:
+        open_models(LlmChoice(models={"planner": "openai/m"}, base_url=LOCAL))
+    assert "secret" not in str(caught.value)

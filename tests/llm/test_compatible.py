@@ -133,6 +133,30 @@ def test_no_server_at_the_address_ends_at_once(model, ask):
     assert "Start it, or set another address (OPENAI_BASE_URL or --base-url)." in said
 
 
+def test_a_dead_proxy_is_named_and_not_the_server(model, serve, ask, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    url = serve(behaviours.echo).url
+    assert "the proxy of http_proxy: set another one, or except the address with NO_PROXY" in fails(
+        model(url), ask()
+    )
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert model(url).chat(ask()).text == "plan please"
+
+
+def test_a_proxy_that_wants_a_login_is_named(model, serve, ask, monkeypatch):
+    proxy = serve(lambda request: Trouble(status=407, message="Proxy Authentication Required"))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+    said = fails(model("http://127.0.0.2:9/v1"), ask())
+    assert said.startswith("The proxy of HTTP_PROXY wants a login (407")
+
+
+def test_a_server_without_tls_is_named_as_one(model, serve, ask):
+    url = serve(behaviours.echo).url.replace("http://", "https://")
+    assert "It speaks no TLS: write http:// (OPENAI_BASE_URL" in fails(model(url), ask())
+
+
 def test_a_mistyped_path_names_the_address(model, serve, ask):
     url = serve(behaviours.echo).url.removesuffix("/v1") + "/v2"
     assert f"{url} knows no model 'scripted' (404: Not found.)" in fails(model(url), ask())

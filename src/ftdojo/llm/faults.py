@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftdojo import config
 from ftdojo.errors import LlmBadRequest, LlmError
 from ftdojo.llm.patience import Passing
 from ftdojo.llm.record import redact
@@ -74,6 +75,11 @@ def by_status(
             f"{server.where} does not accept the key for {server.name} ({what}). "
             f"Set {_any(server.key_names)} to a key that may use it."
         )
+    if status == 407:
+        proxy = config.proxy_for(server.url or "https://") or "HTTPS_PROXY"
+        return LlmError(
+            f"The proxy of {proxy} wants a login ({what}). Write it as http://NAME:PASSWORD@HOST:PORT."
+        )
     if status in (404, 405):
         return LlmError(
             f"{server.where} knows no model {server.model!r} ({what}). Choose another with --llm, "
@@ -101,12 +107,24 @@ def unreachable(error: Exception, server: ModelServer, *, reached: bool) -> LlmE
     if names & {"APITimeoutError", "TimeoutException"} and "ConnectTimeout" not in names:
         return Passing("the server gave no answer in time")
     reason = one_line(str(why)) or type(why).__name__
-    if not reached and names & {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}:
+    unmade = {"ConnectError", "ConnectTimeout", "UnsupportedProtocol", "ProxyError"}
+    if not reached and names & unmade:
         return LlmError(
-            f"No server for {server.name} can be reached at {server.where} ({reason}). "
-            f"Start it, or set another address ({_any(server.url_names)})."
+            f"No server for {server.name} can be reached at {server.where} ({reason}). {_way_to(server, reason)}"
         )
     return Passing(f"the connection to the server broke ({reason})")
+
+
+def _way_to(server: ModelServer, reason: str) -> str:
+    """Return what would make the connection: another address, a proxy that works, or a certificate that is trusted."""
+    proxy = config.proxy_for(server.url or "https://")
+    if proxy:
+        return f"The way there is the proxy of {proxy}: set another one, or except the address with NO_PROXY."
+    if "CERTIFICATE_VERIFY" in reason:
+        return "Its certificate is not trusted here: name the file of its authority with SSL_CERT_FILE."
+    if "WRONG_VERSION" in reason or "record layer" in reason:
+        return f"It speaks no TLS: write http:// ({_any(server.url_names)})."
+    return f"Start it, or set another address ({_any(server.url_names)})."
 
 
 def no_answer(server: ModelServer, said: str) -> LlmError:

@@ -1,7 +1,10 @@
 """Who serves models: addresses, key variables and packages; a further server of OpenAI's protocol is one line."""
 
+import importlib.util
 import ipaddress
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ftdojo import config
@@ -27,6 +30,7 @@ class Provider:
     listed: str = ""
 
 
+_PROXIES = ("http", "https", "socks5", "socks5h")
 PROVIDERS = {
     "openai": Provider(url="https://api.openai.com/v1", listed="openai"),
     "anthropic": Provider(listed="anthropic"),
@@ -87,8 +91,10 @@ def open_model(server: ModelServer, *, prices: Prices, patience: Patience) -> Ch
     """Return the model at ``server``; nothing is sent yet.
 
     Raises:
-        MissingExtra: the package that its protocol needs is not installed.
+        MissingExtra: the package that its protocol, or a proxy, needs is not installed.
+        UsageError: a variable that names a proxy or certificates is wrong.
     """
+    _require_way()
     provider = server.name.partition("/")[0]
     try:
         match provider:
@@ -146,6 +152,37 @@ def _address(url: str, name: str) -> str:
             "Take it out, and give a key by its variable."
         )
     return url.rstrip("/")
+
+
+def _require_way() -> None:
+    """Refuse a proxy and certificates that no connection can be made with; clients would only say that something is wrong."""
+    for name, value in config.proxies().items():
+        shown = f"{name}={redact(value)}"
+        try:
+            parts = urlsplit(value if "://" in value else f"http://{value}")
+            is_one = parts.scheme in _PROXIES and parts.hostname and parts.port != 0
+        except ValueError:  # the port is not a number
+            is_one = False
+        if not is_one:
+            raise UsageError(
+                f"{shown} is not the address of a proxy; write one such as http://127.0.0.1:3128, or unset it."
+            )
+        if parts.scheme.startswith("socks") and not importlib.util.find_spec("socksio"):
+            raise MissingExtra(
+                f"{shown} is a SOCKS proxy, which needs a package that is not installed: pip install socksio, or unset it."
+            )
+    for name, value in config.certificates().items():
+        kind = "file" if name.endswith("FILE") else "folder"
+        try:
+            if not (Path(value).is_file() if kind == "file" else Path(value).is_dir()):
+                raise FileNotFoundError(f"there is no such {kind}")
+            if kind == "file":
+                ssl.create_default_context(cafile=value)
+        except OSError as error:  # an error of ssl too
+            why = error.strerror or str(error)
+            raise UsageError(
+                f"{name}={value} is not a {kind} of trusted certificates ({why}); name one, or unset it."
+            ) from error
 
 
 def _is_loopback(url: str) -> bool:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from ftdojo.testing.llm.types import Behaviour, ChatRequest, Said, Tally, Trouble
 from ftdojo.testing.llm.wire import completion, failure, streamed
@@ -163,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != "/v1/chat/completions":
+        if urlsplit(self.path).path != "/v1/chat/completions":  # a proxy is sent the whole address
             return self._json(404, failure("Not found.", "not_found"))
         try:
             body = dict(json.loads(raw))
