@@ -49,7 +49,8 @@ ftdojo doctor                               # machine, versions, and attacks on 
 ## What holds for every command
 
 Data goes to stdout, progress and remarks to stderr; whatever lists something or ends a run takes `--json`. Exit codes: 0, 1
-for a foreseen error, 2 for a wrong call, 130 when interrupted. Errors are one line.
+for a foreseen error, 2 for a wrong call, 3 for a run whose agent gave up (its language model said nothing usable; there is
+a result all the same), 130 when interrupted. Errors are one line.
 
 | variable | meaning |
 |---|---|

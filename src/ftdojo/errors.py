@@ -25,6 +25,7 @@
     |   |-- LlmBadRequest       its server does not take the request as it is
     |   |-- LlmUnusable         it answered, and nothing it said can be used
     |   `-- LlmBudget           a cap on calls, tokens or money is reached, or the run's time
+    |-- GaveUp                  an agent could not go on, and its run was finished for it, exit code 3
     `-- Interrupted             the user stopped a run, exit code 130
 
 A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
@@ -155,6 +156,12 @@ class LlmUnusable(LlmError):
 
 class LlmBudget(LlmError, BudgetError):
     """A cap on calls, tokens or money is reached, or the run's time is over; there is no reply."""
+
+
+class GaveUp(FtdojoError):
+    """An agent could not go on, as when its language model says nothing usable; the run has its result all the same."""
+
+    exit_code = 3
 
 
 class Interrupted(FtdojoError):

@@ -1,5 +1,6 @@
 """How a run ends on the screen where the base stands: with the reason, and with what went wrong first."""
 
+import json
 import shutil
 
 import pytest
@@ -69,6 +70,26 @@ def test_of_many_failures_the_first_is_told_and_cut(closing):
 
 def test_failures_are_not_told_where_an_experiment_was_chosen(closing):
     assert not [line for line in closing("learned", LEAK) if line.startswith("failed:")]
+
+
+def test_an_agent_that_gave_up_is_told_from_one_that_found_nothing_better(
+    call, home, idle, tmp_path
+):
+    folder = shutil.copytree(home / "runs" / "idle", tmp_path / "idle")
+    told = json.loads((folder / "result.json").read_text())
+    why = "openai/m gave no usable answer to 'plan/3/1' in 3 tries.\x1b[31m"
+    sealed = json.dumps(told | {"status": "gave up", "gave_up": why})
+    (folder / "result.json").write_text(sealed)
+    ended = call("resume", folder)
+    safe = why.replace("\x1b", " ")
+    assert ended.code == 3
+    assert f"gave up: {safe}" in " ".join(ended.out.split())
+    last = ended.err.splitlines()[-1]
+    assert last == f"ftdojo: The agent gave up, and the result is that of base: {safe}"
+    ended = call("resume", folder, "--json")
+    told = json.loads(ended.out)
+    assert (ended.code, told["status"], told["gave_up"]) == (3, "gave up", why)
+    assert "gave up" in (folder / "report.html").read_text()
 
 
 def test_a_kept_base_without_failures_says_its_reason_alone(closing):

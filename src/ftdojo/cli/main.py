@@ -68,7 +68,8 @@ def _program(
 def main() -> None:
     """Run the program.
 
-    Exit codes: 0, 1 for a foreseen error, 2 for a wrong call, 130 when interrupted; one line on stderr says which.
+    Exit codes: 0, 1 for a foreseen error, 2 for a wrong call, 3 for a run whose agent gave up, 130 when interrupted; one
+    line on stderr says which.
     A traceback is a bug, of ours or of an agent's.
     """
     try:

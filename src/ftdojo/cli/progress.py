@@ -140,7 +140,8 @@ def _line(event: Event) -> str:
             return f"{event.experiment}: {event.message}" if event.experiment else event.message
         case FinalEvaluationBegan():
             by = f" ({event.stopped_by} used up)" if event.stopped_by else ""
-            return f"finishing with {event.proposed}{by}: confirmation, then the test, once"
+            lost = f"the agent gave up: {event.gave_up} " if event.gave_up else ""
+            return f"{lost}finishing with {event.proposed}{by}: confirmation, then the test, once"
         case _:
             return ""
 

@@ -3,6 +3,7 @@
 import json
 import math
 import shlex
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 from ftdojo.cli.tables import one_line, printable, table, verdict, wrapped
-from ftdojo.errors import StoreError
+from ftdojo.errors import GaveUp, StoreError
 from ftdojo.records import BASE, EvaluationReport, Result, Spend
 from ftdojo.store import RunFolder
 
@@ -157,11 +158,21 @@ LITTLE, MORE = 0.5, 3
 
 
 def close(folder: RunFolder, *, as_json: bool) -> None:
-    """Write the report of a run that ended, and print how it ended."""
+    """Write the report of a run that ended, and print how it ended.
+
+    Raises:
+        GaveUp: its agent could not go on; all is printed.
+    """
     from ftdojo.report import write
 
     write(folder)
     show(folder, as_json=as_json)
+    result = folder.result()
+    if result and result.gave_up:
+        sys.stdout.flush()
+        raise GaveUp(
+            f"The agent gave up, and the result is that of {result.chosen}: {result.gave_up}"
+        )
 
 
 def show(folder: RunFolder, *, as_json: bool) -> None:
@@ -198,6 +209,7 @@ def facts(folder: RunFolder, result: Result) -> dict[str, Any]:
         "seed": config.spec.seed,
         "status": result.status,
         "stopped_by": result.stopped_by,
+        "gave_up": result.gave_up,
         "base": _score(result.base),
         "validation": _score(validation),
         "base_test": _score(result.base_test),
@@ -252,6 +264,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
     gain, spent, many = result.gain, result.spent, result.spent.experiments
     lines = [
         f"chosen:   {result.chosen}. {result.why}",
+        *([f"gave up:  {one_line(result.gave_up)}"] if result.gave_up else []),
         *_failed(folder, result),
         *_short_of_time(folder, result),
         f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "

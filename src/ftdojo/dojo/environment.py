@@ -258,7 +258,8 @@ class Dojo:
             choice.why if agreed else f"The agent chose it; by the numbers it was {choice.chosen}."
         )
         chosen = next((each for each in self._done() if each.id == action.experiment), None)
-        return self._end(chosen, why=why, stopped_by=self._stopped_by())
+        stopped_by = self._stopped_by()
+        return self._end(chosen, why=why, stopped_by=stopped_by, gave_up=action.gave_up)
 
     def _stopped_by(self) -> str | None:
         """Return the limit that began a final evaluation which a kill interrupted, if one did."""
@@ -271,10 +272,15 @@ class Dojo:
         best = next((each for each in self._done() if each.id == choice.chosen), None)
         return self._end(best, why=choice.why, stopped_by=limit)
 
-    def _end(self, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Step:
+    def _end(
+        self, proposed: Experiment | None, *, why: str, stopped_by: str | None, gave_up: str = ""
+    ) -> Step:
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
-        self._run.folder.set_pending(Finish(experiment=proposed.id if proposed else BASE))
-        self._result = finalize(self._run, proposed, why=why, stopped_by=stopped_by)
+        name = proposed.id if proposed else BASE
+        self._run.folder.set_pending(Finish(experiment=name, gave_up=gave_up))
+        self._result = finalize(
+            self._run, proposed, why=why, stopped_by=stopped_by, gave_up=gave_up
+        )
         return Step(
             observation=self._observation(),
             reward=self._result.reward,

@@ -26,10 +26,17 @@ from ftdojo.stats import compare, confirm, stands
 MODEL = "model"
 
 
-def finalize(run: Run, proposed: Experiment | None, *, why: str, stopped_by: str | None) -> Result:
+def finalize(
+    run: Run,
+    proposed: Experiment | None,
+    *,
+    why: str,
+    stopped_by: str | None,
+    gave_up: str = "",
+) -> Result:
     """Score the proposed experiment (None for the base) on the test, and seal the run."""
     name = proposed.id if proposed else BASE
-    run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by))
+    run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by, gave_up=gave_up))
     confirmation = _confirmed(run, proposed)
     chosen = proposed
     if confirmation and not stands(confirmation, direction=run.task.direction):
@@ -43,7 +50,7 @@ def finalize(run: Run, proposed: Experiment | None, *, why: str, stopped_by: str
     base = run.folder.base()
     assert base is not None, "the base is validated before anything else"
     result = Result(
-        status="truncated" if stopped_by else "finished",
+        status="truncated" if stopped_by else "gave up" if gave_up else "finished",
         proposed=name,
         chosen=chosen.id if chosen else BASE,
         why=why,
@@ -55,6 +62,7 @@ def finalize(run: Run, proposed: Experiment | None, *, why: str, stopped_by: str
         spent=run.meter.spend(),
         export=export,
         stopped_by=stopped_by,
+        gave_up=gave_up,
     )
     run.folder.save_result(result)
     run.emit(RunEnded(chosen=result.chosen, score=test.score, base=base_test.score))

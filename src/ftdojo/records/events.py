@@ -159,10 +159,11 @@ class ScorerFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class FinalEvaluationBegan:
-    """The agent chose, or a limit (``stopped_by``) was reached: confirmation, then the test."""
+    """The agent chose or ``gave_up``, or a limit (``stopped_by``) was reached: confirmation, then the test."""
 
     proposed: str
     stopped_by: str | None
+    gave_up: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

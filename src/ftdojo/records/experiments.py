@@ -59,7 +59,8 @@ class Experiment:
 class Result:
     """The sealed end of a run; written once.
 
-    ``proposed`` is what was asked for, ``chosen`` what the confirmation left standing (it may be ``base``).
+    ``status`` is ``finished``, ``truncated`` by the limit ``stopped_by``, or ``gave up``: the agent could not go on, for
+    the reason in ``gave_up``. ``proposed`` is what was asked for, ``chosen`` what the confirmation left standing (it may be ``base``).
     ``test`` and ``base_test`` are on the same items; ``gain`` compares them. ``export`` is relative to the run folder.
     """
 
@@ -75,6 +76,7 @@ class Result:
     spent: Spend
     export: str
     stopped_by: str | None = None
+    gave_up: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property

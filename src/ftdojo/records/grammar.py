@@ -5,7 +5,7 @@ the socket, and the record. A submission is spelt by its three texts, ``plan``, 
 
     look    what, name, offset, limit          check    plan, data, train
     shell   command, wall_s                    train    plan, data, train, validate_items
-    finish  experiment
+    finish  experiment, gave_up
 """
 
 import reprlib
@@ -81,7 +81,7 @@ def fields_of(action: Action) -> dict[str, Any]:
 
     Example:
         >>> fields_of(Finish(experiment="e2"))
-        {'experiment': 'e2'}
+        {'experiment': 'e2', 'gave_up': ''}
     """
     plain = {each: getattr(action, each) for each in _names(type(action))}
     submission = plain.pop("submission", None)

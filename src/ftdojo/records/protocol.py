@@ -62,9 +62,14 @@ class Train:
 
 @dataclass(frozen=True, kw_only=True)
 class Finish:
-    """Choose one experiment, or ``base``; the test is scored, once, and the episode ends."""
+    """Choose one experiment, or ``base``; the test is scored, once, and the episode ends.
+
+    ``gave_up`` says in one line why an agent that had more to do ends early, such as a language model that says nothing
+    usable; "" for one that is done.
+    """
 
     experiment: str = BASE
+    gave_up: str = ""
     verb: Literal["finish"] = field(default="finish", repr=False)
 
 

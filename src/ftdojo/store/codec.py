@@ -68,7 +68,7 @@ def dump_action(action: Action) -> str:
     Example:
         >>> from ftdojo.records import Finish
         >>> dump_action(Finish(experiment="e2"))
-        '{"verb":"finish","experiment":"e2"}'
+        '{"verb":"finish","experiment":"e2","gave_up":""}'
     """
     return dump_object({"verb": action.verb, **fields_of(action)})
 

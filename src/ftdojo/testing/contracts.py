@@ -110,6 +110,7 @@ EXAMPLES: tuple[Event, ...] = (
     ScorerFailed(message="scorer.py line 3", rest=None),
     FinalEvaluationBegan(proposed="e1", stopped_by=None),
     FinalEvaluationBegan(proposed="e1", stopped_by="wall time"),
+    FinalEvaluationBegan(proposed="e1", stopped_by=None, gave_up="The model says nothing."),
     ConfirmationShortened(items=12, of=60),
     FinalTestOpened(chosen="e1"),
     RunEnded(chosen="e1", score=SCORE, base=SCORE),

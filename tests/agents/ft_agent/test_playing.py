@@ -88,6 +88,7 @@ def test_repairs_have_a_cap_then_the_plan_is_dropped_and_remembered(played):
     run = played("hopeless", hopeless, repairs="1")
     assert len(run.noted("Drafted")) == 2 * 3
     assert [note.why[:15] for note in run.noted("Dropped")] == ["after 1 repairs"] * 3
+    assert run.folder.result().status == "finished"  # it has no ideas, and its model is fine
     assert run.experiments == []
     assert run.folder.result().chosen == BASE
     assert "after 1 repairs" in run.server.requests[3].last  # the next plan knows
@@ -105,7 +106,9 @@ def test_a_planner_that_repeats_itself_trains_nothing_twice(played):
 def test_a_model_that_says_nothing_usable_is_survived(played, finish):
     run = played(f"mute-{finish}", lambda request: Said(text="", finish=finish))
     assert run.step.terminated
-    assert run.folder.result().chosen == BASE
+    result = run.folder.result()
+    assert (result.chosen, result.status) == (BASE, "gave up")
+    assert "openai/scripted gave no usable answer to 'plan/3/1' in 3 tries" in result.gave_up
     assert len(run.noted("Dropped")) == 3
 
 

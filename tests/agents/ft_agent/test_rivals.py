@@ -48,7 +48,9 @@ def test_files_that_are_left_out_are_those_checked_last(looped):
 def test_a_tool_loop_that_says_nothing_usable_ends_with_the_base(played):
     run = played("react-mute", lambda request: Said(text="What a day."), agent="react")
     assert run.step.terminated
-    assert run.folder.result().chosen == BASE
+    result = run.folder.result()
+    assert (result.chosen, result.status) == (BASE, "gave up")
+    assert "gave no usable answer to 'call/1/again-2' in 3 tries" in result.gave_up
     assert run.server.tally.replies == 9  # three calls for help, three tries each
 
 

@@ -106,7 +106,7 @@ class FtAgent:
                 return look
             turn = self._turn(seen)
             if turn is None:
-                return Finish(experiment=seen.best)
+                return Finish(experiment=seen.best, gave_up=self._gave_up())
             try:
                 action = self._advance(seen, turn)
             except LlmUnusable as fault:
@@ -172,6 +172,12 @@ class FtAgent:
         if given_up >= MOST_DROPS or left < LEAST_S:
             return None
         return Turn(len(made) + 1)
+
+    def _gave_up(self) -> str:
+        """Return why the agent ends early if its language model is to blame, by the last turn it dropped; else ""."""
+        made = turns(self._book.notes())
+        last = made[-1].candidates[-1] if made and made[-1].candidates else None
+        return last.dropped if last and last.unusable else ""
 
     def _advance(self, seen: Observation, turn: Turn) -> Action | None:
         """Do the next thing of a turn; None when it was done without the dojo."""
@@ -240,10 +246,11 @@ class FtAgent:
             plan = no_plan(turn, why)
             self._book.add(plan)
             turn.candidates.append(Candidate(plan))
-        self._drop(turn, turn.candidates[-1], why)
+        self._drop(turn, turn.candidates[-1], why, unusable=True)
 
-    def _drop(self, turn: Turn, candidate: Candidate, why: str) -> None:
-        self._book.add(Dropped(turn=turn.number, candidate=candidate.plan.candidate, why=why))
+    def _drop(self, turn: Turn, candidate: Candidate, why: str, *, unusable: bool = False) -> None:
+        at = candidate.plan.candidate
+        self._book.add(Dropped(turn=turn.number, candidate=at, why=why, unusable=unusable))
 
 
 def _checked(draft: Drafted, failure: Failure | None, outcome: Outcome | None = None) -> Checked:

@@ -54,11 +54,12 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """A plan was given up."""
+    """A plan was given up; with ``unusable`` because the language model said nothing usable."""
 
     turn: int
     candidate: int
     why: str
+    unusable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Candidate:
     drafts: list[Drafted] = field(default_factory=list)
     checks: list[Checked] = field(default_factory=list)
     dropped: str = ""
+    unusable: bool = False
 
     @property
     def failures(self) -> list[tuple[Drafted, Failure]]:
@@ -150,7 +152,7 @@ def turns(notes: Sequence[Note]) -> list[Turn]:
             case Checked():
                 candidate.checks.append(note)
             case Dropped():
-                candidate.dropped = note.why
+                candidate.dropped, candidate.unusable = note.why, note.unusable
     return list(found.values())
 
 

@@ -183,23 +183,26 @@ class React:
             LlmError: the language model cannot be asked; the run can be resumed.
         """
         try:
-            return self._chosen(observation) or Finish(experiment=observation.best)
+            return self._chosen(observation)
         except LlmBudget:
             return Finish(experiment=observation.best)
 
-    def _chosen(self, seen: Observation) -> Action | None:
-        """Return the action of the next call; None when nothing usable is said any more."""
-        called = self._unanswered(seen.last, seen)
+    def _chosen(self, seen: Observation) -> Action:
+        """Return the action of the next call; the end of the run when nothing usable is said any more."""
+        called, why = self._unanswered(seen.last, seen), ""
         for _ in range(MOST_IN_VAIN):
-            called = called or self._next(seen)
-            if called is None:
-                break
             try:
+                called = called or self._next(seen)
                 return self._action(called)
+            except LlmUnusable as fault:
+                why = str(fault)
+                break
             except UsageError as refusal:  # the call spells no action; the model reads why
+                assert called
+                why = f"{self._llm.name('planner')} called no tool that there is: {refusal}"
                 self._book.add(ToolResult(at=called.at, text=f"refused: {refusal}"))
                 called = None
-        return None
+        return Finish(experiment=seen.best, gave_up=why)
 
     def _unanswered(self, last: Outcome | None, seen: Observation) -> Called | None:
         """Note what came of the latest call; return it if it was not carried out yet, as after a kill."""
@@ -212,8 +215,12 @@ class React:
         self._book.add(ToolResult(at=called.at, text=result_of(last, seen)))
         return None
 
-    def _next(self, seen: Observation) -> Called | None:
-        """Return the next call; None when nothing usable is said any more."""
+    def _next(self, seen: Observation) -> Called:
+        """Return the next call.
+
+        Raises:
+            LlmUnusable: nothing usable is said any more.
+        """
         at = 1 + sum(isinstance(note, Called) for note in self._book.notes())
         for attempt in range(MOST_IN_VAIN):
             purpose = f"call/{at}" if not attempt else f"call/{at}/again-{attempt}"
@@ -221,6 +228,8 @@ class React:
                 ask = Ask(purpose=purpose, messages=self._messages(seen), schema_name="call")
                 reply = self._llm.ask_for(ask, Call)
             except LlmUnusable:
+                if attempt + 1 == MOST_IN_VAIN:
+                    raise
                 continue
             called = Called(
                 at=at,
@@ -234,7 +243,7 @@ class React:
             )
             self._book.add(called)
             return called
-        return None
+        raise AssertionError("the last attempt returns or raises")
 
     def _messages(self, seen: Observation) -> tuple[Message, ...]:
         made = _environment()
