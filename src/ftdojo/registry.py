@@ -38,7 +38,7 @@ class Registry(Generic[T]):
             UnknownName: nothing is registered under ``name``.
             UsageError: ``module:attribute`` cannot be imported.
         """
-        home = self._home(name)
+        home = self.home(name)
         module, _, attribute = home.partition(":")
         try:
             return cast(T, getattr(import_module(module), attribute))
@@ -47,7 +47,12 @@ class Registry(Generic[T]):
                 f"The {self.kind} {name!r} ({home}) cannot be imported: {error}."
             ) from error
 
-    def _home(self, name: str) -> str:
+    def home(self, name: str) -> str:
+        """Return the ``module:attribute`` that ``name`` stands for.
+
+        Raises:
+            UnknownName: nothing is registered under ``name``.
+        """
         # Ours come first: looking through the installed packages for plugins takes milliseconds.
         if name in self._builtin or ":" in name:
             return self._builtin.get(name, name)

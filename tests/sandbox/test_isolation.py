@@ -50,10 +50,11 @@ def test_a_file_outside_cannot_be_read_by_any_path(run, tmp_path):
 
 
 def test_the_root_folder_shows_no_homes_and_no_settings(run):
-    outcome = run("import os; print(*os.listdir('/')); print(*os.listdir('/etc'))")
-    root, settings = (set(line.split()) for line in outcome.log.splitlines())
+    outcome = run("import os\nfor each in ('/', '/etc', '/usr'): print(*os.listdir(each))")
+    root, settings, system = (set(line.split()) for line in outcome.log.splitlines())
     assert not root & {"home", "sys", "var", "run", "mnt", "media", "boot", "srv"}
     assert settings <= {"alternatives", "ld.so.cache", "localtime"}
+    assert system <= {"bin", "lib", "lib32", "lib64", "sbin", "share", "local"}
 
 
 def test_only_the_folder_and_two_scratch_places_can_be_written(run):

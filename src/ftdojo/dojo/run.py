@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
+from ftdojo import tasks
 from ftdojo.checks import CheckContext, Forecast, lay_out
 from ftdojo.dojo.account import Account
 from ftdojo.dojo.listeners import Emitter
@@ -25,10 +26,11 @@ from ftdojo.records import (
     Machine,
     Message,
     Role,
+    RunSpec,
     Task,
     WorkerLost,
 )
-from ftdojo.sandbox import open_sandbox
+from ftdojo.sandbox import Sandbox, open_sandbox
 from ftdojo.sources import StoredSource, materialise
 from ftdojo.store import Cache, Ledger, RunFolder
 from ftdojo.training.trainer import Trainer
@@ -85,7 +87,8 @@ def open_run(
         SandboxError: agent code cannot be run safely here.
     """
     emit.record(folder)
-    spec, sandbox = folder.config.spec, open_sandbox(folder.config.spec.sandbox)
+    spec = folder.config.spec
+    sandbox = sandbox_of(spec, folder.path.parent, cache)
     ledger = Ledger(folder.path, disk=folder.disk_bytes)
     ledger.open_session()
     scratch = folder.path / "scratch"
@@ -125,6 +128,11 @@ def open_run(
 def raw_sources(task: Task, cache: Path) -> dict[str, StoredSource]:
     """Return the raw sources of ``task`` by name; those that are not in ``cache`` yet are fetched."""
     return {source.name: materialise(source, cache=cache) for source in task.sources}
+
+
+def sandbox_of(spec: RunSpec, root: Path, cache: Path) -> Sandbox:
+    """Open the sandbox of a run, with what holds its items out of sight wherever it lies."""
+    return open_sandbox(spec.sandbox, (root, cache, *tasks.homes(spec.task)))
 
 
 def _swept(cache: Path, emit: Listener) -> Cache:

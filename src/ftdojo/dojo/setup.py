@@ -13,7 +13,7 @@ from ftdojo.dojo.account import require_prices
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.listeners import Emitter, registered
 from ftdojo.dojo.machine import require_number_format, this_machine
-from ftdojo.dojo.run import open_run, raw_sources
+from ftdojo.dojo.run import open_run, raw_sources, sandbox_of
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.llm import ChatModel, open_models
@@ -29,7 +29,6 @@ from ftdojo.records import (
     Task,
     seconds,
 )
-from ftdojo.sandbox import open_sandbox
 from ftdojo.sources import StoredSource
 from ftdojo.store import RunConfig, RunFolder, new_run_id
 from ftdojo.training.objectives import objectives
@@ -97,7 +96,7 @@ def start(
     if task.ready:
         task.ready()
     _require_sound(spec, name)
-    machine = this_machine(open_sandbox(spec.sandbox).tier)
+    machine = this_machine(sandbox_of(spec, root, cache).tier)
     models = _models(spec.llm, spec.budget)
     emit = Emitter(listeners)
     local = _prepared(spec.model, spec.chat_template, cache=cache, emit=emit)

@@ -2,7 +2,7 @@
 
 A script ends with 0 if it was kept out, and else writes to standard error what it could do. What it needs to know
 comes in its environment: ``SECRET`` (a host file), ``PORT`` (a listener on the host), ``DATA`` (a read-only mount),
-``MARK`` (a word to find its processes by).
+``MARK`` (a word to find its processes by, and in the name of a file that lies wherever held-out items may).
 """
 
 from dataclasses import dataclass, replace
@@ -63,6 +63,13 @@ _READ = """
 attempt("read a file of yours", secret.read_text)
 attempt("read it through another process", pathlib.Path(f"/proc/1/root{secret}").read_text)
 attempt("read the password hashes", pathlib.Path("/etc/shadow").read_text)
+"""
+
+_CANARY = """
+for top in sorted(set(os.listdir("/")) - {"proc", "dev"}):
+    for folder, _, files in os.walk("/" + top):
+        if any(os.environ["MARK"] in name for name in files):
+            sys.exit(f"it could find held-out items in {folder}")
 """
 
 _WRITE = """
@@ -169,6 +176,7 @@ for _ in range(64):
 ATTACKS = (
     Attack(name="no network", body=_NETWORK),
     Attack(name="host files cannot be read", body=_READ),
+    Attack(name="held-out items are out of sight", body=_CANARY),
     Attack(name="only the folder can be written", body=_WRITE),
     Attack(name="no foreign environment", body=_ENVIRONMENT),
     Attack(name="no privileges to gain", body=_PRIVILEGES),

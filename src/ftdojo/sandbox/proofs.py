@@ -5,7 +5,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import psutil
 from ftdojo.sandbox.attacks import ATTACKS, Attack
 from ftdojo.sandbox.base import Sandbox, SandboxOutcome
 from ftdojo.sandbox.outputs import HostileOutput, take_file
+from ftdojo.sandbox.view import held_out_places
 
 _TEARDOWN_S = 2.0
 """The kernel ends the processes of a namespace soon after its first one, but not in the same instant."""
@@ -49,7 +50,7 @@ def prove(sandbox: Sandbox, attacks: Sequence[Attack] = ATTACKS) -> list[Proof]:
 
 
 def _prove(sandbox: Sandbox, attack: Attack) -> Proof:
-    with _scene() as scene:
+    with _scene() as scene, _canaries(scene.mark):
         (scene.workdir / "attack.py").write_text(attack.script, encoding="utf8")
         env = {"SECRET": str(scene.secret), "PORT": str(scene.port), "MARK": scene.mark}
         outcome = sandbox.run_python(
@@ -81,6 +82,16 @@ def _scene() -> Iterator[_Scene]:
             port=listener.getsockname()[1],
             mark=secrets.token_hex(8),
         )
+
+
+@contextmanager
+def _canaries(mark: str) -> Iterator[None]:
+    """Lay an empty file into each folder that may hold held-out items and can be written."""
+    with ExitStack() as stack:
+        for folder in filter(Path.is_dir, held_out_places()):
+            with suppress(OSError):
+                stack.enter_context(tempfile.NamedTemporaryFile(dir=folder, prefix=f".{mark}-"))
+        yield
 
 
 def _harm(attack: Attack, outcome: SandboxOutcome) -> str:

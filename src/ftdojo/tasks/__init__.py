@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
+from importlib.util import find_spec
 from pathlib import Path
 
 from ftdojo.errors import UnknownName, UsageError
@@ -90,6 +91,28 @@ def folder_of(name: str) -> Path | None:
     return Path(name).expanduser().resolve() if name.startswith((".", "/", "~")) else None
 
 
+def homes(name: str) -> tuple[Path, ...]:
+    """Return the files and folders in which the items of a task may lie, to be kept from scripts: its folder or its package.
+
+    Raises:
+        UnknownName: no task is called that.
+
+    Example:
+        >>> [each.name for each in homes("./mine")], [each.name for each in homes("math/mini")]
+        (['mine'], ['ftdojo'])
+    """
+    if folder := folder_of(name):
+        return (folder,)
+    plain = name.partition("@")[0]
+    family = plain.partition("/")[0]
+    home = FAMILIES[family] if family in FAMILIES else tasks.home(plain)
+    found = find_spec(home.partition(":")[0].partition(".")[0])
+    if found is None:
+        return ()
+    places = found.submodule_search_locations or [found.origin or ""]
+    return tuple(Path(each) for each in places if each)
+
+
 def same_items(name: str) -> str:
     """Return the task that has the items and the scorer of ``name``, and every source.
 
@@ -135,4 +158,4 @@ def _with_splits(task: Task, splits: str) -> Task:
     return replace(task, name=f"{task.name}@reference", items=published)
 
 
-__all__ = ["FAMILIES", "folder_of", "get", "same_items", "tasks"]
+__all__ = ["FAMILIES", "folder_of", "get", "homes", "same_items", "tasks"]
