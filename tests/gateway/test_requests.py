@@ -2,9 +2,11 @@
 
 import json
 import socket
+from contextlib import ExitStack, suppress
 
 import pytest
 
+from ftdojo.gateway import server
 from ftdojo.testing.llm import behaviours
 
 OFFERED = {
@@ -177,3 +179,47 @@ def test_the_answer_to_a_refusal_or_a_cut_reply_says_so(serve, opened, post, que
         status, answer, _ = post(gateway, question(behaviour))
         assert (status, answer["choices"][0]["finish_reason"]) == (200, reason)
         assert json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Content-Length: " + b"9" * 5000, b"413"),
+        (b"Content-Length: " + b"0" * 4290 + b"12", b"413"),
+        (b"".join(b"X-%d: %s\r\n" % (each, b"x" * 60_000) for each in range(9)), b"431"),
+    ],
+    ids=["longer than a number", "padded", "a long head"],
+)
+def test_numbers_and_heads_beyond_all_measure_are_refused_in_words(
+    gateway, sandbox, capfd, head, status
+):
+    with gateway.open(sandbox, "data.py") as door, socket.socket(socket.AF_UNIX) as ours:
+        ours.connect(str(door.mounts["/llm"] / "socket"))
+        ours.settimeout(20)
+        with suppress(BrokenPipeError):  # it may have heard enough
+            ours.sendall(b"POST /v1/chat/completions HTTP/1.1\r\n" + head + b"\r\n\r\n")
+            ours.shutdown(socket.SHUT_WR)
+        assert ours.recv(100).startswith(b"HTTP/1.1 " + status)
+    assert capfd.readouterr().err == ""
+
+
+def test_only_so_many_bytes_of_all_bodies_are_held_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(server, "IDLE_S", 0.05)
+    made = server.GatewayServer(tmp_path / "s", token="", ask=lambda ask: pytest.fail("asked"))
+    with made, ExitStack() as held:
+        most = server.MAX_BYTES_AT_ONCE // server.MAX_BODY_BYTES
+        rooms = [held.enter_context(made.room(server.MAX_BODY_BYTES)) for _ in range(most)]
+        with made.room(1) as late:
+            assert (rooms, late) == ([True] * most, False)
+        held.close()
+        with made.room(server.MAX_BYTES_AT_ONCE) as whole:
+            assert whole
+
+
+def test_a_body_for_which_there_is_no_room_is_told_to_come_later(
+    gateway, post, question, monkeypatch
+):
+    monkeypatch.setattr(server, "IDLE_S", 0.05)
+    monkeypatch.setattr(server, "MAX_BYTES_AT_ONCE", 10)
+    found, answer, _ = post(gateway, question())
+    assert (found, answer["error"]["message"][:15]) == (503, "Too much is bei")

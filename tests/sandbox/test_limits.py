@@ -2,6 +2,8 @@
 
 import pytest
 
+from ftdojo.sandbox import watch
+
 MIB = 2**20
 
 
@@ -75,6 +77,23 @@ while True:
     assert run(code, cpu_s=1.0).ended == "cpu-time"
 
 
+@pytest.mark.parametrize("lives_s", [0.3, 0.02], ids=["long", "short"])
+@pytest.mark.parametrize("orphans", [False, True])
+def test_processor_time_of_children_that_nobody_waits_for_counts(run, lives_s, orphans):
+    code = f"""
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_DFL if {orphans} else signal.SIG_IGN)
+while True:
+    if os.fork() == 0:
+        if {orphans} and os.fork(): os._exit(0)
+        while time.process_time() < {lives_s}: pass
+        os._exit(0)
+    time.sleep({lives_s})
+    if {orphans}: os.wait()
+"""
+    assert run(code, cpu_s=1.0).ended == "cpu-time"
+
+
 def test_a_script_that_waits_is_ended_by_wall_time(run):
     outcome = run("print('before'); import time; time.sleep(60)", wall_s=1.0)
     assert (outcome.ended, outcome.exit_code, outcome.log) == ("wall-time", None, "before\n")
@@ -106,6 +125,27 @@ def test_a_folder_cannot_outgrow_its_limit(run, step):
         folder_bytes=8 * MIB,
     )
     assert outcome.ended == "folder-size"
+
+
+def test_room_on_the_disk_cannot_be_set_aside_in_an_instant(run, job):
+    code = """
+import os, time
+held = []
+for i in range(400):
+    held.append(open(f"{i}", "wb"))
+    os.posix_fallocate(held[-1].fileno(), 0, 15 * 2**20)
+time.sleep(15)
+"""
+    assert run(code).ended == "folder-size"
+    assert sum(each.stat().st_blocks * 512 for each in job.iterdir()) < 400 * MIB
+
+
+def test_a_folder_is_looked_at_again_as_soon_as_it_could_be_full(run, job, monkeypatch):
+    monkeypatch.setattr(watch, "_FOLDER_EVERY_S", 60.0)
+    code = (
+        "import time\nfor i in range(150): open(f'{i}', 'wb').write(bytes(2**20)); time.sleep(0.02)"
+    )
+    assert run(code).ended == "folder-size"
 
 
 def test_a_folder_that_grew_at_the_last_moment_is_still_too_large(run):

@@ -12,9 +12,9 @@ SOCKET = {"x86_64": 41, "aarch64": 198}
 MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 
 
-def verdict(machine, number, argument=0, architecture=None):
+def verdict(machine, number, argument=0, architecture=None, second=0):
     """Carry the program out on one call and return what the kernel would."""
-    words = {0: number, 4: architecture or ARCHITECTURES[machine], 16: argument}
+    words = {0: number, 4: architecture or ARCHITECTURES[machine], 16: argument, 24: second}
     steps = list(struct.iter_unpack("=HBBI", program(machine)))
     at = value = 0
     while True:
@@ -56,6 +56,14 @@ def test_a_fork_passes_and_a_new_namespace_does_not(machine):
 )
 def test_only_families_that_a_namespace_holds_pass(machine, family, expected):
     assert verdict(machine, SOCKET[machine], family) == expected
+
+
+@MACHINES
+def test_room_cannot_be_set_aside_by_any_call(machine):
+    fallocate, ioctl = {"x86_64": (285, 16), "aarch64": (47, 29)}[machine]
+    assert verdict(machine, fallocate) == 95
+    assert {verdict(machine, ioctl, second=each) for each in (0x40305828, 0x4030582A)} == {95}
+    assert verdict(machine, ioctl, second=0x5413) == "allow"
 
 
 @MACHINES

@@ -7,21 +7,26 @@ import socket
 import socketserver
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ftdojo.errors import FtdojoError, LlmBadRequest, LlmBudget, LlmError, UnknownName, UsageError
 from ftdojo.gateway import wire
 from ftdojo.llm import Ask, Reply
 
+MAX_HEAD_BYTES = 64 * 2**10
 MAX_BODY_BYTES = 4 * 2**20
+MAX_BYTES_AT_ONCE = 4 * MAX_BODY_BYTES
+"""Of all bodies together, from reading one to its reply; whoever comes later waits, as long as a connection may be silent."""
 MAX_CONNECTIONS = 256
 IDLE_S = 60.0
 """How long a connection may be silent. One that is waiting for a reply is not idle."""
 _SWALLOWED_BYTES = 64 * 2**20
 """Of a body that is too large, this much is read and dropped, so that its sender gets to read the reply."""
+_MOST_DIGITS = 19
 _STATUS: tuple[tuple[type[FtdojoError], int, str], ...] = (  # the first that fits
     (UnknownName, 404, "model_not_found"),
     (UsageError, 400, "invalid_request_error"),
@@ -50,6 +55,20 @@ class GatewayServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         )  # the sandbox's user is another one; the folder above is closed to all others
         self.token, self.ask = token, ask
         self._seats = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._room, self._freed = MAX_BYTES_AT_ONCE, threading.Condition()
+
+    @contextlib.contextmanager
+    def room(self, count: int) -> Iterator[bool]:
+        """Yield whether there is memory for a body of ``count`` bytes, having waited for it; it is kept until the end."""
+        with self._freed:
+            is_there = self._freed.wait_for(lambda: self._room >= count, timeout=IDLE_S)
+            self._room -= count if is_there else 0
+        try:
+            yield is_there
+        finally:
+            with self._freed:
+                self._room += count if is_there else 0
+                self._freed.notify_all()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer on a thread of its own, while there are seats; else hang up."""
@@ -71,6 +90,26 @@ class GatewayServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             super().handle_error(request, client_address)
 
 
+class _Head:
+    """The bytes of one connection; the lines of a request's head may have ``left`` of them."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source, self.left = source, 0
+        self.read, self.close = source.read, source.close
+
+    def readline(self, most: int) -> bytes:
+        """Return the next line, or as much of it as is allowed.
+
+        Raises:
+            HTTPException: nothing is allowed any more.
+        """
+        if not self.left:
+            raise HTTPException(f"the head may have {MAX_HEAD_BYTES} bytes")
+        line = self._source.readline(min(most, self.left))
+        self.left -= len(line)
+        return line
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Reads requests from one connection, one after the other."""
 
@@ -78,6 +117,16 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_S
     server: GatewayServer
     connection: socket.socket
+
+    def setup(self) -> None:
+        """Bound what a request's head may take."""
+        super().setup()
+        self.rfile: Any = _Head(self.rfile)
+
+    def handle_one_request(self) -> None:
+        """Read and answer the next request."""
+        self.rfile.left = MAX_HEAD_BYTES
+        super().handle_one_request()
 
     def do_GET(self) -> None:
         """Answer the list of models."""
@@ -87,8 +136,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a question."""
-        body = self._body()
-        if body is None or not self._is_let_in():
+        length = self._length()
+        if length is None:
+            return
+        with self.server.room(length) as is_there:
+            if is_there:
+                self._answer(self.rfile.read(length))
+            else:
+                self._hang_up(503, "Too much is being asked at once; send fewer requests together.")
+
+    def _answer(self, body: bytes) -> None:
+        if not self._is_let_in():
             return
         if self.path != "/v1/chat/completions":
             self._send_no_such_place()
@@ -107,20 +165,22 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing."""
 
-    def _body(self) -> bytes | None:
-        """Return the body, or None once it was refused."""
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+    def _length(self) -> int | None:
+        """Return how long the body is, or None once it was refused."""
+        given = self.headers.get("Content-Length", "")
+        if not (given.isascii() and given.isdigit()) or "Transfer-Encoding" in self.headers:
             self._hang_up(411, "Give the body's Content-Length; it is not taken in chunks.")
             return None
-        if int(length) > MAX_BODY_BYTES:
-            self._swallow(min(int(length), _SWALLOWED_BYTES))
-            self._hang_up(
-                413,
-                f"The body has {length} bytes and may have {MAX_BODY_BYTES}; send less at once.",
-            )
-            return None
-        return self.rfile.read(int(length))
+        # Longer numbers than this Python does not read: nor is there a body to such a length.
+        length = int(given) if len(given) <= _MOST_DIGITS else _SWALLOWED_BYTES
+        if length <= MAX_BODY_BYTES:
+            return length
+        self._swallow(min(length, _SWALLOWED_BYTES))
+        size = given if len(given) <= _MOST_DIGITS else "far too many"
+        self._hang_up(
+            413, f"The body has {size} bytes and may have {MAX_BODY_BYTES}; send less at once."
+        )
+        return None
 
     def _swallow(self, count: int) -> None:
         while count > 0 and (part := self.rfile.read(min(count, 2**16))):

@@ -26,7 +26,7 @@ class Limits:
     """What one run may use, its whole process tree together unless a field states otherwise.
 
     ``processes`` counts threads too where the kernel enforces it; ``file_bytes`` holds for one file, ``folder_bytes``
-    for everything in the writable folder (an empty file counts as 4 KiB). ``log_bytes`` of standard output and
+    for everything in the writable folder (an empty file counts as 16 KiB). ``log_bytes`` of standard output and
     error are kept, the last ones; printing more costs nothing.
     """
 

@@ -187,7 +187,7 @@ class Bubblewrap:
             "memory": "rlimit for a process, watch for the tree",
             "processes": "rlimit in the user namespace, watch for the tree",
             "cpu": "rlimit for a process, watch for the tree",
-            "disk": "rlimit for a file, watch for the folder",
+            "disk": "rlimit for a file, watch for the folder, no room set aside",
         }
 
     def _version(self) -> str:

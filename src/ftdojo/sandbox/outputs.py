@@ -15,7 +15,8 @@ from ftdojo.errors import FtdojoError
 DEEPEST = 64
 """Folders nested deeper than this are a trap for whoever walks or deletes them, not a way to work."""
 
-_INODE = 4096
+_INODE = 2**14
+"""Bytes that an entry counts at least. It also bounds how many there may be, each of which takes time to look at."""
 _UNSEEN = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM}
 
 

@@ -1,5 +1,6 @@
 """A process tree from outside: what it uses, and its end, daemons included."""
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,11 +12,25 @@ _ENDING_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessUsage:
-    """What a tree uses now. ``memory_bytes`` counts a shared page once if that decides anything."""
+    """What a tree uses now, and what it has used so far.
+
+    ``memory_bytes`` counts a shared page once if that decides anything. ``cpu_s`` and ``written_bytes`` (to disks) count
+    the dead too.
+    """
 
     memory_bytes: int
     cpu_s: float
+    written_bytes: int
     pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """What one process has used by itself, and whether it was running when it was looked at."""
+
+    cpu_s: float
+    written_bytes: int
+    running: bool
 
 
 class ProcessTree:
@@ -23,6 +38,8 @@ class ProcessTree:
 
     def __init__(self, pid: int) -> None:
         self._seen: dict[int, psutil.Process] = {}
+        self._spent: dict[psutil.Process, _Spent] = {}
+        self._looked, self._dead_cpu_s, self._dead_bytes = time.monotonic(), 0.0, 0
         with _may_be_gone():
             self._seen[pid] = psutil.Process(pid)
 
@@ -36,11 +53,29 @@ class ProcessTree:
         memory = sum(map(_resident, members))
         if memory > memory_limit:
             memory = sum(map(_proportional, members))
+        self._follow_up(members)
+        own = sum(each.cpu_s for each in self._spent.values())
         return ProcessUsage(
             memory_bytes=memory,
-            cpu_s=sum(map(_cpu, members)),
+            cpu_s=own + max(self._dead_cpu_s, sum(map(_buried_cpu, members))),
+            written_bytes=self._dead_bytes
+            + sum(each.written_bytes for each in self._spent.values()),
             pids=tuple(each.pid for each in members),
         )
+
+    def _follow_up(self, members: list[psutil.Process]) -> None:
+        """Note what the living have used, and keep what those had used who died since the last look.
+
+        A parent that ignores its children's deaths never hears what they used, so the kernel's own sum may lack them.
+        One that was running is taken to have gone on, on average, to the middle between the two looks.
+        """
+        now = time.monotonic()
+        half, self._looked = (now - self._looked) / 2, now
+        living = {each: _spent(each) for each in members}
+        gone = [spent for each, spent in self._spent.items() if each not in living]
+        self._dead_cpu_s += sum(each.cpu_s + half * each.running for each in gone)
+        self._dead_bytes += sum(each.written_bytes for each in gone)
+        self._spent = living
 
     def kill(self) -> None:
         """Kill every member, and those they start meanwhile, until none is left.
@@ -103,9 +138,19 @@ def _proportional(process: psutil.Process) -> int:
     return _resident(process)
 
 
-def _cpu(process: psutil.Process) -> float:
-    """Seconds of the process and of the children it has buried."""
+def _spent(process: psutil.Process) -> _Spent:
+    cpu_s, written, running = 0.0, 0, False
+    with _may_be_gone(), process.oneshot():
+        times = process.cpu_times()
+        cpu_s, running = times.user + times.system, process.status() == psutil.STATUS_RUNNING
+        if hasattr(process, "io_counters"):  # not on every system
+            written = process.io_counters().write_bytes
+    return _Spent(cpu_s, written, running)
+
+
+def _buried_cpu(process: psutil.Process) -> float:
+    """Seconds of the children that the process has waited for."""
     with _may_be_gone():
         times = process.cpu_times()
-        return float(times.user + times.system + times.children_user + times.children_system)
+        return float(times.children_user + times.children_system)
     return 0.0

@@ -54,7 +54,7 @@ class _Watch:
     def __init__(self, pid: int, *, workdir: Path, limits: Limits) -> None:
         self._limits, self._workdir, self._started = limits, workdir, time.monotonic()
         self.tree, self.peak, self._next_look, self._next_tick = ProcessTree(pid), 0, 0.0, _TICK_S
-        self.size = Size(total=0, largest=0, hidden=False)
+        self.size, self._written = Size(total=0, largest=0, hidden=False), 0
 
     @property
     def seconds(self) -> float:
@@ -83,10 +83,12 @@ class _Watch:
         return True
 
     def look_at_folder(self, usage: ProcessUsage | None = None) -> None:
-        """Measure the folder if it is time to, or at once where nothing runs any more."""
-        started = self.seconds
-        if usage is not None and started < self._next_look:
+        """Measure the folder if it is time to, or could be full, or at once where nothing runs any more."""
+        started, written = self.seconds, usage.written_bytes if usage else 0
+        could_be = self.size.total + written - self._written
+        if usage and started < self._next_look and could_be <= self._limits.folder_bytes:
             return
+        self._written = written
         self.size = measure(self._workdir, pids=usage.pids if usage else ())
         rest = (self.seconds - started) * _FOLDER_SHARE
         self._next_look = self.seconds + max(_FOLDER_EVERY_S, rest)
