@@ -50,7 +50,10 @@ ftdojo doctor                               # machine, versions, and attacks on 
 
 Data goes to stdout, progress and remarks to stderr; whatever lists something or ends a run takes `--json`. Exit codes: 0, 1
 for a foreseen error, 2 for a wrong call, 3 for a run whose agent gave up (its language model said nothing usable; there is
-a result all the same), 130 when interrupted. Errors are one line.
+a result all the same); 130 when interrupted, 143 after SIGTERM, 129 after SIGHUP (a terminal that was closed), all three
+with the command that goes on; 141 where whoever read the output went away (`| head`), 1 where it cannot be written
+(a full disk, a closed stdout). Errors are one line. Escape codes and invisible characters in what agents, models and files wrote are
+written out (`\\u001b`) instead of reaching the terminal.
 
 | variable | meaning |
 |---|---|

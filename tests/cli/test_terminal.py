@@ -82,24 +82,88 @@ def test_brackets_in_a_plan_are_shown_as_they_are(environment, idle):
     assert "e1: [/red] closes nothing" in on_terminal(*asked, "--name", "marks", env=env)
 
 
-def test_a_reader_that_goes_away_is_no_error(environment):
-    started = subprocess.Popen(
-        [*PROGRAM, "models", "list"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
+LISTING = ("models", "list")
+LOST = "nothing that was recorded is lost: `ftdojo runs list` shows the runs, `ftdojo resume RUN` goes on."
+
+
+def told_in(shell, environment, *args):
+    """Run a command line of the shell in which ``$@`` is the program; return exit code, stdout and stderr."""
+    done = subprocess.run(
+        ["sh", "-c", shell, "sh", *PROGRAM, *args], capture_output=True, text=True, env=environment
     )
-    started.stdout.close()
-    assert (started.stderr.read(), started.wait()) == (b"", 0)
-    started.stderr.close()
+    return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("stage", ["data", pytest.param("training", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("shell", "code", "why"),
+    [
+        ('"$@" > /dev/full', 1, "the output cannot be written: No space left on device"),
+        ('"$@" >&-', 1, "the output cannot be written: it is closed"),
+        ('"$@" <&- >&-', 1, "the output cannot be written: it is closed"),
+        ('{ "$@"; echo $? >&2; } | true', 0, "whoever read the output is gone"),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_line(environment, shell, code, why):
+    ended, out, err = told_in(shell, environment, *LISTING)
+    said = err.removesuffix("141\n") if "|" in shell else err
+    assert (ended, out, said) == (code, "", f"ftdojo: {why}; {LOST}\n")
+
+
+def test_progress_that_cannot_be_written_is_left_out(environment):
+    listed = told_in('"$@"', environment, *LISTING)
+    assert listed[0] == 0
+    for shell in ('"$@" 2> /dev/full', '"$@" 2>&-'):
+        assert told_in(shell, environment, *LISTING) == listed
+
+
+def acting(code, environment, **how):
+    """Run the program with a command that does ``code``."""
+    text = f"import os, signal, sys, ftdojo.cli.main as it\ndef act(program):\n    {code}\nit._called = act\nit.main()"
+    return subprocess.run(
+        [sys.executable, "-c", text], env=environment, capture_output=True, text=True, **how
+    )
+
+
+HOSTILE = r"\x1b]0;owned\x07 \x9b2J \u202e\u2066 \ud800 \U000e0041 caf\xe9"
+WRITTEN = r"\u001b]0;owned\u0007 \u009b2J \u202e\u2066 \ud800 \udb40\udc41 caf"
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "ascii", "latin-1"])
+def test_nothing_that_leaves_can_steer_a_terminal_or_fails_to_be_encoded(environment, encoding):
+    code = f'import typer; print("{HOSTILE}"); typer.echo("{HOSTILE}", err=True)'
+    done = acting(code, environment | {"PYTHONIOENCODING": encoding}, encoding=encoding)
+    expected = WRITTEN + (r"\u00e9" if encoding == "ascii" else "\xe9") + "\n"
+    assert done.stdout == done.stderr == expected
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_before_there_is_a_run_is_one_line(environment, number, code):
+    done = acting(f"signal.raise_signal(signal.{number})", environment)
+    assert (done.returncode, done.stderr) == (code, "ftdojo: interrupted.\n")
+
+
+def test_who_asked_not_to_hang_up_is_obeyed(environment):
+    code = "signal.raise_signal(signal.SIGHUP); print('went on'); return 0"
+    done = acting(
+        code, environment, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")
+
+
+@pytest.mark.parametrize(
+    ("stage", "number", "code"),
+    [
+        ("data", signal.SIGINT, 130),
+        ("data", signal.SIGTERM, 143),
+        pytest.param("data", signal.SIGHUP, 129, marks=pytest.mark.slow),
+        pytest.param("training", signal.SIGTERM, 143, marks=pytest.mark.slow),
+    ],
+)
 def test_an_interrupted_run_leaves_no_process_and_says_how_to_go_on(
-    environment, home, learned, stage
+    environment, home, learned, stage, number, code
 ):
     asked = ("run", "toy_yes:task", "--agent", "toy_yes:Endless", "--model", "tiny")
-    name = f"halted-in-{stage}"
+    name = f"halted-in-{stage}-by-{number}"
     started = subprocess.Popen(
         [*PROGRAM, *asked, "--budget", "5h", "--name", name],
         stdout=subprocess.PIPE,
@@ -109,9 +173,9 @@ def test_an_interrupted_run_leaves_no_process_and_says_how_to_go_on(
         start_new_session=True,
     )
     family = family_in(stage, started.pid, home / "runs" / name)
-    os.killpg(started.pid, signal.SIGINT)
+    os.killpg(started.pid, number)
     out, err = started.communicate(timeout=60)
-    assert (started.returncode, out) == (130, ""), err
+    assert (started.returncode, out) == (code, ""), err
     assert err.splitlines()[-1] == f"ftdojo: interrupted; `ftdojo resume {name}` goes on."
     assert "Traceback" not in err
     assert not psutil.wait_procs(family, timeout=10)[1]
@@ -127,9 +191,3 @@ def family_in(stage, pid, folder):
         assert time.monotonic() < until, "it never came so far"
         time.sleep(0.1)
     return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-
-
-def test_an_interrupt_before_there_is_a_run_is_one_line(environment):
-    code = "import signal, ftdojo.cli.main as it; it._called = lambda p: signal.raise_signal(signal.SIGINT); it.main()"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
-    assert (done.returncode, done.stderr) == (130, b"ftdojo: interrupted.\n")

@@ -83,6 +83,16 @@ def test_a_dropped_plan_and_a_repaired_draft_are_in_the_story(noted):
         assert part in draft
 
 
+def test_escape_codes_of_a_plan_are_written_out_in_the_story(noted):
+    book = Notebook(noted.path / "agent" / "notes.jsonl", KINDS)
+    book.add(planned(9, "Clear \x1b[2J the \x07 \u202e screen."))
+    book.add(Dropped(turn=9, candidate=1, why="it \x9b led"))
+    text = write_story(noted)
+    assert r"Clear \u001b[2J the \u0007 \u202e screen." in text
+    assert text == (noted.path / "story.md").read_text()
+    assert not set("\x1b\x07\x9b\u202e") & set(text)
+
+
 def test_what_was_learnt_is_in_the_story_and_on_the_page(noted):
     for text in (write_story(noted), render(noted)):
         assert LESSON in text

@@ -1,13 +1,14 @@
 """The program ``ftdojo``: its commands, and how errors leave it."""
 
-import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import typer
 
 from ftdojo.cli import ask, bench, doctor, listings, play, records, run, sources, tasks
+from ftdojo.cli.streams import exit_code, guard
 from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
 
@@ -68,20 +69,20 @@ def _program(
 def main() -> None:
     """Run the program.
 
-    Exit codes: 0, 1 for a foreseen error, 2 for a wrong call, 3 for a run whose agent gave up, 130 when interrupted; one
-    line on stderr says which.
-    A traceback is a bug, of ours or of an agent's.
+    Exit codes: 0, 1 for a foreseen error, 2 for a wrong call, 3 for a run whose agent gave up, 130 when interrupted, 143
+    (SIGTERM), 129 (SIGHUP), 141 where whoever read the output is gone; one line on stderr says which. A traceback is a
+    bug, of ours or of an agent's.
     """
+    guard()
     try:
         code = _called(lambda: app(prog_name="ftdojo", standalone_mode=False))
         sys.stdout.flush()
     except FtdojoError as error:
-        code = _said(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        code = _said("interrupted.", INTERRUPTED)
-    except BrokenPipeError:
-        _drop_stdout()
-        code = 0
+        code = _said(str(error), exit_code(error))
+    except KeyboardInterrupt as error:
+        code = _said("interrupted.", exit_code(error))
+    with suppress(FtdojoError):  # what went wrong first is the better reason
+        sys.stdout.flush()
     sys.exit(code)
 
 
@@ -124,11 +125,6 @@ def _bad_call(error: Any) -> int:
 def _said(message: str, code: int) -> int:
     print(f"ftdojo: {one_line(message)}", file=sys.stderr)
     return code
-
-
-def _drop_stdout() -> None:
-    """Let Python's last flush go nowhere, once whoever read our output has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ftdojo.cli.streams import unguarded_stderr
 from ftdojo.cli.tables import one_line, verdict
 from ftdojo.records import (
     Announced,
@@ -43,7 +44,7 @@ def progress(budget_s: float, *, quiet: bool) -> Iterator[Listener]:
     if quiet:
         yield lambda event: None
         return
-    console = Console(stderr=True)
+    console = Console(file=unguarded_stderr())
     if _is_lively(console):
         with _bars(console, budget_s) as show:
             yield show

@@ -19,6 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from ftdojo.cli.streams import unguarded_stderr
 from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, UnknownName, UsageError
 from ftdojo.sources import Download, on_download
@@ -40,7 +41,7 @@ _COLUMNS = (
 @contextmanager
 def shown_downloads() -> Iterator[None]:
     """Show every download of data inside the block."""
-    console = Console(stderr=True)
+    console = Console(file=unguarded_stderr())
     plain = console.no_color or console.is_dumb_terminal or os.environ.get("CI")
     if not console.is_terminal or plain:
         with on_download(_say):
@@ -52,7 +53,7 @@ def shown_downloads() -> Iterator[None]:
         def move(download: Download) -> None:
             name = download.dataset
             if name not in bars:
-                bars[name] = shown.add_task(name, total=download.total)
+                bars[name] = shown.add_task(one_line(name), total=download.total)
             shown.update(bars[name], completed=download.done, total=download.total)
 
         with on_download(move):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Candidate, Note, Turn, analyses, turns
 from ftdojo.agents.notebook import Notebook
 from ftdojo.records import Comparison, Experiment, Feedback
+from ftdojo.records.shown import visible
 from ftdojo.report.evidence import RunEvidence, body_of, cut
 from ftdojo.report.templates import environment
 from ftdojo.store import RunFolder, write_atomic
@@ -39,7 +40,7 @@ def write_story(folder: RunFolder) -> str:
     """
     evidence = RunEvidence.read(folder)
     made = environment(escape=False).get_template("story.md.j2")
-    text: str = made.render(e=evidence, chapters=chapters(evidence), scale=evidence.scale)
+    text = visible(made.render(e=evidence, chapters=chapters(evidence), scale=evidence.scale))
     write_atomic(folder.path / STORY, text)
     return text
 

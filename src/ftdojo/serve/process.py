@@ -6,7 +6,9 @@ Until the run is open, this process reports on stdout, one JSON object a line: `
 
 import json
 import os
+import signal
 from contextlib import suppress
+from types import FrameType
 
 from ftdojo.dojo import Dojo, resume, start
 from ftdojo.errors import FtdojoError, MissingExtra, RunBusy
@@ -33,6 +35,8 @@ LOG = "play.log"
 
 def host(line: str) -> int:
     """Open the run that ``line`` asks for (``start`` or ``resume``, then the record) and hold it; return the exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     _report(pid=os.getpid())
     kind, _, text = line.partition(" ")
     watch = JobWatch(_talk)
@@ -44,7 +48,14 @@ def host(line: str) -> int:
         busy = isinstance(error, RunBusy)
         _report(error=str(error), code=error.exit_code, busy=busy)
         return error.exit_code
+    except KeyboardInterrupt as error:  # all is put away, and the next call starts another process
+        return 128 + int(error.args[0])
     return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # one is enough
+    raise KeyboardInterrupt(number)
 
 
 def _opened(request: Start | Resume, watch: JobWatch) -> Dojo:

@@ -132,7 +132,10 @@ def main() -> None:
     """Load the base model, say so, and serve requests until standard input ends."""
     requests: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, requests), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the controller's to act on
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # sent to a whole group, they are the controller's to act on
     out = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     server = WorkerServer(out)
