@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo import play
+from ftdojo.dojo import environment
 from ftdojo.dojo.meter import EXPORT_S
 from ftdojo.errors import BudgetError, UnknownName
 from ftdojo.records import (
@@ -18,6 +19,7 @@ from ftdojo.records import (
     Train,
     seconds,
 )
+from ftdojo.store.trajectory import trajectory
 
 
 @pytest.fixture
@@ -186,6 +188,26 @@ def test_equal_work_is_not_paid_for_twice(trained, home):
     assert second.test.score == first.test.score
     assert second.test.seconds == first.test.seconds
     assert '"weights-reused"' in (home / "runs/free/events.jsonl").read_text()
+
+
+def test_a_run_killed_as_its_final_evaluation_began_still_says_which_limit_ended_it(
+    new, reopen, toy, monkeypatch
+):
+    def killed(*args, **how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "finalize", killed)
+    with new("cut-off", budget=Budget(wall_s=600.0, max_experiments=1)) as dojo:
+        dojo.reset()
+        with pytest.raises(KeyboardInterrupt):
+            dojo.step(Train(submission=replace(toy.handed_in(), data="1 +")))
+    monkeypatch.undo()
+    with reopen("cut-off", budget=Budget(wall_s=900.0)) as again:
+        again.reset()
+        step = again.step(again.begun())
+        assert (step.truncated, step.stopped_by) == (True, "experiments")
+        assert (again.result.status, again.result.chosen) == ("truncated", BASE)
+        assert [each.outcome.action.verb for each in trajectory(again.folder)] == ["train"]
 
 
 @pytest.mark.slow

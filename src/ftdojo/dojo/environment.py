@@ -263,6 +263,8 @@ class Dojo:
 
     def _stopped_by(self) -> str | None:
         """Return the limit that began a final evaluation which a kill interrupted, if one did."""
+        if (limit := self._run.folder.ending()) is not None:
+            return limit or None
         events = self._run.folder.events()
         begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
         return begun[-1].stopped_by if begun else None
@@ -277,7 +279,8 @@ class Dojo:
     ) -> Step:
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
         name = proposed.id if proposed else BASE
-        self._run.folder.set_pending(Finish(experiment=name, gave_up=gave_up))
+        ending = Finish(experiment=name, gave_up=gave_up)
+        self._run.folder.set_ending(ending, stopped_by=stopped_by)
         self._result = finalize(
             self._run, proposed, why=why, stopped_by=stopped_by, gave_up=gave_up
         )

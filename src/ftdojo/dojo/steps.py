@@ -73,8 +73,9 @@ class Steps:
     def closing(self) -> bool:
         """Return whether the final evaluation was begun: the agent finished, or a limit was reached."""
         accepted = self.last and isinstance(self.last.action, Finish) and not self.last.notice
-        events = self._run.folder.events()
-        return bool(accepted) or any(isinstance(each, FinalEvaluationBegan) for each in events)
+        if accepted or self._run.folder.ending() is not None:
+            return True
+        return any(isinstance(each, FinalEvaluationBegan) for each in self._run.folder.events())
 
     def _ended_training(self) -> Outcome | None:
         """Return the outcome of the pending training, if its experiment has ended."""

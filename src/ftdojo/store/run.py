@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ftdojo.errors import RunBusy, StoreError, UnknownName, UsageError
 from ftdojo.records import (
@@ -35,6 +36,7 @@ from ftdojo.records import (
     EvaluationReport,
     Event,
     Experiment,
+    Finish,
     Graded,
     LossPoint,
     Result,
@@ -47,6 +49,7 @@ from ftdojo.store import codec, files
 from ftdojo.store.asked import FORMAT, RunConfig, now, run_ids
 from ftdojo.store.index import EXPERIMENTS, RunIndex, has_ended
 
+_STOPPED_BY = "stopped_by"
 _ID = re.compile(r"e[1-9][0-9]{0,5}")
 
 
@@ -293,12 +296,30 @@ class RunFolder:
         """Note the action that is about to be carried out, so that a killed controller goes on with it."""
         files.write_atomic(self.path / "pending.json", codec.dump_action(action))
 
+    def set_ending(self, finish: Finish, *, stopped_by: str | None) -> None:
+        """Note that the final evaluation begins, as if by ``finish``, and which limit began it, if one did.
+
+        It is pending as the agent's own finish would be, and both are noted at once: a kill leaves neither alone.
+        """
+        where = self.path / "pending.json"
+        found = codec.load_object(codec.dump_action(finish), where=where)
+        files.write_atomic(where, codec.dump_object({**found, _STOPPED_BY: stopped_by}))
+
+    def ending(self) -> str | None:
+        """Return the limit that began the final evaluation, "" if the agent did; None before it began."""
+        found = self._pending()
+        return str(found[_STOPPED_BY] or "") if _STOPPED_BY in found else None
+
     def pending(self) -> Action | None:
         """Return the action that was begun and has not come to its end."""
+        found = self._pending()
+        found.pop(_STOPPED_BY, None)
         where = self.path / "pending.json"
-        if not where.exists():
-            return None
-        return codec.load_action(files.read_text(where), where=where)
+        return codec.load_action(codec.dump_object(found), where=where) if found else None
+
+    def _pending(self) -> dict[str, Any]:
+        where = self.path / "pending.json"
+        return codec.load_object(files.read_text(where), where=where) if where.exists() else {}
 
     def clear_pending(self) -> None:
         """Note that the pending action came to its end."""
