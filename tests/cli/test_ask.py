@@ -132,6 +132,11 @@ def test_an_adapter_refuses_another_base(call, refused, changed):
     assert "ask the merged model (`ftdojo export learned --merge`" in line
 
 
+def test_an_adapter_refuses_its_base_with_another_tokenizer_or_template(call, refused, changed):
+    line = refused(call("ask", changed(settings="0" * 64), "Why?"), code=1)
+    assert "template or settings of tiny are no longer those that the adapter was trained" in line
+
+
 def test_an_adapter_whose_base_is_not_to_be_had_says_so(call, refused, changed):
     line = refused(call("ask", changed(name="/gone/model"), "Why?"), code=1)
     assert line.startswith("There is no folder /gone/model; ")

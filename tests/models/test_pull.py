@@ -127,6 +127,78 @@ def test_a_folder_whose_weights_change_gets_a_new_digest(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "file",
+    [
+        "chat_template.jinja",
+        "tokenizer_config.json",
+        "tokenizer.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "config.json",
+        "generation_config.json",
+        "additional_chat_templates/tool_use.jinja",
+    ],
+)
+def test_equal_weights_with_another_file_that_changes_outputs_are_another_model(
+    tiny, tmp_path, file
+):
+    """A file of equal size as well, and one that was not there before."""
+    mine = shutil.copytree(tiny.path, tmp_path / "mine")
+    before = pull(str(mine), cache=tmp_path / "cache")
+    assert before.identity == tiny.identity
+    (mine / file).parent.mkdir(exist_ok=True)
+    text = (mine / file).read_text() if (mine / file).exists() else "{}\n"
+    (mine / file).write_text(text[:-1] + " ")
+    after = pull(str(mine), cache=tmp_path / "cache")
+    assert (after.digest, after.identity == before.identity) == (before.digest, False)
+
+
+def test_files_that_change_no_output_are_no_part_of_what_a_model_is(tiny, tmp_path):
+    mine = shutil.copytree(tiny.path, tmp_path / "mine")
+    for name in ("README.md", "trainer_state.json", "model.safetensors.index.json"):
+        (mine / name).write_text("{}")
+    assert pull(str(mine), cache=tmp_path / "cache").identity == tiny.identity
+
+
+def test_a_chat_template_that_a_folder_gets_later_is_its_own(tiny, tmp_path):
+    mine = shutil.copytree(tiny.path, tmp_path / "mine")
+    template = (mine / "chat_template.jinja").rename(tmp_path / "away")
+    assert not pull(str(mine), cache=tmp_path / "cache").chat_template
+    template.rename(mine / "chat_template.jinja")
+    assert pull(str(mine), cache=tmp_path / "cache").chat_template
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model_type": "homemade"}, "does not know the model_type 'homemade' of .*; choose"),
+        ({"model_type": None}, "does not know the model_type None of .*; choose"),
+        (
+            {"model_type": "homemade", "auto_map": {"AutoModelForCausalLM": "evil.Model"}},
+            r"only with code of its own \(model_type 'homemade'\), which ftdojo never runs; choose",
+        ),
+        ({"model_type": "t5"}, r"not a causal language model \(model_type 't5'\); choose one that"),
+    ],
+)
+def test_a_folder_that_transformers_would_not_load_from_its_weights_is_refused(
+    tiny, tmp_path, settings, message
+):
+    mine = shutil.copytree(tiny.path, tmp_path / "mine")
+    config = json.loads((mine / "config.json").read_text())
+    pull(str(mine), cache=tmp_path / "cache")  # what was seen to be good once is looked at again
+    (mine / "config.json").write_text(json.dumps(config | settings))
+    with pytest.raises(ModelError, match=message):
+        pull(str(mine), cache=tmp_path / "cache")
+
+
+def test_an_adapter_beside_a_model_is_refused_since_it_would_be_loaded_instead(tiny, tmp_path):
+    mine = shutil.copytree(tiny.path, tmp_path / "mine")
+    (mine / "adapter_config.json").write_text('{"base_model_name_or_path": "elsewhere"}')
+    with pytest.raises(ModelError, match=r"holds an adapter .* beside a model; merge"):
+        pull(str(mine), cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
     ("files", "message"),
     [
         (None, "There is no folder .*; name one with config.json and safetensors"),

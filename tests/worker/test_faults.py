@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -123,3 +125,14 @@ def test_rows_that_the_chat_template_refuses_are_named(monkeypatch, rows):
     bench._encoded, bench._tokenizer = None, None
     with pytest.raises(SubmissionRefused, match=r"^Row 1: .*Conversation roles must alternate"):
         bench.audit(rows, TrainConfig())
+
+
+def test_a_library_that_asks_a_question_in_the_worker_gets_no_answer_and_does_not_wait():
+    code = "from ftdojo.worker.server import _own_input\nrequests = _own_input()\n"
+    code += "try:\n    input()\nexcept EOFError:\n    print('nobody', requests.readline())"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asker:
+        asker.stdin.write("a request\n")
+        asker.stdin.flush()
+        assert asker.stdout.read() == "nobody a request\n\n"

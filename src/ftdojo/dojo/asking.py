@@ -180,7 +180,12 @@ def _base(folder: Path, card: AskCard, cache: Path, on_progress: Progress) -> Lo
     _require_base(found, wanted.digest, what="The adapter was trained", run=card.run)
     if wanted.put_on:
         template = str(folder / TEMPLATE)
-        return prepare(found.name, chat_template=template, cache=cache, on_progress=on_progress)
+        found = prepare(found.name, chat_template=template, cache=cache, on_progress=on_progress)
+    if wanted.settings not in ("", found.settings):
+        raise ModelError(
+            f"The tokenizer, chat template or settings of {found.name} are no longer those that the adapter was trained "
+            f"with; put its files back, or ask the merged model (`ftdojo export {card.run} --merge`)."
+        )
     return found
 
 

@@ -51,7 +51,7 @@ class AskedAs:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The base model that an export was made from; ``digest`` is of its tensors.
+    """The base model that an export was made from; ``digest`` is of its tensors, ``settings`` of its other files.
 
     ``put_on`` is true where it was prompted through a chat template that is not its own; that one lies beside the weights.
     """
@@ -59,6 +59,7 @@ class Origin:
     name: str
     revision: str
     digest: str
+    settings: str = ""
     put_on: bool = False
 
 

@@ -136,7 +136,11 @@ def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, 
         form=form,
         asked=card.asked,
         base=Origin(
-            name=base.name, revision=base.revision, digest=base.digest, put_on=bool(base.put_on)
+            name=base.name,
+            revision=base.revision,
+            digest=base.digest,
+            settings=base.settings,
+            put_on=base.put_on,
         ),
         run=card.run,
         experiment=card.experiment,

@@ -19,10 +19,12 @@ from ftdojo.models import (
     LocalModel,
     disk_errors,
     hub_id,
+    load_model,
     make_folder,
     quiet,
     tensor_digest,
 )
+from ftdojo.models.loading import AS_DATA
 
 _REMEDY = "name a folder on another disk"
 Kind = Literal["base", "adapter", "full"]
@@ -176,19 +178,17 @@ def load_merged(weights: Path | None, base: LocalModel) -> tuple[Any, Any]:
     import torch
     from peft import PeftModel
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
     adapter = kind_of(weights) == "adapter"
     source = base.path if adapter or weights is None else weights
-    stored = AutoConfig.from_pretrained(base.path, local_files_only=True).dtype or torch.float32
+    stored = AutoConfig.from_pretrained(base.path, **AS_DATA).dtype or torch.float32
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(
-                source, dtype=torch.float32, local_files_only=True
-            )
+            model = load_model(source, dtype=torch.float32)
             if adapter:
                 model = PeftModel.from_pretrained(model, weights).merge_and_unload(safe_merge=True)
-    except (ValueError, RuntimeError, OSError, SafetensorError) as error:
+    except (ModelError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(
             f"The weights in {weights or source} do not fit {base.name} ({reason}); train the experiment again."

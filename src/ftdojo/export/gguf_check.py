@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models import quiet
+from ftdojo.models import load_tokenizer, quiet
 from ftdojo.models.gguf_import import read_tokenizer
 
 _NOISE = 1e-3
@@ -61,9 +61,7 @@ def check_tokenizer(file: Path, folder: Path) -> None:
     Raises:
         ModelError: something differs.
     """
-    from transformers import AutoTokenizer
-
-    ours = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    ours = load_tokenizer(folder)
     _compare_tokens(file, ours)
     try:
         theirs = read_tokenizer(file)

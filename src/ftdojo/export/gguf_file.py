@@ -16,7 +16,7 @@ from ftdojo.export.card import ExportCard, write_card
 from ftdojo.export.folders import load_merged, writing
 from ftdojo.export.gguf_check import check_tokenizer, check_weights
 from ftdojo.export.snippets import gguf_usage
-from ftdojo.models import LocalModel
+from ftdojo.models import LocalModel, load_tokenizer
 
 
 def write_tokenizer(writer: Any, folder: Path, *, vocabulary: int) -> None:
@@ -26,9 +26,8 @@ def write_tokenizer(writer: Any, folder: Path, *, vocabulary: int) -> None:
         UsageError: it is not a byte-level BPE whose way of splitting text has a name in GGUF.
     """
     from gguf import GGUFValueType
-    from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    loaded = load_tokenizer(folder)
     content = json.loads(loaded.backend_tokenizer.to_str())
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(splitter(content))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ftdojo.errors import ModelError
+from ftdojo.models import load_model
 from ftdojo.records import Weights
 
 
@@ -45,9 +46,7 @@ class Attachment:
 
     def _put(self, weights: Weights) -> None:
         if weights.kind != "adapter":
-            from transformers import AutoModelForCausalLM
-
-            loaded = AutoModelForCausalLM.from_pretrained(weights.path, dtype=self._base.dtype)
+            loaded = load_model(weights.path, dtype=self._base.dtype)
             self._model = loaded.to(self._base.device).eval()
             return
         if weights.over:

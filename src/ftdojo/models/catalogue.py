@@ -19,7 +19,8 @@ from ftdojo.models.entries import (
     read_manifest,
     write_manifest,
 )
-from ftdojo.models.local import LocalModel, describe
+from ftdojo.models.loading import require_loadable
+from ftdojo.models.local import LocalModel, describe, with_settings
 from ftdojo.models.weights import tensor_digest, weight_files
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
@@ -55,9 +56,10 @@ def pull(name: str, *, cache: Path, on_progress: Progress = silent) -> LocalMode
         ModelError: it cannot be obtained, read or trusted; the message says what to do.
     """
     if name == smollm2.NAME:
-        return _made(name, _smollm2(cache, on_progress), cache=cache, on_progress=on_progress)
+        made = _made(name, _smollm2(cache, on_progress), cache=cache, on_progress=on_progress)
+        return with_settings(made)
     if name == tiny.NAME:
-        return _made(name, _tiny, cache=cache, on_progress=on_progress)
+        return with_settings(_made(name, _tiny, cache=cache, on_progress=on_progress))
     if name.startswith((".", "/", "~")) or Path(name).is_dir():
         return _folder(Path(name).expanduser(), cache=cache, on_progress=on_progress)
     if _HUB_ID.fullmatch(name):
@@ -157,8 +159,8 @@ def _folder(folder: Path, *, cache: Path, on_progress: Progress) -> LocalModel:
     with locked(entry, on_progress):
         model = read_manifest(entry)
         if model is None or find_damage(entry):
-            return _remember(describe(folder, name=str(folder), revision=""), entry)
-    return model
+            model = _remember(describe(folder, name=str(folder), revision=""), entry)
+    return _loadable(model, entry)
 
 
 def _hub(name: str, *, cache: Path, on_progress: Progress) -> LocalModel:
@@ -167,14 +169,25 @@ def _hub(name: str, *, cache: Path, on_progress: Progress) -> LocalModel:
     repo, _, revision = name.partition("@")
     with locked(entry, on_progress):
         model, damage = read_manifest(entry), find_damage(entry)
-        if model and not damage:
-            return model
-        if model:
+        if model and damage:
             on_progress(
                 f"{name}: the copy in {model.path} cannot be used: {damage}; getting it again."
             )
-        folder, commit = hub.fetch(repo, revision, again=model is not None, on_progress=on_progress)
-        return _remember(describe(folder, name=name, revision=commit), entry)
+        if model is None or damage:
+            again = model is not None
+            folder, commit = hub.fetch(repo, revision, again=again, on_progress=on_progress)
+            model = _remember(describe(folder, name=name, revision=commit), entry)
+    return _loadable(model, entry)
+
+
+def _loadable(model: LocalModel, entry: Path) -> LocalModel:
+    """Return ``model`` as its folder describes it now; once seen to be one that transformers loads, that is remembered."""
+    found, mark = with_settings(model), entry / "loadable"
+    if not mark.is_file() or mark.read_text(encoding="utf8") != found.settings:
+        require_loadable(found.path, found.name)
+        with disk_errors(entry):
+            mark.write_text(found.settings, encoding="utf8")
+    return found
 
 
 def _remember(model: LocalModel, entry: Path) -> LocalModel:

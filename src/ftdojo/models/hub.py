@@ -10,7 +10,6 @@ from typing import Any
 
 from ftdojo.errors import ModelError
 from ftdojo.models.entries import Progress, disk_errors, make_folder, need_room
-from ftdojo.models.local import read_config
 
 _WANTED = [
     "*.safetensors",
@@ -38,7 +37,7 @@ def fetch(repo: str, revision: str, *, again: bool, on_progress: Progress) -> tu
         on_progress: gets the size before a download.
 
     Raises:
-        ModelError: the model is missing, private, gated, out of reach, without safetensors, or needs code of its own.
+        ModelError: the model is missing, private, gated, out of reach or without safetensors.
     """
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import HFValidationError, HTTPError
@@ -53,7 +52,6 @@ def fetch(repo: str, revision: str, *, again: bool, on_progress: Progress) -> tu
             folder = Path(snapshot_download(repo, force_download=again, **asked))
     except (HTTPError, OSError, HFValidationError) as error:
         raise _explain(error, repo, revision) from error
-    _refuse_code(folder, repo)
     return folder, folder.name
 
 
@@ -102,17 +100,3 @@ def _explain(error: Exception, repo: str, revision: str) -> ModelError:
                 "check the network and HF_ENDPOINT and try again, or name a folder."
             )
     return ModelError(why)
-
-
-def _refuse_code(folder: Path, repo: str) -> None:
-    """Refuse a model that transformers cannot load without running code of the repository."""
-    config = read_config(folder)
-    if "auto_map" not in config:
-        return
-    from transformers import CONFIG_MAPPING
-
-    if config.get("model_type") not in CONFIG_MAPPING:
-        raise ModelError(
-            f"{repo} runs only with code of its own (model_type {config.get('model_type')!r}), which ftdojo never runs; "
-            "choose a model that transformers knows."
-        )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,34 @@ TOKENIZER_FILES = (
     "vocab.*",
     "merges.txt",
     "*.model",
+    "*.spm",
+    "*.tiktoken",
+    "tekken.json",
+    "bpe.codes",
+    "additional_chat_templates/*",
 )
-"""Patterns of the files that make a tokenizer and its chat template."""
-_CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+"""Patterns of the files that make a tokenizer and its chat templates."""
+_SETTINGS = (*TOKENIZER_FILES, "config.json", "generation_config.json", "processor_config.json")
+"""All that changes an output beside weights."""
+_CONTEXT_KEYS = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_seq_len",
+    "max_sequence_length",
+    "seq_length",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
     """A base model that plain transformers loads from ``path``.
 
-    ``digest`` is the identity of its tensors (see ``tensor_digest``). ``revision`` is where it came from: a commit of
+    ``digest`` is that of its tensors (see ``tensor_digest``), ``settings`` that of every other file that changes an
+    output: tokenizer, chat template, config.json, generation_config.json. ``revision`` is where it came from: a commit of
     the hub, a pinned package, or nothing for a folder of the user's. ``context`` is the longest input in tokens, 0 if
-    the model states none. ``chat_template`` is true where the tokenizer in ``path`` brings one. ``put_on`` is the digest
-    of a chat template that ftdojo put on, with its tokenizer and settings (see ``prepared``), or nothing.
+    the model states none. ``chat_template`` is true where the tokenizer in ``path`` brings one, ``put_on`` where ftdojo
+    put it there (see ``prepared``).
     """
 
     name: str
@@ -41,14 +56,13 @@ class LocalModel:
     revision: str
     context: int
     chat_template: bool
-    put_on: str = ""
+    settings: str = ""
+    put_on: bool = False
 
     @property
     def identity(self) -> str:
-        """Return what distinguishes this model in records and caches: its tensors, and a template put on."""
-        if not self.put_on:
-            return self.digest
-        return hashlib.sha256(f"{self.digest} {self.put_on}".encode()).hexdigest()
+        """Return what distinguishes this model in records and caches: everything that changes an output."""
+        return hashlib.sha256(f"{self.digest} {self.settings}".encode()).hexdigest()
 
 
 def describe(folder: Path, *, name: str, revision: str, licence: str = "") -> LocalModel:
@@ -59,17 +73,41 @@ def describe(folder: Path, *, name: str, revision: str, licence: str = "") -> Lo
     Raises:
         ModelError: the folder lacks a config.json or safetensors, or one of them is damaged.
     """
-    config = read_config(folder)
-    return LocalModel(
+    read_config(folder)  # whose absence is the better reason than what else the folder lacks
+    model = LocalModel(
         name=name,
         path=folder,
         digest=tensor_digest(folder),
         params=parameters(folder),
         licence=licence or stated_licence(folder),
         revision=revision,
-        context=context_length(config),
-        chat_template=has_chat_template(folder),
+        context=0,
+        chat_template=False,
     )
+    return with_settings(model)
+
+
+def with_settings(model: LocalModel) -> LocalModel:
+    """Return ``model`` as its folder describes it now, weights apart: those files are small, and users edit them.
+
+    Raises:
+        ModelError: config.json is absent or holds no JSON object.
+    """
+    folder = model.path
+    return replace(
+        model,
+        context=context_length(read_config(folder)),
+        chat_template=has_chat_template(folder),
+        settings=settings_digest(folder),
+    )
+
+
+def settings_digest(folder: Path) -> str:
+    """Return SHA-256 over names and bytes of the files in ``folder`` that change an output, weights apart."""
+    found = {path for pattern in _SETTINGS for path in folder.glob(pattern) if path.is_file()}
+    names = sorted((str(path.relative_to(folder)), path) for path in found)
+    sums = [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in names]
+    return hashlib.sha256(json.dumps(sums).encode()).hexdigest()
 
 
 def read_config(folder: Path) -> dict[str, Any]:

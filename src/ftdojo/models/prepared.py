@@ -15,9 +15,16 @@ from typing import Any
 from ftdojo.errors import ModelError
 from ftdojo.models.catalogue import pull, silent
 from ftdojo.models.chat_templates import CHATML, ChatTemplate, chatml, checked, read_template
-from ftdojo.models.device import quiet
 from ftdojo.models.entries import Progress, filling, find_damage, locked, write_manifest
-from ftdojo.models.local import TOKENIZER_FILES, LocalModel, flat, read_config, read_object
+from ftdojo.models.loading import load_tokenizer
+from ftdojo.models.local import (
+    TOKENIZER_FILES,
+    LocalModel,
+    flat,
+    read_config,
+    read_object,
+    with_settings,
+)
 from ftdojo.models.weights import weight_files
 
 _GENERATION = "generation_config.json"
@@ -45,7 +52,7 @@ def prepare(
     model = pull(name, cache=cache, on_progress=on_progress)
     if model.chat_template and not chat_template:
         return model
-    tokenizer = _tokenizer(model.path)
+    tokenizer = load_tokenizer(model.path)
     stated = flat(read_config(model.path)).get("vocab_size")
     rows = stated if isinstance(stated, int) else len(tokenizer)
     if text:
@@ -88,7 +95,7 @@ def _put_on(
                     _link(file, fresh / file.name)
                 _require_taken(fresh, template, tokenizer)
                 write_manifest(replace(model, path=fresh), fresh)
-    return replace(model, path=entry, chat_template=True, put_on=digest)
+    return replace(with_settings(replace(model, path=entry)), put_on=True)
 
 
 def _texts(folder: Path, template: ChatTemplate, tokenizer: Any) -> dict[str, bytes]:
@@ -120,22 +127,9 @@ def _generation(folder: Path, end: int) -> dict[str, Any]:
     return settings | {"eos_token_id": [end, *others] if others else end}
 
 
-def _tokenizer(folder: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        with quiet():
-            return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, ImportError, LookupError, TypeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(
-            f"The tokenizer in {folder} cannot be loaded ({reason}); get the model again, tokenizer included."
-        ) from error
-
-
 def _require_taken(folder: Path, template: ChatTemplate, before: Any) -> None:
     """Refuse a tokenizer that takes the template or its end token otherwise than meant, or grows by it."""
-    after = _tokenizer(folder)
+    after = load_tokenizer(folder)
     found = (after.eos_token, after.chat_template, len(after))
     if found != (template.end, template.text, len(before)):
         raise ModelError(

@@ -152,7 +152,7 @@ class SourceCard:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """The base model, pinned by the digest of its tensors, and of a chat template that was put on.
+    """The base model, pinned by the digest of everything that changes an output (``models.LocalModel.identity``).
 
     ``chat_template``: rows and questions reach it through one, its own or the one put on.
     """

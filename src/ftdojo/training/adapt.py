@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ftdojo.errors import SubmissionRefused
+from ftdojo.models import load_model
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.refusals import refusals
 
@@ -41,9 +42,7 @@ def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
     """
     torch.manual_seed(config.seed)
     if config.method == "full":
-        from transformers import AutoModelForCausalLM
-
-        yield AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(base.device)
+        yield load_model(folder, dtype=torch.float32).to(base.device)
         return
     from peft import get_peft_model
 

@@ -72,7 +72,7 @@ class WorkerTrainer:
 
     def identity(self) -> tuple[str, ...]:
         """Return the trainer's name and version, those of its libraries, device and number format."""
-        libraries = ["torch", "peft", *(["trl"] if self._name == "trl" else [])]
+        libraries = ["torch", "transformers", "peft", *(["trl"] if self._name == "trl" else [])]
         return (self._name, TRAINER_VERSION, device(), dtype_name(), *map(_version, libraries))
 
     def train(self, job: TrainJob, *, on_step: OnStep) -> TrainingReport:

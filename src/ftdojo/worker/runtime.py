@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 from ftdojo.errors import SubmissionRefused
 from ftdojo.inference.attach import Attachment
 from ftdojo.inference.engine import generate, prompt_ids
-from ftdojo.models import tensor_digest
+from ftdojo.models import load_model, load_tokenizer, tensor_digest
 from ftdojo.models.device import device, device_bytes, low_precision, threads
 from ftdojo.records import (
     Decoding,
@@ -57,14 +57,12 @@ class ModelRuntime:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
         torch.set_num_threads(threads())
         kind = device()
         dtype = torch.bfloat16 if low_precision(kind) else torch.float32
         self._folder, self._name = folder, name
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        self._tokenizer: Any = load_tokenizer(folder)
+        model = load_model(folder, dtype=dtype)
         self._model: Any = model.to(kind).eval().requires_grad_(False)
         self._attached = Attachment(self._model)
         self._pad = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0

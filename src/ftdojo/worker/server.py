@@ -131,11 +131,10 @@ def _tail() -> str:
 def main() -> None:
     """Load the base model, say so, and serve requests until standard input ends."""
     requests: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_listen, args=(sys.stdin, requests), daemon=True).start()
+    threading.Thread(target=_listen, args=(_own_input(), requests), daemon=True).start()
+    # Sent to a whole group, these are the controller's to act on.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # sent to a whole group, they are the controller's to act on
+        signal.signal(number, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     server = WorkerServer(out)
@@ -143,6 +142,14 @@ def main() -> None:
     while not server.lost:
         server.serve(requests.get())
     os._exit(1)  # the next request finds another worker, with a device that works
+
+
+def _own_input() -> TextIO:
+    """Return the requests, and leave an empty standard input: a library that asks a question is to wait for nobody."""
+    requests = os.fdopen(os.dup(0), encoding="utf8")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return requests
 
 
 def _listen(stream: TextIO, requests: "queue.Queue[str]") -> None:
