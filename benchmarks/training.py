@@ -122,7 +122,7 @@ def ours(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
 
     with adapt.trainable(base.model, config, folder=base.folder) as model:
         began = time.perf_counter()
-        train(model, rows, config, watch=Watch(), pad=base.pad)
+        train(model, rows, config, watch=Watch())
         return _rate(rows, began)
 
 

@@ -157,6 +157,6 @@ def _adapter(base: Base, count: int, to: Path) -> Path:
 
     config = setting.config(8)
     with adapt.trainable(base.model, config, folder=base.folder) as model:
-        train(model, setting.rows(base, count), config, watch=Watch(), pad=base.pad)
+        train(model, setting.rows(base, count), config, watch=Watch())
         adapt.save(model, to, tokenizer=base.tokenizer, base_name=base.folder.name)
     return to

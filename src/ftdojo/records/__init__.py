@@ -45,6 +45,7 @@ from ftdojo.records.feedback import (
     WrongItem,
 )
 from ftdojo.records.grades import (
+    Answering,
     Comparison,
     Completion,
     Decoding,
@@ -52,6 +53,7 @@ from ftdojo.records.grades import (
     Estimate,
     Grade,
     Graded,
+    Shortcuts,
     Verdict,
     Weights,
 )
@@ -118,6 +120,7 @@ __all__ = [
     "Agent",
     "Aggregate",
     "Announced",
+    "Answering",
     "Attentive",
     "BaseScored",
     "Budget",
@@ -176,6 +179,7 @@ __all__ = [
     "RunSpec",
     "ScorerFailed",
     "Shell",
+    "Shortcuts",
     "Source",
     "SourceCard",
     "Spend",

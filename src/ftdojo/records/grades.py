@@ -47,6 +47,59 @@ class Weights:
     over: "Weights | None" = None
 
 
+Answering = Literal["shared", "batched", "plain", "single"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortcuts:
+    """What saves time with a base model and leaves every output and loss that of its row alone; found out by trial.
+
+    ``answering`` is the fastest way to generate: ``shared`` runs the start that all prompts share once, ``batched`` runs
+    each prompt whole, side by side; ``plain`` is transformers' own generation of a batch, ``single`` of one prompt at a
+    time. Two lengths in tokens, answer included, limit it (0: none): beyond ``window``, prompts do not share their start;
+    beyond ``apart``, they are answered one at a time. In training, ``shared_start`` tells whether rows may share theirs,
+    and ``packing`` whether rows that are packed together stay apart.
+    """
+
+    answering: Answering = "shared"
+    window: int = 0
+    apart: int = 0
+    shared_start: bool = True
+    packing: bool = True
+
+    def way(self, tokens: int) -> Answering:
+        """Return how to answer prompts of which the longest has ``tokens``, its answer included."""
+        if 0 < self.apart < tokens:
+            return "single"
+        return (
+            "batched" if self.answering == "shared" and 0 < self.window < tokens else self.answering
+        )
+
+    def words(self) -> tuple[str, ...]:
+        """Return in words what is slower with this model, and why."""
+        found = [_SLOWER[self.answering]] if self.answering != "shared" else []
+        if self.answering == "shared" and self.window:
+            found.append(
+                f"prompts that reach {self.window} tokens with their answers do not share their start: attention has a window"
+            )
+        if self.apart:
+            found.append(
+                f"prompts that reach {self.apart} tokens with their answers are answered one at a time: rotations change there"
+            )
+        if not self.shared_start:
+            found.append("rows do not share their start in training: it could change losses")
+        if not self.packing:
+            found.append("packing is refused: packed rows could see each other")
+        return tuple(found)
+
+
+_SLOWER = {
+    "batched": "prompts do not share their start: it could change outputs",
+    "plain": "transformers generates, batch by batch: our own generation would change outputs",
+    "single": "prompts are answered one at a time: a batch would change outputs",
+}
+
+
 class Direction(StrEnum):
     """Which way a metric is better."""
 

@@ -54,8 +54,8 @@ def shared_start(rows: Sequence[Encoded]) -> int:
     return length if length >= MIN_SHARED else 0
 
 
-def collate(rows: Sequence[Encoded], *, shared: int, pad: int, device: torch.device) -> Batch:
-    """Pad ``rows`` to one length, leaving out their first ``shared`` tokens.
+def collate(rows: Sequence[Encoded], *, shared: int, device: torch.device, pad: int = 0) -> Batch:
+    """Pad ``rows`` to one length, leaving out their first ``shared`` tokens; any token pads, as none of it is seen.
 
     Everything that depends on values is worked out here, in the machine's memory: on a GPU no later step of the loss
     has to wait for the device, and the copies run beside it.
@@ -90,14 +90,20 @@ def _sent(values: Tensor, device: torch.device) -> Tensor:
 
 def loss_sum(model: Any, batch: Batch) -> tuple[Tensor, int]:
     """Return the summed negative log-likelihood (nats) over labelled tokens, and their number."""
+    logits = label_logits(model, batch)
+    loss = torch.nn.functional.cross_entropy(logits.float(), batch.gold, reduction="sum")
+    return loss, int(batch.gold.numel())
+
+
+def label_logits(model: Any, batch: Batch) -> Tensor:
+    """Return the logits (L, V) that predict the labelled tokens, row after row."""
     core = model.get_base_model() if hasattr(model, "get_base_model") else model
     if core.config.model_type in LABEL_ONLY:
         hidden = _run(core.model, batch).last_hidden_state
-        logits = core.lm_head(hidden.flatten(0, 1)[batch.labelled])
-    else:
-        logits = _run(core, batch).logits.flatten(0, 1)[batch.labelled]
-    loss = torch.nn.functional.cross_entropy(logits.float(), batch.gold, reduction="sum")
-    return loss, int(batch.gold.numel())
+        logits: Tensor = core.lm_head(hidden.flatten(0, 1)[batch.labelled])
+        return logits
+    whole: Tensor = _run(core, batch).logits
+    return whole.flatten(0, 1)[batch.labelled]
 
 
 def _places(rows: Sequence[Encoded], width: int) -> Tensor:

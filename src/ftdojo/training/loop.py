@@ -64,11 +64,11 @@ def train(
     *,
     watch: Watch,
     on_step: OnStep = lambda point: None,
-    pad: int = 0,
+    share: bool = True,
 ) -> Trained:
     """Train ``model`` in place until the plan or ``watch`` ends it, and leave it with its best weights.
 
-    ``rows`` need at least one labelled token each. What goes wrong with learning is in the result; what torch raises
+    ``rows`` need at least one labelled token each; ``share`` runs the start that they have in common once a batch. What goes wrong with learning is in the result; what torch raises
     (such as running out of memory) is raised.
 
     Raises:
@@ -77,7 +77,7 @@ def train(
     kept, held_out = parted(rows, config)
     packed = pack(kept, max_length=config.max_length) if config.packing else kept
     total = planned_steps(len(packed), config)
-    stepper = _Stepper(model, packed, config, total=total, pad=pad)
+    stepper = _Stepper(model, packed, config, total=total, share=share)
     best = BestWeights(stepper.weights)
     every = config.eval_every(total)
     stopped: StopReason = "finished"
@@ -88,7 +88,7 @@ def train(
             on_step(point)
             reason = watch.see(point)
             if held_out and not reason and (step % every == 0 or step == total):
-                loss = measured(model, held_out, config, pad=pad)
+                loss = measured(model, held_out, config, share=share)
                 best.see(step, loss)
                 reason = watch.see_held_out(step, loss)
             if reason and (step < total or reason == "diverged"):
@@ -108,26 +108,35 @@ def train(
 
 
 def measured(
-    model: Any, held_out: Sequence[Encoded], config: TrainConfig, *, pad: int = 0
+    model: Any,
+    held_out: Sequence[Encoded],
+    config: TrainConfig,
+    *,
+    share: bool = True,
 ) -> float:
     """Return the loss of the rows held back from a training (nats per labelled token), in the middle of it."""
     size, objective = config.per_device_train_batch_size, objective_of(config)
-    loss = mean_loss(model, held_out, size=size, pad=pad, objective=objective)
+    loss = mean_loss(model, held_out, size=size, objective=objective, share=share)
     model.train()
     return loss
 
 
 @torch.no_grad()
 def mean_loss(
-    model: Any, rows: Sequence[Encoded], *, size: int, pad: int = 0, objective: Objective = SFT
+    model: Any,
+    rows: Sequence[Encoded],
+    *,
+    size: int,
+    objective: Objective = SFT,
+    share: bool = True,
 ) -> float:
     """Return the loss per labelled token (nats, if the objective is supervised) of ``rows``, without training on them."""
     model.eval()
-    shared, losses, count = shared_start(rows), [], 0
+    shared, losses, count = shared_start(rows) if share else 0, [], 0
     ordered = sorted(rows, key=lambda row: len(row.ids))
     for start in range(0, len(ordered), size):
         batch = ordered[start : start + size]
-        made = collate(batch, shared=shared, pad=pad, device=model.device)
+        made = collate(batch, shared=shared, device=model.device)
         with autocast(model):
             loss, labels = objective.loss(model, made)
         losses.append(loss)
@@ -145,16 +154,22 @@ class _Stepper:
     """Takes optimizer steps over an endless stream of batches."""
 
     def __init__(
-        self, model: Any, rows: Sequence[Encoded], config: TrainConfig, *, total: int, pad: int
+        self,
+        model: Any,
+        rows: Sequence[Encoded],
+        config: TrainConfig,
+        *,
+        total: int,
+        share: bool,
     ) -> None:
         self.weights = [each for each in model.parameters() if each.requires_grad]
         self.tokens, self.began = 0, time.monotonic()
-        self._model, self._config, self._pad = model, config, pad
+        self._model, self._config = model, config
         self._objective = objective_of(config)
         self._optimizer, self._schedule = _optimizer(self.weights, config, total)
         self._stream = _stream(rows, config)
         # Recomputed activations would run the shared start once more a block, and NEFTune's noise is a row's own.
-        apart = config.gradient_checkpointing or config.neftune_noise_alpha
+        apart = config.gradient_checkpointing or config.neftune_noise_alpha or not share
         self._shared = 0 if apart else shared_start(rows)
 
     def step(self, number: int) -> LossPoint:
@@ -178,7 +193,7 @@ class _Stepper:
         )
 
     def _backward(self, rows: Sequence[Encoded], count: int) -> torch.Tensor:
-        batch = collate(rows, shared=self._shared, pad=self._pad, device=self._model.device)
+        batch = collate(rows, shared=self._shared, device=self._model.device)
         with autocast(self._model):
             loss = self._objective.loss(self._model, batch)[0] / count
         loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped

@@ -150,7 +150,7 @@ class _Feed(TrainerCallback):  # type: ignore[misc]  # transformers ships it unt
         every = self._config.eval_every(total)
         if not self._held_out or (step % every and step < total):
             return None
-        loss = measured(self._model, self._held_out, self._config)
+        loss = measured(self._model, self._held_out, self._config, share=False)
         self._best.see(step, loss)
         return self._watch.see_held_out(step, loss)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ import psutil
 from ftdojo.config import LOW_PRECISION
 from ftdojo.errors import WorkerDied, WorkerError, WorkerTimeout
 from ftdojo.models import LocalModel
+from ftdojo.models.device import device, dtype_name
 from ftdojo.records import (
     Completion,
     Decoding,
@@ -25,15 +27,18 @@ from ftdojo.records import (
     LossPoint,
     Message,
     ProbeReport,
+    Shortcuts,
     TrainingReport,
     Weights,
 )
-from ftdojo.store import dump, load
+from ftdojo.store import Cache, dump, load
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker.cgroups import oom_kills
 from ftdojo.worker.messages import Calibration, Completions, Lengths, Op, Probed, TokenReport
 
 START_S = 300.0
+SHORTCUTS_VERSION = "1"
+"""Raised whenever the trial could find other shortcuts."""
 TICK_S = 1.0
 TIGHT = 0.9
 """Share of the machine's memory above which a sudden death is put down to memory."""
@@ -89,6 +94,7 @@ class Worker:
     Args:
         model: the base it holds.
         log: the file that gets what it prints.
+        cache: keeps what is found out about the model by trial, if given.
         on_tick: called about once a second while a request is under way.
         kills: counts the processes that the system killed for memory in this container, where that is known.
     """
@@ -98,10 +104,12 @@ class Worker:
         model: LocalModel,
         *,
         log: Path,
+        cache: Cache | None = None,
         on_tick: OnTick = lambda: None,
         kills: Callable[[], int | None] = oom_kills,
     ) -> None:
-        self._model, self._log, self._on_tick = model, log, on_tick
+        self._model, self._log, self._cache, self._on_tick = model, log, cache, on_tick
+        self._shortcuts: Shortcuts | None = None
         self._kills, self._killed_before = kills, kills()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -163,9 +171,21 @@ class Worker:
         """Return the seconds that a fixed piece of work takes now; see ``Bench.calibrate``."""
         return load(Calibration, self._ask("calibrate", {}, timeout_s)).seconds
 
-    def lengths(self, prompts: Prompts, *, timeout_s: float) -> tuple[int, ...]:
+    def lengths(
+        self, prompts: Prompts, *, timeout_s: float, answer: int | None = None
+    ) -> tuple[int, ...]:
         """Count the tokens of prompts; see ``ModelRuntime.lengths``."""
-        return load(Lengths, self._ask("lengths", _prompts(prompts), timeout_s)).tokens
+        args = _prompts(prompts) | {"answer": answer}
+        return load(Lengths, self._ask("lengths", args, timeout_s)).tokens
+
+    def shortcuts(self) -> Shortcuts:
+        """Return what the model stands, as was found out by trial when it was first loaded; see ``shortcuts_of``."""
+        known = self._known_shortcuts()
+        if known is None:
+            self.start()
+            known = self._shortcuts
+        assert known is not None, "a worker that has started has reported them"
+        return known
 
     def start(self) -> None:
         """Start the process and wait until the base model is loaded; the first request does so too."""
@@ -180,6 +200,7 @@ class Worker:
             "ftdojo.worker.server",
             str(self._model.path),
             self._model.name,
+            *([dump(known)] if (known := self._known_shortcuts()) else []),
         ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -196,7 +217,7 @@ class Worker:
         threading.Thread(
             target=_pump, args=(self._process.stdout, self._lines), daemon=True
         ).start()
-        self._wait(START_S, on_step=None)
+        self._learn_shortcuts(self._wait(START_S, on_step=None))
 
     def close(self) -> None:
         """End the process; nothing it holds is worth keeping."""
@@ -209,6 +230,22 @@ class Worker:
                 with suppress(OSError):
                     stream.close()
         self._process = None
+
+    def _known_shortcuts(self) -> Shortcuts | None:
+        if self._shortcuts is None and self._cache:
+            text = self._cache.get_text("checks", self._shortcuts_key())
+            self._shortcuts = load(Shortcuts, text) if text else None
+        return self._shortcuts
+
+    def _learn_shortcuts(self, reply: str) -> None:
+        self._shortcuts = load(Shortcuts, reply)
+        if self._cache:
+            self._cache.put_text("checks", self._shortcuts_key(), reply)
+
+    def _shortcuts_key(self) -> str:
+        libraries = [version(name) for name in ("torch", "transformers")]
+        format_ = (device(), dtype_name())
+        return Cache.key("shortcuts", SHORTCUTS_VERSION, self._model.identity, *format_, *libraries)
 
     def _ask(
         self,

@@ -11,16 +11,19 @@ from jinja2 import TemplateError
 
 from ftdojo.errors import SubmissionRefused
 from ftdojo.inference.attach import Attachment
-from ftdojo.inference.engine import generate, prompt_ids
+from ftdojo.inference.engine import embedded, generate, prompt_ids, require_sizes
 from ftdojo.models import load_model, load_tokenizer, tensor_digest
 from ftdojo.models.device import device, device_bytes, low_precision, threads
+from ftdojo.models.local import context_length
 from ftdojo.records import (
+    Completion,
     Decoding,
     FitReport,
     LossPoint,
     Message,
     ProbeReport,
     Quantiles,
+    Shortcuts,
     TrainingReport,
     Weights,
 )
@@ -41,6 +44,7 @@ from ftdojo.worker.messages import (
     Probed,
     TokenReport,
 )
+from ftdojo.worker.shortcuts import shortcuts_of
 
 SAMPLES = 5
 CALIBRATION, CALIBRATE_S = (4, 8), 0.05
@@ -54,9 +58,13 @@ class ModelRuntime:
     Args:
         folder: the base model's, as plain transformers loads it.
         name: how adapters name their base.
+        shortcuts: what the model is known to stand; found out by trial where that is None.
+
+    Raises:
+        ModelError: it cannot be loaded, or what it writes or learns is not what its plain forward says.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, shortcuts: Shortcuts | None = None) -> None:
         torch.set_num_threads(threads())
         kind = device()
         dtype = torch.bfloat16 if low_precision(kind) else torch.float32
@@ -65,7 +73,7 @@ class ModelRuntime:
         model = load_model(folder, dtype=dtype)
         self._model: Any = model.to(kind).eval().requires_grad_(False)
         self._attached = Attachment(self._model)
-        self._pad = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0
+        self.shortcuts = shortcuts or shortcuts_of(self._model)
         self._encoded: tuple[tuple[object, ...], list[Encoded]] | None = None
         self._cold = True
 
@@ -128,7 +136,7 @@ class ModelRuntime:
         )
         with self._trainable(config) as model:
             trained = self._train(model, slice_, short)
-            made = generate(model, self._tokenizer, prompts, decoding=decoding)
+            made = self._generated(model, prompts, decoding)
         report = ProbeReport(
             steps=len(trained.curve),
             loss_first=trained.curve[0].loss,
@@ -157,7 +165,14 @@ class ModelRuntime:
             if trainer == "trl":
                 trained = self._train_with_trl(model, encoded, config, watch, on_step)
             else:
-                trained = train(model, encoded, config, watch=watch, on_step=on_step, pad=self._pad)
+                trained = train(
+                    model,
+                    encoded,
+                    config,
+                    watch=watch,
+                    on_step=on_step,
+                    share=self.shortcuts.shared_start,
+                )
             adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
         return _training_report(trained, peak.bytes, tensor_digest(to))
 
@@ -169,7 +184,7 @@ class ModelRuntime:
         """
         rows, tokens = CALIBRATION
         ids = torch.arange(rows * tokens, device=self._model.device).view(rows, tokens)
-        ids %= self._model.config.vocab_size
+        ids %= embedded(self._model)
         count, began = 0, 0.0
         while count == 0 or time.monotonic() < began + CALIBRATE_S:
             began = began or time.monotonic()
@@ -177,24 +192,40 @@ class ModelRuntime:
             count += 1
         return Calibration(seconds=(time.monotonic() - began) / count)
 
-    def lengths(self, prompts: Sequence[Sequence[Message]]) -> Lengths:
-        """Count the tokens that ``generate`` would put to the model for each prompt."""
-        return Lengths(tokens=tuple(len(prompt_ids(self._tokenizer, prompt)) for prompt in prompts))
+    def lengths(
+        self, prompts: Sequence[Sequence[Message]], *, answer: int | None = None
+    ) -> Lengths:
+        """Count the tokens that ``generate`` would put to the model for each prompt.
+
+        Raises:
+            ModelError: one does not fit the model together with an answer of ``answer`` tokens, if that is given.
+        """
+        ids = [prompt_ids(self._tokenizer, prompt) for prompt in prompts]
+        if answer is not None:
+            require_sizes(self._model, self._tokenizer, ids, answer=answer)
+        return Lengths(tokens=tuple(map(len, ids)))
 
     def generate(
         self, prompts: Sequence[Sequence[Message]], decoding: Decoding, weights: Weights | None
     ) -> Completions:
         """Answer ``prompts`` with ``weights`` in force; None is the base."""
         model = self._attached.model(weights)
-        made = generate(model, self._tokenizer, prompts, decoding=decoding)
+        made = self._generated(model, prompts, decoding)
         return Completions(completions=tuple(made))
+
+    def _generated(
+        self, model: Any, prompts: Sequence[Sequence[Message]], decoding: Decoding
+    ) -> list[Completion]:
+        return generate(
+            model, self._tokenizer, prompts, decoding=decoding, shortcuts=self.shortcuts
+        )
 
     def _trainable(self, config: TrainConfig) -> Any:
         self._attached.clear()
         return adapt.trainable(self._model, config, folder=self._folder)
 
     def _train(self, model: Any, rows: list[Encoded], config: TrainConfig) -> Trained:
-        return train(model, rows, config, watch=Watch(), pad=self._pad)
+        return train(model, rows, config, watch=Watch(), share=self.shortcuts.shared_start)
 
     def _train_with_trl(
         self,
@@ -211,6 +242,11 @@ class ModelRuntime:
         )
 
     def _rows(self, rows: Path, config: TrainConfig) -> list[Encoded]:
+        if config.packing and not self.shortcuts.packing:
+            raise SubmissionRefused(
+                f"packing: rows that are packed together could see each other in a {self._model.config.model_type!r} model, so "
+                "their losses would be wrong; set packing: false."
+            )
         asked = (config.objective, config.max_length, config.completion_only_loss)
         key = (_stamp(rows), *asked)
         if self._encoded is None or self._encoded[0] != key:
@@ -223,12 +259,29 @@ class ModelRuntime:
 
     def _encode(self, objective: Objective, config: TrainConfig, at: int, row: Row) -> Encoded:
         try:
-            return objective.encode(self._tokenizer, row, config)
+            encoded = objective.encode(self._tokenizer, row, config)
+            self._require_sizes(at, encoded)
+            return encoded
         except TemplateError as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
             raise SubmissionRefused(
                 f"Row {at}: the model's chat template refuses its turns ({said}); write turns that it takes."
             ) from error
+
+    def _require_sizes(self, at: int, row: Encoded) -> None:
+        """Refuse a row that the model has no positions or no weights for."""
+        context = context_length(self._model.config.to_dict())
+        if 0 < context < len(row.ids):
+            raise SubmissionRefused(
+                f"Row {at} has {len(row.ids)} tokens, and the model's context ends at {context}: set max_length: {context} "
+                "to cut such rows, or leave them out."
+            )
+        rows, highest = embedded(self._model), max(row.ids, default=0)
+        if highest >= rows:
+            raise SubmissionRefused(
+                f"Row {at} has the token {highest} ({self._tokenizer.convert_ids_to_tokens(highest)!r}), and the model's "
+                f"embedding has {rows} rows: write rows without it."
+            )
 
     def _packed(self, rows: Path, config: TrainConfig) -> list[Encoded]:
         encoded = self._rows(rows, config)

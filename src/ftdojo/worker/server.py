@@ -1,4 +1,4 @@
-"""The worker process: ``python -m ftdojo.worker.server FOLDER NAME``.
+"""The worker process: ``python -m ftdojo.worker.server FOLDER NAME [SHORTCUTS]``.
 
 Requests come in on standard input, answers go out on what was standard output; anything a library prints goes to
 standard error, which the controller keeps as a log. The process ends with its controller, however that ends: standard
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftdojo.errors import FtdojoError, SubmissionRefused
-from ftdojo.records import Decoding, LossPoint, Weights
+from ftdojo.records import Decoding, LossPoint, Shortcuts, Weights
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
 
@@ -36,20 +36,21 @@ class WorkerServer:
         self._out, self.lost = out, False
         self._bench: ModelRuntime | None = None
 
-    def load(self, folder: str, name: str) -> None:
-        """Load the base model and report it."""
-        self._answer(lambda: self._load(folder, name))
+    def load(self, folder: str, name: str, shortcuts: str = "") -> None:
+        """Load the base model and report its shortcuts, which are found out by trial where they are not given (as JSON)."""
+        self._answer(lambda: self._load(folder, name, shortcuts))
 
     def serve(self, line: str) -> None:
         """Carry out one request and answer it."""
         request = json.loads(line)
         self._answer(lambda: self._carry_out(request["op"], request["args"]))
 
-    def _load(self, folder: str, name: str) -> str:
+    def _load(self, folder: str, name: str, shortcuts: str) -> str:
         from ftdojo.worker.runtime import ModelRuntime
 
-        self._bench = ModelRuntime(Path(folder), name)
-        return "{}"
+        known = load(Shortcuts, shortcuts) if shortcuts else None
+        self._bench = ModelRuntime(Path(folder), name, known)
+        return dump(self._bench.shortcuts)
 
     def _carry_out(self, op: str, args: dict[str, Any]) -> str:
         assert self._bench is not None, "no request comes before the model is loaded"
@@ -58,7 +59,7 @@ class WorkerServer:
         if op == "calibrate":
             return dump(self._bench.calibrate())
         if op == "lengths":
-            return dump(self._bench.lengths(args["prompts"]))
+            return dump(self._bench.lengths(args["prompts"], answer=args["answer"]))
         config, rows = TrainConfig.model_validate(args["config"]), Path(args["rows"])
         if op == "audit":
             return dump(self._bench.audit(rows, config))
@@ -138,7 +139,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     server = WorkerServer(out)
-    server.load(sys.argv[1], sys.argv[2])
+    server.load(*sys.argv[1:])
     while not server.lost:
         server.serve(requests.get())
     os._exit(1)  # the next request finds another worker, with a device that works
