@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ftdojo.dojo import export
 from ftdojo.dojo import start as begin
-from ftdojo.errors import StoreError
+from ftdojo.errors import ModelError, StoreError
 from ftdojo.models import pull
 from ftdojo.records import Finish, RunSpec, Submission, Train, WeightsReused
 
@@ -127,3 +127,41 @@ def test_a_run_without_a_choice_records_what_was_put_on(taught):
 
 def template(taught):
     return Path(taught[0].path / "model" / "chat_template.jinja").read_text()
+
+
+@pytest.fixture
+def changed(home, cache, tmp_path):
+    """Return a function that begins a run of ``tiny`` with another settings file and an added token, if one is given."""
+
+    def begun(run, config, token=""):
+        mine = shutil.copytree(pull("tiny", cache=cache).path, tmp_path / "mine")
+        known = json.loads((mine / "config.json").read_text())
+        (mine / "config.json").write_text(json.dumps(known | config))
+        if token:
+            tokenizer = AutoTokenizer.from_pretrained(mine)
+            tokenizer.add_special_tokens({"additional_special_tokens": [token]})
+            tokenizer.chat_template = tokenizer.chat_template.replace("<|im_start|>", token)
+            tokenizer.save_pretrained(mine)
+        spec = RunSpec(task="toy_yes:task", model=str(mine))
+        return begin(spec, name=run, root=home / "runs", cache=cache)
+
+    return begun
+
+
+@pytest.mark.parametrize(
+    ("config", "token", "said"),
+    [
+        (
+            {"max_position_embeddings": 32},
+            "",
+            r"need \d+ \+ 6 tokens, and the context of .* ends at 32; choose a model with a longer",
+        ),
+        ({}, "<|turn|>", r"need token 260 \('<\|turn\|>'\), and the embedding of .* has 260 rows;"),
+    ],
+)
+def test_a_model_that_the_tasks_prompts_do_not_fit_is_refused_and_leaves_no_run(
+    changed, home, config, token, said
+):
+    with pytest.raises(ModelError, match=said):
+        changed("unfit", config, token)
+    assert not (home / "runs" / "unfit").exists()

@@ -22,6 +22,7 @@ from ftdojo.records import (
     PassAdvanced,
     RunEnded,
     RunOpened,
+    ShortcutsFound,
     Status,
     Submission,
     Train,
@@ -256,7 +257,7 @@ def test_the_test_is_opened_once_after_the_choice(episode):
 
 def test_what_was_done_is_recorded_in_order(episode):
     kinds = [type(each) for each in episode["dojo"].folder.events()]
-    assert kinds[:2] == [RunOpened, BaseScored]
+    assert kinds[:3] == [RunOpened, ShortcutsFound, BaseScored]
     assert kinds.count(ExperimentBegan) == kinds.count(ExperimentEnded) == 6
     assert kinds.count(ActionTaken) == 7 + 1 + len(LOOKS) + 2
 

@@ -1,4 +1,4 @@
-"""``ftdojo models``: what there is."""
+"""``ftdojo models``: what there is, and what a model stands."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ import typer
 
 JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
 
-models_app = typer.Typer(no_args_is_help=True, help="List base models and get them.")
+models_app = typer.Typer(no_args_is_help=True, help="List base models, get them and try them out.")
 
 
 @models_app.command("list")
@@ -37,6 +37,36 @@ def pull_model(
     from ftdojo.models import pull
 
     model = pull(name, cache=cache_dir(), on_progress=lambda text: typer.echo(text, err=True))
-    row = asdict(model) | {"path": str(model.path)}
+    row = asdict(model) | {"path": str(model.path), "identity": model.identity}
     del row["put_on"]  # only a run puts a template on
     print(json.dumps(row) if as_json else "\n".join(f"{key + ':':<16}{row[key]}" for key in row))
+
+
+@models_app.command("check")
+def check_model(
+    name: str = typer.Argument(help="A known name, a folder, or a hub id org/name[@revision]."),
+    as_json: bool = JSON,
+) -> None:
+    """Try out which shortcuts a base model stands: what saves time and leaves its outputs as they are.
+
+    Refuses a model that cannot be used.
+    """
+    from ftdojo.config import cache_dir
+    from ftdojo.models import prepare
+    from ftdojo.store import Cache
+    from ftdojo.worker import tried
+
+    model = prepare(
+        name,
+        chat_template="",
+        cache=cache_dir(),
+        on_progress=lambda text: typer.echo(text, err=True),
+    )
+    found = tried(model, Cache(cache_dir()))
+    if as_json:
+        print(json.dumps({"name": model.name, "identity": model.identity, **asdict(found)}))
+        return
+    print(
+        f"{model.name}: "
+        + ("; ".join(found.words()) or "every shortcut leaves its outputs as they are")
+    )

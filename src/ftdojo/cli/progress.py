@@ -23,6 +23,7 @@ from ftdojo.records import (
     FinalEvaluationBegan,
     Listener,
     PassAdvanced,
+    ShortcutsFound,
     StageReached,
     TrainingEnded,
     TrainingStepped,
@@ -127,6 +128,8 @@ def _line(event: Event) -> str:
     match event:
         case Announced():
             return event.text
+        case ShortcutsFound():
+            return "; ".join(event.shortcuts.words())
         case BaseScored():
             return f"base: validation {_score(event.score)}"
         case ExperimentBegan():

@@ -38,6 +38,7 @@ from ftdojo.records import (
     Result,
     RunOpened,
     Shell,
+    ShortcutsFound,
     SourceCard,
     Split,
     Status,
@@ -46,6 +47,7 @@ from ftdojo.records import (
     Train,
 )
 from ftdojo.store import RunFolder
+from ftdojo.worker import WorkerEngine
 
 MOSTLY = 0.9
 """A base that is cut by the token cap on more items than this shows what the longest outputs cost."""
@@ -118,6 +120,8 @@ class Dojo:
         """
         run = self._run
         run.emit(self._opened())
+        if isinstance(run.engine, WorkerEngine):
+            run.emit(ShortcutsFound(shortcuts=run.worker.shortcuts()))
         items = run.vault.items("validation")
         scorer = Scorer(run, name=BASE, weights=None)
         graded, report = scorer.score("validation", items)

@@ -93,7 +93,8 @@ def open_run(
     ledger.open_session()
     scratch = folder.path / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
-    worker = Worker(model, log=folder.path / "worker.log", on_tick=ledger.heartbeat)
+    swept = _swept(cache, emit)
+    worker = Worker(model, log=folder.path / "worker.log", cache=swept, on_tick=ledger.heartbeat)
     forecast = Forecast()
     waiting = Waiting(
         left_s=Meter(folder.budget, ledger, forecast).left_s,
@@ -111,7 +112,7 @@ def open_run(
         worker=worker,
         engine=_engine(spec.engine, worker, emit),
         trainer=trainers.get(spec.trainer)(worker),
-        cache=_swept(cache, emit),
+        cache=swept,
         sandbox=sandbox,
         data=lay_out(raw_sources(task, cache), to=scratch),
         scratch=scratch,

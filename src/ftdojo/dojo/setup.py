@@ -1,11 +1,13 @@
 """Putting a run together: names to things, all of it checked before the first second is spent."""
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from ftdojo import __version__, tasks
 from ftdojo.config import cache_dir, runs_dir
@@ -13,9 +15,9 @@ from ftdojo.dojo.account import require_prices
 from ftdojo.dojo.environment import Dojo
 from ftdojo.dojo.listeners import Emitter, registered
 from ftdojo.dojo.machine import require_number_format, this_machine
-from ftdojo.dojo.run import open_run, raw_sources, sandbox_of
+from ftdojo.dojo.run import Run, open_run, raw_sources, sandbox_of
 from ftdojo.dojo.scorer_faults import with_fixed_scorer
-from ftdojo.errors import StoreError, UsageError
+from ftdojo.errors import ModelError, StoreError, UsageError
 from ftdojo.llm import ChatModel, open_models
 from ftdojo.models import CHATML, LocalModel, prepare
 from ftdojo.records import (
@@ -26,14 +28,17 @@ from ftdojo.records import (
     LlmChoice,
     Role,
     RunSpec,
+    Split,
     Task,
     seconds,
 )
 from ftdojo.sources import StoredSource
-from ftdojo.store import RunConfig, RunFolder, new_run_id
+from ftdojo.store import Cache, RunConfig, RunFolder, new_run_id
 from ftdojo.training.objectives import objectives
-from ftdojo.worker import engines, trainers
+from ftdojo.worker import WorkerEngine, WorkerFault, engines, trainers
 
+FITS_S = 600.0
+"""How long it may take to count the tokens of all held-out prompts."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -86,7 +91,8 @@ def start(
     Raises:
         UnknownName: no such task, model, sandbox or trainer.
         UsageError: a value is wrong.
-        ModelError: the base model cannot be had, or nothing could end its answers.
+        ModelError: the base model cannot be had, nothing could end its answers, a held-out prompt does not fit it, or it
+            does not write from left to right; no run folder is left.
         LlmError: a language model cannot be asked.
         SandboxError: agent code cannot be run safely here.
     """
@@ -114,10 +120,16 @@ def start(
         sources={name: each.digest for name, each in raw_sources(task, cache).items()},
     )
     folder = RunFolder.create(root, config)
-    with ExitStack() as held:
-        held.enter_context(folder.lock())
-        parts = open_run(folder, task, local, cache=cache, models=models, emit=emit)
-        return Dojo(parts, held.pop_all())
+    try:
+        with ExitStack() as held:
+            held.enter_context(folder.lock())
+            parts = open_run(folder, task, local, cache=cache, models=models, emit=emit)
+            held.callback(parts.close)
+            _require_fitting(parts)
+            return Dojo(parts, held.pop_all())
+    except ModelError:  # nothing was done in it, and nothing can be
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
 def resolve(spec: RunSpec, *, root: Path) -> RunSpec:
@@ -212,6 +224,27 @@ def _prepared(model: str, chat_template: str, *, cache: Path, emit: Listener) ->
         emit(Announced(text=text))
 
     return prepare(model, chat_template=chat_template, cache=cache, on_progress=say)
+
+
+def _require_fitting(run: Run) -> None:
+    """Refuse a model that cannot answer every held-out prompt of the task; what is known to fit is not tried again.
+
+    An engine that is not ours has limits of its own.
+
+    Raises:
+        ModelError: see ``start``.
+    """
+    task, model = run.task, run.model
+    asked = (task.name, str(task.version), str(task.max_new_tokens))
+    key = Cache.key("fits", model.identity, *asked)
+    if not isinstance(run.engine, WorkerEngine) or run.cache.get_text("checks", key):
+        return
+    prompts = [item.messages for split in get_args(Split) for item in task.items(split)]
+    try:
+        run.worker.lengths(prompts, answer=task.max_new_tokens, timeout_s=FITS_S)
+    except WorkerFault as error:
+        raise ModelError(str(error)) from error
+    run.cache.put_text("checks", key, "fits")
 
 
 def _require_same(

@@ -11,7 +11,7 @@ from typing import get_args
 
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.feedback import LossPoint, Stage
-from ftdojo.records.grades import Estimate, Verdict
+from ftdojo.records.grades import Estimate, Shortcuts, Verdict
 from ftdojo.records.protocol import Outcome
 from ftdojo.records.tasks import Split
 
@@ -34,6 +34,13 @@ class RunOpened:
     agent: str
     seed: int
     budget: Budget
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortcutsFound:
+    """What saves time with the base model and changes no output; it was found out by trial, in this run or an earlier one."""
+
+    shortcuts: Shortcuts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +208,7 @@ class ListenerFailed:
 Event = (
     Announced
     | RunOpened
+    | ShortcutsFound
     | BudgetChanged
     | BaseScored
     | ActionTaken

@@ -43,6 +43,8 @@ from ftdojo.records import (
     RunEnded,
     RunOpened,
     ScorerFailed,
+    Shortcuts,
+    ShortcutsFound,
     Spend,
     Stage,
     StageReached,
@@ -80,6 +82,7 @@ EXAMPLES: tuple[Event, ...] = (
         seed=0,
         budget=Budget(wall_s=60.0),
     ),
+    ShortcutsFound(shortcuts=Shortcuts(answering="batched", window=512)),
     BudgetChanged(budget=Budget(wall_s=90.0, max_experiments=3)),
     BaseScored(score=SCORE, seconds=4.0),
     ActionTaken(

@@ -1,7 +1,7 @@
 """The worker: one warm process that holds tokenizer and base weights, trains and generates. Trusted code only."""
 
 from ftdojo.worker.backends import WorkerEngine, WorkerTrainer, engines, trainers
-from ftdojo.worker.client import Worker, WorkerFault
+from ftdojo.worker.client import Worker, WorkerFault, tried
 from ftdojo.worker.messages import MAX_ROW_BYTES, MAX_ROWS, TokenReport
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "WorkerTrainer",
     "engines",
     "trainers",
+    "tried",
 ]

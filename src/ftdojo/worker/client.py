@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -369,3 +370,17 @@ def _pump(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
         for line in stream:
             lines.put(line)
     lines.put(None)
+
+
+def tried(model: LocalModel, cache: Cache) -> Shortcuts:
+    """Return what ``model`` stands, tried out in a worker of its own unless ``cache`` knows it.
+
+    Raises:
+        WorkerError: it cannot be loaded, or not be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="ftdojo-try-") as scratch:
+        worker = Worker(model, log=Path(scratch) / "worker.log", cache=cache)
+        try:
+            return worker.shortcuts()
+        finally:
+            worker.close()
