@@ -3,6 +3,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
 
+from ftdojo.inference import engine
 from ftdojo.inference.engine import generate
 from ftdojo.records import Decoding
 
@@ -139,3 +140,39 @@ def test_samples_of_a_prompt_differ_and_come_side_by_side(ask, prompts):
     assert ask(prompts[:2], temperature=1.5, samples=3, seed=1) == found
     assert ask(prompts[:2], temperature=1.5, samples=3, seed=2) != found
     assert ask(prompts[:2], temperature=1.5, samples=3, seed=1, batch=2) == found
+
+
+@pytest.mark.parametrize("given", [{}, {"stop": ("a", "e")}, {"temperature": 1.5, "samples": 3}])
+def test_tokens_written_before_any_is_looked_at_change_no_answer(ask, prompts, monkeypatch, given):
+    whole = ask(prompts, **given)
+    monkeypatch.setattr(engine, "AHEAD", {"cpu": 7})
+    assert ask(prompts, **given) == whole
+
+
+def test_a_row_that_runs_ahead_stays_within_the_context_of_learned_positions(
+    tokenizer, monkeypatch
+):
+    torch.manual_seed(0)
+    small = GPT2Config(n_layer=1, n_head=2, n_embd=32, vocab_size=260, n_positions=64)
+    prompt = [[{"role": "user", "content": "count"}]]
+    model = GPT2LMHeadModel(small).eval()
+    found = []
+    for ahead in (1, 7):
+        monkeypatch.setattr(engine, "AHEAD", {"cpu": ahead})
+        found.append(generate(model, tokenizer, prompt, decoding=Decoding(max_new_tokens=99)))
+    assert found[0] == found[1]
+    assert 0 < found[0][0].tokens < 64
+
+
+def test_a_batch_that_takes_too_much_memory_is_done_by_halves(ask, prompts, monkeypatch):
+    whole, sizes, write = ask(prompts), [], engine.write
+
+    def small(model, ids, **given):
+        sizes.append(len(ids))
+        if len(ids) > 2:
+            raise torch.OutOfMemoryError
+        write(model, ids, **given)
+
+    monkeypatch.setattr(engine, "write", small)
+    assert ask(prompts) == whole
+    assert sizes == [7, 3, 1, 2, 4, 2, 2]

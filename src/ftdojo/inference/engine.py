@@ -8,6 +8,7 @@ all of that: ``Shortcuts`` says what this model does, and what is left over is g
 ``tests/inference`` compares with ``generate``; ``benchmarks/README.md`` has the figures.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,8 +28,10 @@ from ftdojo.models.device import LABEL_ONLY
 from ftdojo.models.local import context_length
 from ftdojo.records import Answering, Completion, Decoding, Message, Shortcuts
 
-BATCH = 128
-"""Rows decoded together; CPUs gain nothing beyond."""
+BATCH = {"cpu": 128, "cuda": 256}
+"""Rows decoded together; CPUs gain nothing beyond, and a GPU whose memory is too small for so many gets half."""
+AHEAD = {"cpu": 1, "cuda": 8}
+"""Tokens that are written before any is looked at: looking makes a GPU wait, and what a row wrote beyond its end is dropped."""
 SLACK = 16
 """Tokens looked at for a stop string beyond its bytes: some tokens are no text at all."""
 ALL = Shortcuts()
@@ -42,10 +45,10 @@ class _Rows:
     """The rows of one batch that still write; a finished row is dropped from every tensor and from the cache."""
 
     def __init__(
-        self, *, cache: DynamicCache, mask: Tensor, places: Tensor, logits: Tensor
+        self, *, cache: DynamicCache, mask: Tensor, places: Tensor, logits: Tensor, context: int
     ) -> None:
         self.cache, self.mask, self.places, self.logits = cache, mask, places, logits
-        self.row = list(range(len(logits)))
+        self.row, self.last = list(range(len(logits))), context - 1
 
     def keep(self, alive: list[int]) -> None:
         """Keep only the rows at positions ``alive``."""
@@ -68,10 +71,10 @@ def generate(
     prompts: Sequence[Sequence[Message]],
     *,
     decoding: Decoding,
-    batch: int = BATCH,
+    batch: int | None = None,
     shortcuts: Shortcuts = ALL,
 ) -> list[Completion]:
-    """Answer every prompt ``decoding.samples`` times, ``batch`` rows at once, by those ``shortcuts`` alone.
+    """Answer every prompt ``decoding.samples`` times, ``batch`` rows at once (by the device), by those ``shortcuts`` alone.
 
     ``model`` may carry an adapter that is not merged. The completions come in the order of the prompts, those of one
     prompt side by side. An answer ends, unfinished, where the model's context does.
@@ -87,13 +90,22 @@ def generate(
     order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
     shared = _shared_start(ids)
     found: dict[int, Completion] = {}
-    for start in range(0, len(order), batch):
-        chosen = order[start : start + batch]
+    size = batch or BATCH.get(model.device.type, BATCH["cpu"])
+    waiting = [order[start : start + size] for start in range(0, len(order), size)]
+    while waiting:
+        chosen = waiting.pop(0)
         mine = [ids[at] for at in chosen]
         written = _Written(model, tokenizer, mine, decoding)
         picker = Picker(decoding, chosen)
         way = shortcuts.way(len(mine[-1]) + decoding.max_new_tokens)
-        write(model, mine, way=way, shared=shared, pick=picker.following, take=written.take)
+        try:
+            write(model, mine, way=way, shared=shared, pick=picker.following, take=written.take)
+        except torch.OutOfMemoryError:
+            if len(chosen) == 1:
+                raise
+            half = len(chosen) // 2
+            waiting[:0] = [chosen[:half], chosen[half:]]
+            continue
         found |= dict(zip(chosen, written.completions(), strict=True))
     return [found[at] for at in range(len(ids))]
 
@@ -201,15 +213,21 @@ class _Written:
 
 
 def _write(model: Any, rows: _Rows, pick: Pick, take: Take) -> None:
+    ahead = AHEAD.get(model.device.type, 1)
     while True:
-        following = pick(rows.logits, rows.row)
-        tokens = zip(rows.row, following.tolist(), strict=True)
-        alive = [at for at, (row, token) in enumerate(tokens) if take(row, token)]
+        following = [pick(rows.logits, rows.row)]
+        while len(following) < ahead:
+            _advance(model, rows, following[-1])
+            following.append(pick(rows.logits, rows.row))
+        steps = torch.stack(following).tolist()
+        alive = [
+            at for at, row in enumerate(rows.row) if all(take(row, step[at]) for step in steps)
+        ]
         if not alive:
             return
-        following = following[torch.tensor(alive, device=following.device)]
+        last = following[-1][torch.tensor(alive, device=model.device)]
         rows.keep(alive)
-        _advance(model, rows, following)
+        _advance(model, rows, last)
 
 
 def _write_plainly(model: Any, ids: list[list[int]], pick: Pick, take: Take) -> None:
@@ -317,12 +335,13 @@ def _prefill(model: Any, ids: list[list[int]], *, shared: int) -> _Rows:
         position_ids=places[:, shared:],
         past_key_values=cache,
     )
-    return _Rows(cache=cache, mask=mask, places=places[:, -1:], logits=logits)
+    context = context_length(model.config.to_dict()) or sys.maxsize
+    return _Rows(cache=cache, mask=mask, places=places[:, -1:], logits=logits, context=context)
 
 
 def _advance(model: Any, rows: _Rows, tokens: Tensor) -> None:
     rows.mask = torch.cat([rows.mask, rows.mask.new_ones((len(tokens), 1))], dim=-1)
-    rows.places = rows.places + 1
+    rows.places = (rows.places + 1).clamp(max=rows.last)  # what lies beyond is dropped
     rows.logits = _last_logits(
         model,
         input_ids=tokens[:, None],
