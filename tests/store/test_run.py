@@ -180,6 +180,15 @@ def test_the_base_and_the_result_are_absent_until_known(folder, report, result):
     assert (folder.base(), folder.result()) == (report, result)
 
 
+def test_what_a_stage_takes_for_granted_is_missed_in_one_line(folder, experiment, report):
+    with pytest.raises(StoreError, match=r"no score of its base model any more; restore exp"):
+        folder.scored_base()
+    with pytest.raises(StoreError, match=r"^The experiment e1 of .* has no weights; choose one"):
+        folder.weights_of(experiment("e1"))
+    folder.save_base(report)
+    assert folder.scored_base() == report
+
+
 def test_a_sealed_run_is_not_sealed_again(folder, result):
     folder.save_result(result)
     with pytest.raises(StoreError, match=r"result.json exists and is written only once"):

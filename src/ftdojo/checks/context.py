@@ -38,12 +38,13 @@ class DataFolders:
 
 
 def lay_out(stored: Mapping[str, StoredSource], *, to: Path) -> DataFolders:
-    """Write what data scripts read below the folder ``to``.
+    """Write what data scripts read below the folder ``to``, which is emptied first.
 
     Raises:
         StoreError: it cannot be written.
     """
     made = DataFolders(whole=to / "sources", heads=to / "heads", kit=to / "kit", stored=stored)
+    shutil.rmtree(to, ignore_errors=True)
     try:
         made.whole.mkdir(parents=True)
         made.heads.mkdir()

@@ -220,9 +220,9 @@ class Dojo:
 
     def _write(self, outcome: Outcome) -> Observation:
         """Put a step on record and return what the agent sees after it."""
-        self._steps.numbered(outcome)
+        numbered = self._steps.numbered(outcome)
         seen = self._observation()
-        self._steps.write(seen)
+        self._steps.write(numbered, seen)
         return seen
 
     def _after(self, outcome: Outcome, seen: Observation) -> Step:
@@ -381,8 +381,6 @@ class Dojo:
 
     def _observation(self) -> Observation:
         run = self._run
-        base = run.folder.base()
-        assert base is not None, "reset comes first"
         return Observation(
             task=self._card,
             sources=self._sources,
@@ -391,7 +389,7 @@ class Dojo:
             budget=run.meter.budget,
             spent=run.meter.spend(),
             outlook=run.meter.outlook(),
-            base=base,
+            base=run.folder.scored_base(),
             experiments=run.folder.ended(),
             best=self._known().best,
             seed=run.folder.config.spec.seed,

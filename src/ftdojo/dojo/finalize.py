@@ -47,14 +47,12 @@ def finalize(
     run.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
     base_test, test, gain = _tested(run, chosen, items)
     export = _export(run, chosen, base_test, test)
-    base = run.folder.base()
-    assert base is not None, "the base is validated before anything else"
     result = Result(
         status="truncated" if stopped_by else "gave up" if gave_up else "finished",
         proposed=name,
         chosen=chosen.id if chosen else BASE,
         why=why,
-        base=base,
+        base=run.folder.scored_base(),
         test=test,
         base_test=base_test,
         gain=gain,
@@ -124,7 +122,6 @@ def _export(
     shutil.rmtree(to, ignore_errors=True)
     card = export_card(run.folder.config, run.task, chosen, base=base, ours=test)
     weights = run.folder.weights_of(chosen)
-    assert weights  # a chosen experiment was scored
     write = export_adapter if weights.kind == "adapter" else export_merged
     write(weights.path, run.model, to=to, card=card)
     run.ledger.charge("export", seconds=time.monotonic() - began)

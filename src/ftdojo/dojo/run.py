@@ -44,13 +44,17 @@ class Run(CheckContext):
     """What every stage of a run works with: what its checks do, and more. Only ``forecast`` learns; the rest is settled."""
 
     model: LocalModel
-    machine: Machine
     folder: RunFolder
     ledger: Ledger
     engine: Engine
     trainer: Trainer
     emit: Listener
     llm: Llm | None = None
+
+    @property
+    def machine(self) -> Machine:
+        """Where the run began, and the sandbox that holds agent code now."""
+        return replace(self.folder.config.machine, sandbox=self.sandbox.tier)
 
     @cached_property
     def meter(self) -> Meter:
@@ -83,28 +87,20 @@ def open_run(
 
     Raises:
         StoreError: the run folder cannot be written.
-        LlmError: a language model cannot be asked.
         SandboxError: agent code cannot be run safely here.
     """
     emit.record(folder)
-    spec = folder.config.spec
+    spec, scratch = folder.config.spec, folder.path / "scratch"
     sandbox = sandbox_of(spec, folder.path.parent, cache)
     ledger = Ledger(folder.path, disk=folder.disk_bytes)
     ledger.open_session()
-    scratch = folder.path / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
     swept = _swept(cache, emit)
     worker = Worker(model, log=folder.path / "worker.log", cache=swept, on_tick=ledger.heartbeat)
     forecast = Forecast()
-    waiting = Waiting(
-        left_s=Meter(folder.budget, ledger, forecast).left_s,
-        say=lambda text: emit(Announced(text=text)),
-    )
-    llm = _llm(folder, ledger, models, waiting) if models else None
+    llm = _llm(folder, Meter(folder.budget, ledger, forecast), models, emit) if models else None
     return Run(
         task=task,
         model=model,
-        machine=replace(folder.config.machine, sandbox=sandbox.tier),
         memory_bytes=int(memory_bytes() * MEMORY_SHARE),
         folder=folder,
         ledger=ledger,
@@ -149,19 +145,17 @@ def _engine(name: str, worker: Worker, emit: Listener) -> Engine:
     return WorkerEngine(worker, lambda why: emit(WorkerLost(message=why)))
 
 
-def _llm(
-    folder: RunFolder, ledger: Ledger, models: Mapping[Role, ChatModel], waiting: Waiting
-) -> Llm:
+def _llm(folder: RunFolder, meter: Meter, models: Mapping[Role, ChatModel], emit: Listener) -> Llm:
     """Return the run's language models over its own record and account, once what is on record is paid."""
     exchanges = Exchanges(folder.path / "llm")
-    account = Account(budget=folder.budget, ledger=ledger, run=folder.config.id)
+    account = Account(budget=meter.budget, ledger=meter.ledger, run=folder.config.id)
     account.settle(exchanges.all())
     return Llm(
         account.metered(models),
         exchanges=exchanges,
         charge=account.charge,
         allow=account.allow,
-        waiting=waiting,
+        waiting=Waiting(left_s=meter.left_s, say=lambda text: emit(Announced(text=text))),
     )
 
 

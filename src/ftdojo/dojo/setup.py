@@ -26,6 +26,7 @@ from ftdojo.records import (
     Budget,
     Listener,
     LlmChoice,
+    Machine,
     Role,
     RunSpec,
     Split,
@@ -107,18 +108,8 @@ def start(
     emit = Emitter(listeners)
     local = _prepared(spec.model, spec.chat_template, cache=cache, emit=emit)
     short = task.name if tasks.folder_of(spec.task) else spec.task
-    config = RunConfig(
-        id=name or new_run_id(short, spec.agent, spec.seed, root),
-        spec=spec,
-        task_version=task.version,
-        model_digest=local.identity,
-        chat_template=spec.chat_template or (CHATML if local.put_on else ""),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        ftdojo=__version__,
-        machine=machine,
-        versions=machine.versions,
-        sources={name: each.digest for name, each in raw_sources(task, cache).items()},
-    )
+    run = name or new_run_id(short, spec.agent, spec.seed, root)
+    config = _config(run, spec, task, local, machine, raw_sources(task, cache))
     folder = RunFolder.create(root, config)
     try:
         with ExitStack() as held:
@@ -130,6 +121,29 @@ def start(
     except ModelError:  # nothing was done in it, and nothing can be
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
+
+
+def _config(
+    run: str,
+    spec: RunSpec,
+    task: Task,
+    local: LocalModel,
+    machine: Machine,
+    stored: Mapping[str, StoredSource],
+) -> RunConfig:
+    """Return what a run that begins now is put on record with."""
+    return RunConfig(
+        id=run,
+        spec=spec,
+        task_version=task.version,
+        model_digest=local.identity,
+        chat_template=spec.chat_template or (CHATML if local.put_on else ""),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ftdojo=__version__,
+        machine=machine,
+        versions=machine.versions,
+        sources={name: each.digest for name, each in stored.items()},
+    )
 
 
 def resolve(spec: RunSpec, *, root: Path) -> RunSpec:

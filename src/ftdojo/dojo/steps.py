@@ -34,16 +34,15 @@ class Steps:
         self.last = replace(outcome, number=number, digest=digest_of(outcome.found))
         return self.last
 
-    def write(self, seen: Observation) -> None:
-        """Put the step that led to ``seen`` on record.
+    def write(self, outcome: Outcome, seen: Observation) -> None:
+        """Put the step with ``outcome`` that led to ``seen`` on record.
 
         Raises:
             StoreError: it cannot be written.
         """
-        assert self.last
         self._run.emit(
             ActionTaken(
-                outcome=self.last,
+                outcome=outcome,
                 experiments=len(seen.experiments),
                 best=seen.best,
                 spent=seen.spent,

@@ -250,10 +250,17 @@ class RunFolder:
         if self._index:
             self._index.changed(name)
 
-    def weights_of(self, experiment: Experiment) -> Weights | None:
-        """Return an experiment's weights where they lie, or None."""
-        found = experiment.weights
-        return replace(found, path=self.path / found.path) if found else None
+    def weights_of(self, experiment: Experiment) -> Weights:
+        """Return an experiment's weights where they lie.
+
+        Raises:
+            StoreError: it has none.
+        """
+        if experiment.weights is None:
+            raise StoreError(
+                f"The experiment {experiment.id} of {self.path} has no weights; choose one that was trained."
+            )
+        return replace(experiment.weights, path=self.path / experiment.weights.path)
 
     def predictions(self, name: str, split: Split) -> list[Graded]:
         """Return the outputs of a pass; none if that pass was not stored.
@@ -279,6 +286,19 @@ class RunFolder:
         if self._index:
             self._index.base = found
         return found
+
+    def scored_base(self) -> EvaluationReport:
+        """Return the validation score of the untouched model, which every run with an experiment has.
+
+        Raises:
+            StoreError: its record is gone.
+        """
+        if found := self.base():
+            return found
+        raise StoreError(
+            f"{self.path} has no score of its base model any more; restore experiments/{BASE}/evaluation.json from a copy, "
+            "or start a new run."
+        )
 
     def save_result(self, result: Result) -> None:
         """Seal the run.
