@@ -14,7 +14,7 @@ from ftdojo.records import Dataset, Published, Source, Split, Task
 
 if TYPE_CHECKING:
     from ftdojo.records import Task
-    from ftdojo.tasks.finding import Finding
+    from ftdojo.tasks.check_splits import Finding
 
 
 DECODING = "greedy"
@@ -238,7 +238,7 @@ def _findings(task: "Task", model: str) -> "list[Finding]":
     """Return all that is to be said of a task: what its proof says, the gate, and a model's context."""
     from ftdojo.evaluation import leaks
     from ftdojo.tasks.check import prove
-    from ftdojo.tasks.finding import error
+    from ftdojo.tasks.check_splits import error
 
     found = prove(task)
     if any(each.about == "items" for each in found):
@@ -260,8 +260,7 @@ def _context(task: "Task", model: str) -> "list[Finding]":
     from ftdojo.config import cache_dir
     from ftdojo.models import pull
     from ftdojo.records import Split
-    from ftdojo.tasks.check_splits import longest_prompt
-    from ftdojo.tasks.finding import error
+    from ftdojo.tasks.check_splits import error, longest_prompt
 
     context = pull(model, cache=cache_dir(), on_progress=_talk).context
     items = {split: task.items(split) for split in get_args(Split)}

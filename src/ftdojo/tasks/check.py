@@ -13,8 +13,15 @@ from typing import get_args
 
 from ftdojo.errors import FtdojoError, ScorerError, SourceError
 from ftdojo.records import Direction, Grade, Item, Source, Split, Task, columns_of
-from ftdojo.tasks.check_splits import Questions, plain, split_findings
-from ftdojo.tasks.finding import Finding, error, note, warning
+from ftdojo.tasks.check_splits import (
+    Finding,
+    Questions,
+    error,
+    note,
+    plain,
+    split_findings,
+    warning,
+)
 
 FULL_MARKS = 1.0
 MOST_SHOWN = 3

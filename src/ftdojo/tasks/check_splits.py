@@ -1,16 +1,46 @@
-"""Proving the splits of a task: enough items, none of them twice, prompts that fit, and what they can show."""
+"""Proving the splits of a task: enough items, none of them twice, prompts that fit, and what they can show.
+
+Whatever a proof finds, of splits or of the rest, is a ``Finding``.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import get_args
+from typing import Literal, get_args
 
 from ftdojo.errors import FtdojoError
 from ftdojo.records import Item, Split, Task
 from ftdojo.stats import detectable, effective
 from ftdojo.tasks.clean import common_runs, near
-from ftdojo.tasks.finding import Finding, error, note, warning
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """An ``error`` is a broken promise, a ``warning`` a weakness, a ``note`` a figure; ``about`` names the part."""
+
+    severity: Severity
+    about: str
+    message: str
+
+
+def error(about: str, message: str) -> Finding:
+    """Return a broken promise."""
+    return Finding(severity="error", about=about, message=message)
+
+
+def warning(about: str, message: str) -> Finding:
+    """Return a weakness."""
+    return Finding(severity="warning", about=about, message=message)
+
+
+def note(about: str, message: str) -> Finding:
+    """Return a figure that a user should know."""
+    return Finding(severity="note", about=about, message=message)
+
 
 FEWEST_ITEMS = 100
 """Fewer items cannot distinguish a difference of some 20 points from luck."""
