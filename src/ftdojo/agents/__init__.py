@@ -14,7 +14,7 @@ agents: Registry[Factory | type[Backed]] = Registry(
         "react": "ftdojo.agents.react.agent:React",
         "random": "ftdojo.agents.random_agent:RandomAgent",
         "script": "ftdojo.agents.script_agent:Script",
-        "human": "ftdojo.agents.human:Human",
+        "human": "ftdojo.agents.script_agent:Human",
     },
 )
 """Name -> what makes the agent, from a seed or from what a run lends (``Backed``)."""
