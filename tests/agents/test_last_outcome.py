@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.agents.backing import Backing
+from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.explorer import Explorer
 from ftdojo.agents.ft_agent.agent import FtAgent
 from ftdojo.agents.ft_agent.notes import KINDS, Checked, Drafted, Planned

@@ -1,7 +1,6 @@
 """Agents that play in the dojo, and the loop that lets them. They see it only through the protocol."""
 
-from ftdojo.agents.backing import Backed, Backing, Factory
-from ftdojo.agents.enlisting import Enlisted, enlist
+from ftdojo.agents.enlisting import Backed, Backing, Enlisted, Factory, enlist
 from ftdojo.agents.play import play
 from ftdojo.registry import Registry
 

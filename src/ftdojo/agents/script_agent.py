@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ftdojo.agents.backing import Backing
+from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.showing import cut
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import (

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from ftdojo.agents.backing import Backing
+from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
 from ftdojo.agents.ft_agent.cases import CaseBank, case_of
 from ftdojo.agents.ft_agent.diagnosis import Prediction, predictions, row_texts

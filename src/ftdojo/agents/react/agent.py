@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ftdojo.agents.backing import Backing
+from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.showing import cut, setting
 from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName, UsageError
