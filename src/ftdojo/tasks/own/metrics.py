@@ -17,13 +17,14 @@ from ftdojo.records import Grade
 from ftdojo.tasks.own.answer_text import AnswerText, behind, shown
 from ftdojo.tasks.own.labels import label_fault, label_grade
 from ftdojo.tasks.own.numbers import Sign, decimal_sign, number, number_fault, number_text
-from ftdojo.tasks.own.objects import json_fault, json_fields
 from ftdojo.tasks.own.texts import (
     choice,
     choice_fault,
     chrf,
     contains,
     exact_match,
+    json_fault,
+    json_fields,
     rouge_fault,
     rouge_l,
     text_fault,
