@@ -12,7 +12,7 @@ from ftdojo.errors import StoreError
 from ftdojo.records import Budget, Direction, LlmChoice
 from ftdojo.report import render, write
 from ftdojo.report.numbers import Scale
-from ftdojo.report.reproduce import recipe
+from ftdojo.report.spending import recipe
 from ftdojo.store import Ledger
 
 SHARE = Scale(unit="share", direction=Direction.HIGHER)

@@ -50,8 +50,7 @@ def _views(evidence: RunEvidence) -> dict[str, object]:
     from ftdojo.report.answers import KINDS, answers
     from ftdojo.report.charts import loss_chart, score_chart
     from ftdojo.report.headline import headline, outcome
-    from ftdojo.report.reproduce import recipe
-    from ftdojo.report.spending import spending
+    from ftdojo.report.spending import recipe, spending
     from ftdojo.report.story import learnt
     from ftdojo.report.tree import rows
 
