@@ -1,16 +1,41 @@
 """What a prompt shows of task, sources, model, machine and budget: plain values, each cut to a bounded length."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from ftdojo.records import Observation, SourceCard
 
 SAMPLES, SAMPLE_CHARS, TEXT_CHARS, MOST_SOURCES = 2, 300, 1500, 24
+KEY = 16
+"""Characters of the key by which a block ends."""
 
 
 def cut(text: str, most: int) -> str:
     """Return ``text``, or its beginning with a mark if it is longer than ``most`` characters."""
     return text if len(text) <= most else f"{text[:most]} [... {len(text) - most} more characters]"
+
+
+def line(text: str, most: int) -> str:
+    r"""Return ``text`` in one line, cut between two words if it is longer than ``most`` characters.
+
+    Example:
+        >>> line("Rows of the task's\nown form help.", 24)
+        "Rows of the task's own [...]"
+    """
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    return f"{text[: most + 1].rpartition(' ')[0] or text[:most]} [...]"
+
+
+def fenced(text: str, kind: str = "text") -> str:
+    """Return ``text`` as a block of a prompt that nothing in it can end: the block ends with a key made of the text.
+
+    Who wrote the text would have had to write the digest of it into it.
+    """
+    key = hashlib.sha256(text.encode("utf8", "replace")).hexdigest()[:KEY]
+    return f"```{kind} {key}\n{text}\n``` {key}"
 
 
 def setting(seen: Observation) -> dict[str, Any]:
@@ -40,7 +65,7 @@ def _source(card: SourceCard) -> dict[str, Any]:
         "card": card,
         "notes": cut(card.notes, TEXT_CHARS // 2),
         "samples": [
-            {name: cut(str(value), SAMPLE_CHARS) for name, value in sample.items()}
+            "\n".join(f"{name}: {cut(str(value), SAMPLE_CHARS)}" for name, value in sample.items())
             for sample in card.samples[:SAMPLES]
         ],
     }

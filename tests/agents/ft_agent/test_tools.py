@@ -1,6 +1,7 @@
 """The analyst's tools: each sentence is a measurement, and none of them minds what a model wrote."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,9 @@ from ftdojo.agents.ft_agent.diagnosis import (
     loss_verdict,
     moved,
     nearest_rows,
+    printed,
     row_facts,
+    secondary,
     slices_moved,
 )
 from ftdojo.agents.ft_agent.diagnosis import prediction as predicted_finding
@@ -48,6 +51,26 @@ def test_an_eval_loss_that_turned_is_overfitting():
     assert f"{said}; the weights of that step were kept." in told(
         loss_verdict, evidence(experiment(training=kept))
     )
+
+
+def test_a_metric_beside_the_score_is_told_with_what_it_was():
+    def steps(score):
+        measured = Estimate(score=score, n=99, low=score - 0.1, high=score + 0.1)
+        return replace(report(0.3), secondary={"steps_right": measured})
+
+    found = evidence(experiment(evaluation=steps(0.516)), rival=steps(0.2))
+    said = "Beside the score, steps_right: 0.516 [0.416, 0.616], base's 0.200."
+    assert told(secondary, found) == said
+    assert said in findings(found)
+
+
+def test_the_end_of_what_a_script_printed_is_shown_from_a_whole_line_on():
+    log = "kept 12 of 90 quiz rows\nkept 80 of 80 worked rows\n"
+    made = experiment(data=SimpleNamespace(log_tail=log))
+    assert printed(made, 1000) == "kept 12 of 90 quiz rows\nkept 80 of 80 worked rows"
+    assert printed(made, 30) == "kept 80 of 80 worked rows"
+    assert printed(made, 9) == "rked rows"
+    assert printed(replace(made, feedback=None), 9) == ""
 
 
 def test_wrong_answers_are_grouped_by_how_they_are_wrong():

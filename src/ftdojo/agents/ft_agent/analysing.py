@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ftdojo.agents.ft_agent.diagnosis import Evidence, Prediction, findings, with_interval
+from ftdojo.agents.ft_agent.diagnosis import (
+    Evidence,
+    Prediction,
+    findings,
+    printed,
+    with_interval,
+)
 from ftdojo.agents.ft_agent.notes import Analysed, Note, plan_of
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import ReadingReply, prompt
-from ftdojo.agents.showing import cut, setting
+from ftdojo.agents.showing import cut, line, setting
 from ftdojo.errors import LlmUnusable
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import BASE, EvaluationReport, Experiment, Observation
 
-FINDING, TEXT = 420, 1200
+FINDING, TEXT, PRINTED = 420, 1200, 1500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,7 @@ class Analyst:
             parent=made.parent,
             plan=plan_of(notes, made.id, seen),
             train_yaml=cut(made.submission.train, TEXT),
+            printed=printed(made, PRINTED),
             findings=plain.findings,
         )
         ask = Ask(purpose=f"analyse/{made.id}", messages=messages, schema_name="reading")
@@ -74,7 +81,7 @@ class Analyst:
             evidence=cut(reading.evidence, TEXT),
             confidence=reading.confidence,
             attribution=reading.attribution,
-            lesson=cut(reading.lesson, TEXT // 2),
+            lesson=line(reading.lesson, TEXT // 2),
         )
 
 

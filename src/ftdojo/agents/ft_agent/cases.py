@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ftdojo.agents.ft_agent.notes import Note, analyses, plan_of
 from ftdojo.agents.notebook import Notebook
-from ftdojo.agents.showing import cut
+from ftdojo.agents.showing import line
 from ftdojo.records import Observation
 from ftdojo.store.files import make_folder
 
-MOST, LESSONS = 5, 3
+MOST, LESSONS, LESSON = 5, 3, 400
 SAME_TASK, SAME_DOMAIN, LEAST = 1.0, 0.3, 0.2
 FILE = "cases.jsonl"
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -115,6 +115,6 @@ def case_of(seen: Observation, notes: Sequence[Note], run: str) -> PastCase:
 
 
 def _line(case: PastCase) -> str:
-    told = " ".join(cut(lesson, 240) for lesson in case.lessons[:LESSONS])
+    told = " ".join(line(lesson, LESSON) for lesson in case.lessons[:LESSONS])
     gain = f"{case.gain:+.3f} {case.unit}"
     return f"Run {case.run} on {case.task} with {case.model} ({gain} on validation): {told}"

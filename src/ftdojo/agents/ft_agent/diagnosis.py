@@ -63,6 +63,16 @@ class Evidence:
         return self.experiment.evaluation
 
 
+def printed(made: Experiment, most: int) -> str:
+    """Return the last ``most`` characters of what an experiment's ``data.py`` printed, from a whole line on if it can be."""
+    data = made.feedback.check.data if made.feedback else None
+    log = data.log_tail.strip() if data else ""
+    if len(log) <= most:
+        return log
+    tail = log[-most:]
+    return tail.partition("\n")[2] or tail
+
+
 def points(share: float, unit: str) -> str:
     """Write a difference: in points for shares, in the metric's own unit else.
 
@@ -174,6 +184,14 @@ def effect(evidence: Evidence) -> Iterator[str]:
             f"{each.broken} broken, p = {each.p_value:.2g}: {each.verdict}; these items show differences from "
             f"{points(each.detectable, unit).lstrip('+')}."
         )
+
+
+def secondary(evidence: Evidence) -> Iterator[str]:
+    """Yield what was measured beside the score, now and before; it decides nothing, and may move first."""
+    for name, now in evidence.scored.secondary.items() if evidence.scored else ():
+        before = evidence.rival.secondary.get(name)
+        was = f", {evidence.rival_name}'s {before.score:.3f}" if before else ""
+        yield f"Beside the score, {name}: {now.score:.3f} [{now.low:.3f}, {now.high:.3f}]{was}."
 
 
 def prediction(evidence: Evidence) -> Iterator[str]:
@@ -346,6 +364,7 @@ def findings(evidence: Evidence) -> tuple[str, ...]:
         row_facts,
         loss_verdict,
         effect,
+        secondary,
         prediction,
         drift,
         slices_moved,

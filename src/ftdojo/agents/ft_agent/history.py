@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ftdojo.agents.ft_agent.diagnosis import printed
 from ftdojo.agents.ft_agent.notes import (
     Analysed,
     Checked,
@@ -13,11 +14,13 @@ from ftdojo.agents.ft_agent.notes import (
     analyses,
     plan_of,
 )
-from ftdojo.agents.showing import cut
+from ftdojo.agents.showing import cut, line
 from ftdojo.records import BASE, Experiment, Observation
 
 LINES, LESSONS, FAILURES = 12, 10, 6
-FILE_CHARS, FINDING_CHARS, FINDINGS = 6000, 260, 14
+FILE_CHARS, FINDING_CHARS, FINDINGS, PRINTED = 6000, 260, 14, 600
+LESSON = 400
+"""Characters of a lesson: more than are asked for, so that no lesson loses its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ def _whole(
         if analysed
         else [],
         "diagnosis": cut(analysed.diagnosis, 800) if analysed else "",
+        "printed": printed(made, PRINTED),
         "seconds": int(float(f"{made.seconds:.2g}")),
     }
 
@@ -90,18 +94,18 @@ def _line(
         end = analysed.effect if analysed else "not analysed"
         if analysed and analysed.attribution:
             end += f" (from {analysed.attribution})"
-    return cut(f"{each.id} on {each.parent}: {changed}: {end}", 300)
+    return line(f"{each.id} on {each.parent}: {changed}: {end}", 300)
 
 
 def _changed(plan: Planned) -> str:
     parts = [each for each in (plan.data_change, plan.training_change) if each]
-    return cut("; ".join(parts) or plan.hypothesis, 160)
+    return line("; ".join(parts) or plan.hypothesis, 160)
 
 
 def _lessons(known: Mapping[str, Analysed]) -> tuple[str, ...]:
     """Return the latest different lessons, each with the experiment it comes from and what that brought."""
     told = {
-        each.lesson: f"{cut(each.lesson, 240)} ({each.experiment}: {each.effect})"
+        each.lesson: f"{line(each.lesson, LESSON)} ({each.experiment}: {each.effect})"
         for each in known.values()
         if each.lesson
     }
@@ -113,9 +117,9 @@ def _failures(notes: Sequence[Note]) -> tuple[str, ...]:
     told: dict[str, int] = {}
     for note in notes:
         if isinstance(note, Checked) and note.failure:
-            why = f"{note.failure.kind}: {cut(note.failure.message, 200)}"
+            why = f"{note.failure.kind}: {line(note.failure.message, 200)}"
         elif isinstance(note, Dropped):
-            why = f"dropped: {cut(note.why, 200)}"
+            why = f"dropped: {line(note.why, 200)}"
         else:
             continue
         told[why] = told.pop(why, 0) + 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ftdojo.agents.showing import fenced, line
 from ftdojo.records import Message
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _environment() -> "Environment":
     from jinja2 import FunctionLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    return SandboxedEnvironment(
+    made = SandboxedEnvironment(
         loader=FunctionLoader(_text),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -38,6 +39,8 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
         autoescape=False,  # Markdown for a model, not HTML
     )
+    made.filters |= {"fenced": fenced, "line": line}
+    return made
 
 
 def _text(name: str) -> str:
@@ -121,5 +124,5 @@ class ReadingReply(Form):
     )
     lesson: str = Field(
         min_length=1,
-        description="One rule for later experiments, in one sentence, without quoting items.",
+        description="One rule for later experiments, in one sentence of at most 40 words, without quoting items.",
     )

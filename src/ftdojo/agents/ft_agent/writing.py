@@ -7,7 +7,7 @@ from ftdojo.agents.ft_agent.history import history, parent_files
 from ftdojo.agents.ft_agent.notes import Candidate, Drafted, Note, Planned
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import Edit, FilesReply, prompt
-from ftdojo.agents.showing import cut, setting
+from ftdojo.agents.showing import cut, line, setting
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import Failure, Message, Observation, Submission
 from ftdojo.submissions import Plan, write_plan
@@ -125,7 +125,7 @@ def plan_text(plan: Planned, note: str) -> str:
 def _earlier(candidate: Candidate) -> list[str]:
     """Return what earlier repairs did and how they failed, the latest few."""
     repairs = [
-        f"{draft.note}: {failure.kind}: {cut(failure.message, 300)}"
+        f"{draft.note}: {failure.kind}: {line(failure.message, 300)}"
         for draft, failure in candidate.failures[:-1]
     ]
     return repairs[-EARLIER:]

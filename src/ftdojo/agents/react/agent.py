@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.notebook import Notebook
-from ftdojo.agents.showing import cut, setting
+from ftdojo.agents.showing import cut, fenced, setting
 from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName, UsageError
 from ftdojo.llm import Ask
 from ftdojo.records import (
@@ -89,6 +89,8 @@ def _trained(last: Outcome, seen: Observation) -> Iterator[str]:
             f"{training.loss_last:.3f}; the whole experiment took {last.seconds:.0f} s"
         )
     yield f"{made.evaluation.unreadable_share:.0%} of its answers are unreadable"
+    for name, part in made.evaluation.secondary.items():
+        yield f"{name}: {part.score:.3f} [{part.low:.3f}, {part.high:.3f}]; it decides nothing"
     for name, part in islice(made.evaluation.slices.items(), SLICES):
         yield f"{name}: {part.score:.3f}, n = {part.n}"
     yield from made.feedback.remarks if made.feedback else ()
@@ -300,12 +302,12 @@ def _shown(call: Called, result: str, *, whole: bool) -> str:
         line = " ".join(f"{call.tool} {call.name or call.command}: {result}".split())
         return f"[{call.at}] {cut(line, SHORT)}"
     files = "".join(
-        f"\n{name}:\n```\n{cut(text, 4000)}\n```"
+        f"\n{name}:\n{fenced(cut(text, 4000))}"
         for name, text in (("data.py", call.data), ("train.yaml", call.train))
         if text.strip()
     )
     asked = f"{call.tool} {call.name or cut(call.command, 1500)}".strip()
-    return f"[{call.at}] {call.thought}\n{asked}{files}\nResult:\n```\n{result}\n```"
+    return f"[{call.at}] {call.thought}\n{asked}{files}\nResult:\n{fenced(result)}"
 
 
 @cache
