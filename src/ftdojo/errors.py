@@ -25,6 +25,7 @@
     |   |-- LlmBadRequest       its server does not take the request as it is
     |   |-- LlmUnusable         it answered, and nothing it said can be used
     |   `-- LlmBudget           a cap on calls, tokens or money is reached, or the run's time
+    |       `-- LlmTooLate      its server asks for more time than the run has
     |-- GaveUp                  an agent could not go on, and its run was finished for it, exit code 3
     `-- Interrupted             the user stopped a run, exit code 130
 
@@ -156,6 +157,10 @@ class LlmUnusable(LlmError):
 
 class LlmBudget(LlmError, BudgetError):
     """A cap on calls, tokens or money is reached, or the run's time is over; there is no reply."""
+
+
+class LlmTooLate(LlmBudget):
+    """A language model is out of reach for longer than the run goes on."""
 
 
 class GaveUp(FtdojoError):

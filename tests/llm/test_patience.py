@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from ftdojo.errors import LlmBudget, LlmError
+from ftdojo.errors import LlmBudget, LlmError, LlmTooLate
 from ftdojo.llm import Waiting
 from ftdojo.llm.patience import Passing, Patience, persist
 from ftdojo.testing.llm import Trouble, behaviours
@@ -23,7 +23,7 @@ def waits(left_s, said):
 def test_a_pause_longer_than_the_run_has_left_is_not_begun(model, serve, ask, said):
     server = serve(behaviours.busy_for_long)
     began = time.monotonic()
-    with pytest.raises(LlmBudget, match=r"requests a pause of 864 s. The run has (40|39) s left"):
+    with pytest.raises(LlmTooLate, match=r"requests a pause of 864 s. The run has (40|39) s left"):
         model(server.url, Patience()).chat(ask(), waits(40, said))
     assert time.monotonic() - began < 5
     assert server.tally.requests == 1
@@ -50,8 +50,9 @@ def test_a_run_without_time_asks_nothing(model, serve, ask, said):
 
 def test_a_hang_ends_with_the_run(model, serve, ask, said):
     began = time.monotonic()
-    with pytest.raises(LlmBudget, match="gave no"):
+    with pytest.raises(LlmBudget, match="gave no") as told:
         model(serve(behaviours.hang).url, Patience()).chat(ask(), waits(0.3, said))
+    assert not isinstance(told.value, LlmTooLate)
     assert time.monotonic() - began < 5
 
 

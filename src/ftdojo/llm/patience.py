@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar
 
-from ftdojo.errors import LlmBudget, LlmError
+from ftdojo.errors import LlmBudget, LlmError, LlmTooLate
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ ALONE = Waiting()
 """No run waits: there is no budget, and nothing is said."""
 SHARE, LEAST_S = 0.25, 30.0
 """An outage may take this share of the time that the run has left, or so many seconds if they are more."""
+OVER_S = 1.0
+"""With less time than this left the run is over, whatever the server does."""
 QUIET_S = 60.0
 """After this long without a word from the server it is said that it is still waited for."""
 
@@ -75,7 +77,7 @@ def persist(
         waiting: what is known of the run.
 
     Raises:
-        LlmBudget: the run has no time for another try, or for the first.
+        LlmBudget: the run's time is over; ``LlmTooLate`` if some is left, and not enough for another try.
         LlmError: a limit is reached, or ``call`` raised it.
     """
     began, run_s, faults = time.monotonic(), waiting.left_s(), 0
@@ -93,8 +95,9 @@ def persist(
             wait = f", which requests a pause of {pause:.0f} s" if error.after_s else ""
             tried = f"No answer of {name} in {number} tries and {took:.0f} s: {error}{wait}."
             if took + pause >= run_s:
-                left = max(0.0, run_s - took)
-                raise LlmBudget(f"{tried} The run has {left:.0f} s left.") from error
+                left = run_s - took
+                over = LlmTooLate if left > OVER_S else LlmBudget
+                raise over(f"{tried} The run has {max(0.0, left):.0f} s left.") from error
             if faults >= patience.tries or took + pause >= outage_s:
                 later = "Go on later with `ftdojo resume RUN`, or choose another model (--llm)."
                 raise LlmError(f"{tried} {later}") from error

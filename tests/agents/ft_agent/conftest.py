@@ -27,6 +27,8 @@ class Played:
     step: object
     folder: RunFolder
     server: ScriptedLlm
+    heard: list
+    """Every event of the run."""
 
     @property
     def notes(self):
@@ -71,9 +73,11 @@ def played(home):
                 budget=limits,
                 llm=llm,
             )
-            with start(spec, name=run, root=home / "runs", cache=home / "cache") as dojo:
+            heard = []
+            places = {"root": home / "runs", "cache": home / "cache"}
+            with start(spec, name=run, **places, listeners=(heard.append,)) as dojo:
                 player = enlist(agent, seed=0, options=options).enter(dojo)
                 step = play(player, dojo)
-        return Played(step, dojo.folder, server)
+        return Played(step, dojo.folder, server, heard)
 
     return play_one

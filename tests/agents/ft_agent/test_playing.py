@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.records import BASE, Budget, FailureKind, Status
-from ftdojo.testing.llm import Said, Trouble
+from ftdojo.records import BASE, Announced, Budget, FailureKind, Status
+from ftdojo.testing.llm import Said, Trouble, behaviours
 from ftdojo.testing.planner import clumsy, competent, gullible, repeating
 
 
@@ -122,6 +122,19 @@ def test_a_storm_of_refused_connections_changes_nothing(played):
     run = played("stormy", stormy, experiments=1)
     assert run.experiments[0].status is Status.DONE
     assert run.folder.result().spent.llm_calls == run.server.tally.replies
+    said = [each.text for each in run.heard if isinstance(each, Announced)]
+    pause = "openai/scripted: the server answered 429: Slow down.; trying again in 0 s"
+    assert said.count(pause) == 2
+
+
+@pytest.mark.slow
+def test_a_server_that_is_busy_for_longer_than_the_run_ends_it_at_once_and_is_named(played):
+    run = played("busy", behaviours.busy_for_long, budget=Budget(wall_s=120))
+    result = run.folder.result()
+    assert (result.chosen, result.status) == (BASE, "gave up")
+    assert "Rate limit reached., which requests a pause of 864 s. The run has" in result.gave_up
+    assert run.server.tally.requests == 1
+    assert result.spent.wall_s < 60
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from ftdojo.agents.ft_agent.options import Options, read_options
 from ftdojo.agents.ft_agent.planning import Planner, most_promising, no_plan, repeats, twin
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
-from ftdojo.errors import LlmBudget, LlmUnusable
+from ftdojo.errors import LlmBudget, LlmTooLate, LlmUnusable
 from ftdojo.records import (
     Action,
     Agent,
@@ -92,6 +92,8 @@ class FtAgent:
             self._take_in(observation.last)
         try:
             return self._next(observation)
+        except LlmTooLate as outage:
+            return Finish(experiment=observation.best, gave_up=str(outage))
         except LlmBudget:
             return Finish(experiment=observation.best)
 

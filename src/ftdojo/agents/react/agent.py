@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.showing import cut, fenced, setting
-from ftdojo.errors import LlmBudget, LlmUnusable, UnknownName, UsageError
+from ftdojo.errors import LlmBudget, LlmTooLate, LlmUnusable, UnknownName, UsageError
 from ftdojo.llm import Ask
 from ftdojo.records import (
     BASE,
@@ -186,6 +186,8 @@ class React:
         """
         try:
             return self._chosen(observation)
+        except LlmTooLate as outage:
+            return Finish(experiment=observation.best, gave_up=str(outage))
         except LlmBudget:
             return Finish(experiment=observation.best)
 
