@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Turn
 from ftdojo.agents.ft_agent.planning import _planned
-from ftdojo.agents.ft_agent.replies import FilesReply, PlanReply, ReadingReply
+from ftdojo.agents.ft_agent.prompting import FilesReply, PlanReply, ReadingReply
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import Call

@@ -47,6 +47,8 @@ def _text(name: str) -> str:
     return (resources.files("ftdojo.agents.ft_agent") / "prompts" / name).read_text("utf8")
 
 
+MOST = 1e12
+"""A larger prediction is a slip, and no plan could be handed in with it."""
 Change = Literal["data", "training", "both"]
 
 
@@ -77,10 +79,10 @@ class PlanReply(Form):
         description="True if the aim is to learn something rather than to win at once."
     )
     predicted_score: float = Field(
-        description="The validation score you expect, in the metric's unit."
+        ge=-MOST, le=MOST, description="The validation score you expect, in the metric's unit."
     )
     predicted_seconds: float = Field(
-        ge=0, description="Seconds that training and validation will take."
+        ge=0, le=MOST, description="Seconds that training and validation will take."
     )
 
 
