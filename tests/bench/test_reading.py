@@ -130,6 +130,12 @@ def test_a_run_that_kept_the_base_kept_what_the_base_scored(begun, read):
     assert (read().run.found, read().run.kept) == (0.2, 0.2)
 
 
+def test_a_run_whose_agent_gave_up_counts_and_is_named(begun, read):
+    begun.save_result(replace(result("base", 0.1), gave_up="Its model says nothing."))
+    found = read()
+    assert (found.state, found.reason) == (State.FINISHED, "Its model says nothing.")
+
+
 def test_a_run_without_an_end_is_unfinished_and_its_cost_is_known(begun, read, one):
     ledger = Ledger(begun.path)
     ledger.charge("train", seconds=4.0, experiment="e1", experiments=1)

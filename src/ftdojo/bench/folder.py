@@ -126,7 +126,13 @@ def outcome(cell: Cell, place: BenchFolder, failures: Mapping[str, str]) -> Cell
         result = folder.result()
         if result:
             run = _finished(folder, result)
-            return CellOutcome(cell=cell, state=State.FINISHED, spent=result.spent, run=run)
+            return CellOutcome(
+                cell=cell,
+                state=State.FINISHED,
+                reason=result.gave_up,
+                spent=result.spent,
+                run=run,
+            )
         spent = Ledger(folder.path).spend()
     except StoreError as error:
         return CellOutcome(cell=cell, state=State.FAILED, reason=str(error))

@@ -54,6 +54,11 @@ def notes(bench: BenchResult) -> Iterator[str]:
         "experiments, seconds, tokens, usd: mean of the finished runs; in all: of every run that began. found, kept: mean validation score of the best "
         "model of a run, and of the one it stood by."
     )
+    gave_up = [each.cell.id for each in bench.outcomes if each.run and each.reason]
+    if gave_up:
+        yield (
+            f"Counted with what they had when their agent gave up, its language model being unusable: {', '.join(gave_up)}."
+        )
     if bench.unranked:
         yield f"Not ranked, as no seed was finished by every agent: {'; '.join(bench.unranked)}."
 

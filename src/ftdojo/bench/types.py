@@ -90,7 +90,7 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class CellOutcome:
-    """A cell as its folder shows it. ``reason`` is one line on a failure; ``spent`` is known once it has begun."""
+    """A cell as its folder shows it. ``reason`` is one line on a failure, or on why its agent gave up; ``spent`` is known once it has begun."""
 
     cell: Cell
     state: State
