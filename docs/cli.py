@@ -43,7 +43,8 @@ ftdojo tasks new NAME --data rows.csv       # a task of your own
 ftdojo sources list                         # also: ftdojo sources show TASK SOURCE
 ftdojo sources pull --task TASK             # published data, beforehand; see docs/sources.md
 ftdojo models list                          # also: ftdojo models pull MODEL
-ftdojo doctor                               # machine, versions, and attacks on the sandbox
+ftdojo models check MODEL                   # which shortcuts a model stands
+ftdojo doctor                               # machine, what is missing for a run, attacks on the sandbox
 ```
 
 ## What holds for every command

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from ftdojo import sandbox
+from ftdojo.cli import doctor
 from ftdojo.sandbox.attacks import ATTACKS
 
 
@@ -43,6 +45,35 @@ def test_the_unsafe_tier_is_shown_for_what_it_is(program):
     assert ended.code == 0
     assert "  tier            unsafe-subprocess\n" in ended.out
     assert "  NOT HELD  no network: " in ended.out
+
+
+@pytest.mark.slow
+def test_what_a_run_needs_is_ok_line_by_line_and_no_key_is_shown(program):
+    ended = program("doctor", "--sandbox", "unsafe", OPENAI_API_KEY="sk-of-mine-0123456789")
+    needs = ended.out.partition("what a run needs\n")[2].splitlines()
+    assert {line.split()[0] for line in needs} == {"ok"}
+    named = [line[12:].partition(":")[0] for line in needs]
+    assert named == [
+        "sandbox",
+        "disk of runs",
+        "disk of cache",
+        "memory",
+        "open files",
+        "model",
+        "language models",
+    ]
+    assert needs[-1].endswith("set: OPENAI_API_KEY")
+    assert "sk-of-mine" not in ended.out + ended.err
+
+
+def test_a_problem_is_named_with_what_to_do_and_ends_with_1(call, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "prove", lambda opened: [])
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 10**18)
+    done = call("doctor")
+    assert done.code == 1
+    assert "  problem   disk of runs: " in done.out
+    assert "; make room there, a run wants " in done.out
+    assert done.err.splitlines()[-1].startswith("ftdojo: disk of runs: ")
 
 
 def test_a_sandbox_that_cannot_be_opened_fails_after_what_is_known_was_shown(without_bwrap):

@@ -211,14 +211,19 @@ def test_a_run_killed_as_its_final_evaluation_began_still_says_which_limit_ended
 
 
 @pytest.mark.slow
-def test_equal_seeds_choose_and_score_alike(new, toy, tmp_path):
+def test_two_runs_of_one_seed_agree_to_the_bit_in_weights_outputs_and_choice(new, toy, tmp_path):
     played = []
     for name in ("one", "two"):
         with new(f"seed-{name}", seed=7, cache=tmp_path / name) as dojo:
             play(toy.Player(7), dojo)
-            done = dojo.folder.experiments()
-            found = [(each.submission, each.feedback.training.weights_digest) for each in done]
-            played.append((found, dojo.result.chosen, dojo.result.test.score))
+        folder, result = dojo.folder, dojo.result
+        weights = [path.read_bytes() for path in sorted(folder.path.rglob("*.safetensors"))]
+        files = sorted(folder.path.rglob("predictions-*.jsonl"))
+        outputs = [(path.name, path.read_bytes()) for path in files]
+        submitted = [each.submission for each in folder.experiments()]
+        played.append((submitted, weights, outputs, result.chosen, result.test.score))
+        assert weights
+        assert len(outputs) > len(submitted)
     assert played[0] == played[1]
 
 
