@@ -15,6 +15,7 @@ import pytest
         ("sources", "show", "toy_yes:task", "answers"),
         ("models", "list"),
         ("models", "pull", "tiny"),
+        ("models", "check", "tiny"),
         ("runs", "list"),
         ("runs", "show", "learned"),
         ("runs", "compare", "learned", "idle"),

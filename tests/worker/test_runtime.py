@@ -3,8 +3,9 @@ from functools import partial
 import pytest
 import torch
 
+from ftdojo.errors import SubmissionRefused
 from ftdojo.models import tensor_digest
-from ftdojo.records import Decoding, Weights
+from ftdojo.records import Decoding, Shortcuts, Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker import runtime
 from ftdojo.worker.runtime import ModelRuntime
@@ -64,6 +65,45 @@ def test_fit_measures_the_longest_rows_and_forecasts_the_whole(bench, rows, pack
     assert report.train_forecast_s * report.tokens_per_s == pytest.approx(
         bench.audit(rows, config).total_tokens, rel=0.3
     )
+
+
+@pytest.mark.parametrize(
+    ("stands", "options", "said"),
+    [
+        (
+            Shortcuts(packing=False),
+            {"packing": True},
+            r"packing: rows that are packed together could see each other in a 'llama' model, .*; set",
+        ),
+        (
+            Shortcuts(apart=16),
+            {},
+            r"Row 1 has 2\d tokens, and beyond 16 this model rotates every row of a batch .*: set max_",
+        ),
+    ],
+)
+def test_what_a_model_does_not_stand_is_refused_in_one_line(
+    bench, rows, monkeypatch, stands, options, said
+):
+    monkeypatch.setattr(bench, "shortcuts", stands)
+    with pytest.raises(SubmissionRefused, match=said):
+        bench.audit(rows, TrainConfig(max_length=100, **options))
+
+
+def test_rows_that_the_model_has_no_positions_or_no_weights_for_are_refused(
+    bench, rows, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(bench._model.config, "max_position_embeddings", 16)
+        with pytest.raises(
+            SubmissionRefused, match=r"Row 1 has 2\d tokens, .* ends at 16: set max_l"
+        ):
+            bench.audit(rows, TrainConfig(max_length=101))
+    monkeypatch.setattr(runtime, "embedded", lambda model: 100)
+    with pytest.raises(
+        SubmissionRefused, match=r"Row 1 has the token \d+ \('.'\), .* has 100 rows"
+    ):
+        bench.audit(rows, TrainConfig(max_length=102))
 
 
 def test_fit_of_few_rows_with_an_eval_split_takes_its_step(bench, write, tmp_path):

@@ -14,6 +14,7 @@ from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, loss_sum, shared_start
 from ftdojo.worker.shortcuts import rotation_limit, shortcuts_of, window_of
 
+torch.set_num_threads(1)  # a second thread only waits at so small a size
 VOCABULARY, CAP = 64, 6
 WIDE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 OLD = WIDE | {"intermediate_size": 64, "max_position_embeddings": 256}
@@ -128,7 +129,11 @@ SLOW = {
         HEAD | {"attention_chunk_size": 16, "num_local_experts": 2, "intermediate_size_mlp": 64},
         WINDOWED,
     ),
-    "phi3 with long rotations": ("phi3", NEW | {"rope_parameters": LONG}, Shortcuts(apart=32)),
+    "phi3 with long rotations": (
+        "phi3",
+        NEW | {"rope_parameters": LONG, "original_max_position_embeddings": 32},
+        Shortcuts(apart=32),
+    ),
     "mamba2": (
         "mamba2",
         {

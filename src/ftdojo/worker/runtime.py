@@ -247,7 +247,12 @@ class ModelRuntime:
                 f"packing: rows that are packed together could see each other in a {self._model.config.model_type!r} model, so "
                 "their losses would be wrong; set packing: false."
             )
-        asked = (config.objective, config.max_length, config.completion_only_loss)
+        asked = (
+            config.objective,
+            config.max_length,
+            config.completion_only_loss,
+            config.per_device_train_batch_size,
+        )
         key = (_stamp(rows), *asked)
         if self._encoded is None or self._encoded[0] != key:
             limits = {"max_rows": MAX_ROWS, "max_row_bytes": MAX_ROW_BYTES}
@@ -260,7 +265,7 @@ class ModelRuntime:
     def _encode(self, objective: Objective, config: TrainConfig, at: int, row: Row) -> Encoded:
         try:
             encoded = objective.encode(self._tokenizer, row, config)
-            self._require_sizes(at, encoded)
+            self._require_sizes(at, encoded, config)
             return encoded
         except TemplateError as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
@@ -268,13 +273,19 @@ class ModelRuntime:
                 f"Row {at}: the model's chat template refuses its turns ({said}); write turns that it takes."
             ) from error
 
-    def _require_sizes(self, at: int, row: Encoded) -> None:
+    def _require_sizes(self, at: int, row: Encoded, config: TrainConfig) -> None:
         """Refuse a row that the model has no positions or no weights for."""
         context = context_length(self._model.config.to_dict())
         if 0 < context < len(row.ids):
             raise SubmissionRefused(
                 f"Row {at} has {len(row.ids)} tokens, and the model's context ends at {context}: set max_length: {context} "
                 "to cut such rows, or leave them out."
+            )
+        apart = self.shortcuts.apart
+        if 0 < apart < len(row.ids) and config.per_device_train_batch_size > 1:
+            raise SubmissionRefused(
+                f"Row {at} has {len(row.ids)} tokens, and beyond {apart} this model rotates every row of a batch otherwise: "
+                f"set max_length: {apart}, or per_device_train_batch_size: 1."
             )
         rows, highest = embedded(self._model), max(row.ids, default=0)
         if highest >= rows:

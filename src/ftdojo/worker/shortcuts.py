@@ -194,9 +194,10 @@ def rotation_limit(settings: dict[str, Any]) -> int:
     for each in parts:
         kind = each.get("rope_type", each.get("type")) if isinstance(each, dict) else ""
         if kind in ("longrope", "dynamic"):
-            names = ("original_max_position_embeddings", "max_position_embeddings")
-            lengths = [of.get(name) for name in names for of in (each, settings)]
-            return next((length for length in lengths if isinstance(length, int)), 0)
+            for name in ("original_max_position_embeddings", "max_position_embeddings"):
+                lengths = [of[name] for of in (each, settings) if isinstance(of.get(name), int)]
+                if lengths:
+                    return min(lengths)
     return 0
 
 
