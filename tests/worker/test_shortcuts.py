@@ -3,13 +3,15 @@
 The models are tiny and random, with weights large enough for attention to matter. Windows are shorter than the rows.
 """
 
+from typing import get_args
+
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, BertConfig, BertLMHeadModel
 
 from ftdojo.errors import ModelError
 from ftdojo.inference.engine import generate
-from ftdojo.records import Decoding, Shortcuts
+from ftdojo.records import Answering, Decoding, Shortcuts
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, loss_sum, shared_start
 from ftdojo.worker.shortcuts import rotation_limit, shortcuts_of, window_of
@@ -371,3 +373,18 @@ def test_half_precision_is_tried_in_float32_and_put_back_to_the_bit():
 def test_without_memory_for_float32_nothing_is_shared_or_packed(monkeypatch):
     monkeypatch.setattr("ftdojo.worker.shortcuts._free_bytes", lambda device: 0)
     assert shortcuts_of(made("llama", NEW).bfloat16()) == HYBRID
+
+
+def test_every_way_of_answering_draws_the_same_whatever_the_models_settings_ask_for():
+    mine = made("llama", NEW)
+    mine.generation_config.repetition_penalty = 9.0
+    decoding = Decoding(max_new_tokens=CAP, temperature=1.0, samples=2, seed=3)
+    drawn = [
+        generate(
+            mine, Letters(), asked(PROMPTS), decoding=decoding, shortcuts=Shortcuts(answering=way)
+        )
+        for way in get_args(Answering)
+    ]
+    assert all(each == drawn[0] for each in drawn)
+    assert len({each.text for each in drawn[0]}) > len(PROMPTS)
+    assert mine.generation_config.repetition_penalty == 9.0
