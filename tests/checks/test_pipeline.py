@@ -171,6 +171,41 @@ def test_answers_cut_off_by_max_length_are_named_by_row(fell):
     assert said.endswith("raise max_length or shorten the prompts.")
 
 
+def test_a_row_that_the_model_cannot_be_shown_is_a_fault_of_the_data_that_names_it(fell):
+    chat = [{"role": "user", "content": "abc!"}, {"role": "assistant", "content": "yes"}]
+    masked = {"messages": [chat[0] | {"weight": 0}, chat[1]]}
+    script = writing([ROW, masked])
+    stage, kind, said = fell(data=script, train="completion_only_loss: false\n")
+    assert (stage, kind) == ("data", "schema")
+    assert said.startswith("Row 2: a turn is marked as not to be learnt, and completion_only_loss:")
+
+
+def test_what_of_the_rows_is_not_learnt_and_what_is_asked_otherwise_is_told(checked_with):
+    made = [ROW | {"id": 7}, ROW | {"prompt": "bcd?", "system": "Be brief."}]
+    data = checked_with(data=writing(made)).report.data
+    assert data.ignored == {"id": 1}
+    assert data.notes == (
+        "Keys that are not used, of 2 rows: 'id' in 1.",
+        "The task asks without a system text, and 1 of 2 rows have one.",
+    )
+
+
+def test_text_that_does_not_reach_the_model_is_told_by_row(context, checked_with):
+    class Losing:
+        """The worker, with a model whose template leaves text out."""
+
+        def __getattr__(self, name):
+            return getattr(context.worker, name)
+
+        def audit(self, *args, **given):
+            found = context.worker.audit(*args, **given)
+            return replace(found, lost=(2,), lost_text="'so' of the role user", unclosed=1)
+
+    data = checked_with(on={"worker": Losing()}, data=writing([ROW, ROW])).report.data
+    assert data.notes[0].endswith("leaves text out: row 2 loses 'so' of the role user.")
+    assert data.notes[1].startswith("The model is prompted with an opened <think>, and 1 of 2 rows")
+
+
 def test_duplicates_lineage_and_formats_are_counted(checked_with):
     alpaca = {"instruction": "hijklmn?", "output": "no", "source": "made"}
     data = checked_with(data=writing([ROW, ROW, ROW, alpaca])).report.data

@@ -80,6 +80,106 @@ def test_source_is_kept_and_unknown_keys_are_named_not_used(path):
     assert (row.source, row.ignored) == ("worked", ("id",))
 
 
+def ends_with(**answer):
+    return {"messages": [CHAT[0], CHAT[1] | answer]}
+
+
+def test_a_thought_beside_an_answer_is_learnt_before_it(path):
+    for key in ("reasoning_content", "reasoning", "thinking"):
+        (row,) = rows_of(path, ends_with(**{key: "2 and 3.\n"}))
+        assert row.messages[-1]["content"] == "<think>\n2 and 3.\n</think>\n\n5"
+        assert row.ignored == ()
+
+
+def test_alpacas_history_comes_before_its_question(path):
+    entry = {"instruction": "2+3?", "output": "5", "history": [["Hi.", "Hello."]]}
+    (row,) = rows_of(path, entry)
+    earlier = ({"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."})
+    assert (row.messages, row.ignored) == ((*earlier, *CHAT), ())
+
+
+def test_openais_developer_and_gemmas_model_are_known_roles(path):
+    turns = [{"role": "developer", "content": "Add."}, CHAT[0], {"role": "model", "content": "5"}]
+    (row,) = rows_of(path, {"messages": turns})
+    assert row.messages == ({"role": "system", "content": "Add."}, *CHAT)
+
+
+def test_a_content_in_parts_of_text_is_one_text(path):
+    parts = [{"type": "text", "text": "2+"}, {"type": "text", "text": "3?"}]
+    (row,) = rows_of(path, {"messages": [{"role": "user", "content": parts}, CHAT[1]]})
+    assert row.messages == CHAT
+
+
+@pytest.mark.parametrize("mark", [{"weight": 1}, {"train": True}, {"mask": False}, {"loss": None}])
+def test_an_answer_marked_as_to_be_learnt_is(path, mark):
+    (row,) = rows_of(path, ends_with(**mark))
+    assert (row.messages, row.masked, row.ignored) == (CHAT, False, ())
+
+
+def test_an_earlier_turn_marked_as_not_to_be_learnt_is_kept_and_known(path):
+    turns = [CHAT[0] | {"weight": 0}, *CHAT[1:], *CHAT]
+    (row,) = rows_of(path, {"messages": turns})
+    assert (row.messages, row.masked) == ((*CHAT, *CHAT), True)
+    (row,) = rows_of(path, {"prompt": [CHAT[0] | {"train": False}], "completion": "5"})
+    assert row.masked
+
+
+def test_every_key_that_holds_something_and_is_not_used_is_named(path):
+    turns = [CHAT[0] | {"name": "ada", "id": 0}, CHAT[1] | {"refusal": None, "from": "gpt"}]
+    inside = {"role": "system", "content": "Inside."}
+    entry = {"messages": [inside, *turns], "system": "beside", "tools": [], "score": 0, "note": ""}
+    (row,) = rows_of(path, entry)
+    kept = ("system", "score", "messages[].id", "messages[].name", "messages[].from")
+    assert sorted(row.ignored) == sorted(kept)
+
+
+def test_what_another_shape_would_use_is_named_where_this_one_does_not(path):
+    (row,) = rows_of(
+        path, {"messages": list(CHAT), "prompt": "q", "input": "i", "history": [["a"]]}
+    )
+    assert row.ignored == ("prompt", "input", "history")
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        (ends_with(weight=0), r"messages\[\].weight: 0 says that the last answer is not to be"),
+        (
+            ends_with(masked=True),
+            r"masked: true says that the last answer is not .*; leave the row",
+        ),
+        (ends_with(weight=0.5), r"messages\[\].weight is 0.5; write 0 or 1"),
+        (
+            {"messages": [*(turn | {"loss": True} for turn in CHAT), *CHAT]},
+            r"loss: true asks for an earlier turn to be learnt, .* write one row for each answer",
+        ),
+        (ends_with(train_detail=[{"begin_offset": 0}]), r"has train_detail: the last answer is"),
+        (ends_with(tool_calls=[{"id": "1"}]), r"messages\[1\] has tool_calls: models are trained"),
+        (ends_with(function_call={"name": "f"}), r"messages\[1\] has function_call: models are"),
+        (ends_with() | {"tools": [{"name": "f"}]}, r"the row has tools: models are trained and"),
+        (ends_with() | {"images": ["a.png"]}, r"the row has images: only text is trained here"),
+        (ends_with() | {"label": False}, r"label: false, which marks an answer to avoid; leave"),
+        (ends_with(content=[{"type": "image_url"}]), r"a part of type 'image_url'; only text"),
+        (ends_with(content=[3]), r"messages\[1\] must be text, not None"),
+        (
+            ends_with(content="<think>a</think>5", reasoning="b"),
+            r"messages\[1\] holds its thought twice, in content and beside it; keep one",
+        ),
+        (
+            {"instruction": "q", "output": "a", "history": ["x"]},
+            r"history must be a list of \[question, answer\] pairs",
+        ),
+        (
+            {"messages": [CHAT[0], {"role": "tool", "content": "x"}, CHAT[1]]},
+            r"has the role 'tool'; models are trained and asked without tools here",
+        ),
+    ],
+)
+def test_a_key_that_asks_for_what_is_not_done_is_refused(path, entry, says):
+    with pytest.raises(RowFault, match=says):
+        raise fault_of(path, json.dumps(entry))
+
+
 def test_blank_lines_a_bom_and_a_missing_last_newline_are_no_fault(path):
     line = json.dumps({"messages": CHAT}).encode()
     path.write_bytes(b"\xef\xbb\xbf" + line + b"\n\n  \r\n" + line)
@@ -112,7 +212,7 @@ GOOD = json.dumps({"prompt": "q", "completion": "a"})
         ('{"prompt": " ", "completion": "a"}', r"a turn is empty; every turn needs text"),
         ('{"messages": []}', r"messages must be a list of turns"),
         ('{"messages": [3]}', r"messages\[0\] must be an object with role and content"),
-        ('{"messages": [{"role": "tool", "content": "x"}]}', r"has the role 'tool'; write system"),
+        ('{"messages": [{"role": "tool", "content": "x"}]}', r"has the role 'tool'; models are"),
         ('{"messages": [{"role": [], "content": "x"}]}', r"has the role \[\]; write system"),
         ('{"messages": [{"role": "user", "content": "x"}]}', r"the row has no answer"),
         ('{"messages": [{"role": "assistant", "content": "x"}]}', r"has no question"),
@@ -180,11 +280,13 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["role", "content", "from", "value", "x"]), inner)
+        | st.dictionaries(
+            st.sampled_from(["role", "content", "from", "value", "type", "weight", "x"]), inner
+        )
     ),
     max_leaves=8,
 )
-KEYS = "messages prompt completion instruction input output conversations source system text chosen"
+KEYS = "messages prompt completion instruction input output history conversations source system text chosen tools"
 
 
 @given(st.dictionaries(st.sampled_from(KEYS.split()), json_values, max_size=4))

@@ -1,8 +1,11 @@
+import copy
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ftdojo.inference.engine import prompt_ids
 from ftdojo.training.encode import Encoded, encode, pack
 
 TURNS = [
@@ -46,6 +49,66 @@ def test_a_long_row_loses_its_end_and_says_so(tokenizer):
 def test_a_row_whose_prompt_fills_it_carries_no_loss(tokenizer):
     row = encode(tokenizer, TURNS, max_length=16, completion_only=True)
     assert row.labels == 0
+
+
+EACH = "{% for m in messages %}"
+USER = "{% if m['role'] == 'user' %}U:{{ m['content'] }}\n"
+THOUGHTLESS = (
+    EACH + USER + "{% else %}{% set c = m['content'].split('</think>')[-1] %}"
+    "A:{{ c }}<|im_end|>{% endif %}{% endfor %}"
+)
+ASK = "{% if add_generation_prompt %}A:OPENED{% endif %}"
+TEMPLATES = {
+    "opens a thought and strips it": THOUGHTLESS + ASK.replace("OPENED", "<think>\n"),
+    "strips thoughts": THOUGHTLESS + ASK.replace("OPENED", ""),
+    "prompts with a space": THOUGHTLESS + ASK.replace("OPENED", " "),
+    "ends nothing": EACH + USER + "{% else %}A:{{ m['content'] }}\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}A:{% endif %}",
+}
+THOUGHT = [TURNS[0], {"role": "assistant", "content": "<think>Two ones.</think>2"}]
+
+
+@pytest.fixture(params=TEMPLATES)
+def odd(tokenizer, request):
+    """A tokenizer whose chat template renders an answer otherwise than it prompts for one, or ends none."""
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = TEMPLATES[request.param]
+    return other
+
+
+@pytest.mark.parametrize("turns", [TURNS, THOUGHT])
+def test_whatever_the_template_an_answer_is_learnt_after_the_very_tokens_of_its_prompt(odd, turns):
+    row = encode(odd, turns, max_length=256, completion_only=True)
+    asked = prompt_ids(odd, turns[:-1])
+    assert row.ids[: len(asked)] == tuple(asked)
+    assert row.labelled == (False,) * len(asked) + (True,) * (len(row.ids) - len(asked))
+
+
+@pytest.mark.parametrize("turns", [TURNS, THOUGHT])
+def test_whatever_the_template_the_whole_answer_is_learnt_and_the_token_that_ends_it(odd, turns):
+    row = encode(odd, turns, max_length=256, completion_only=True)
+    text = odd.decode(row.ids).rpartition("A:")[2]
+    assert text.replace("\n", "").strip() in (
+        f"{turns[-1]['content']}<|im_end|>",
+        f"<think>{turns[-1]['content']}<|im_end|>",
+    )
+    assert row.lost == ""
+
+
+def test_text_of_an_earlier_turn_that_the_template_leaves_out_is_named(tokenizer):
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = TEMPLATES["strips thoughts"]
+    row = encode(other, [*THOUGHT, *TURNS[2:]], max_length=256, completion_only=True)
+    assert row.lost == "'Two ones.' of the role assistant"
+    assert encode(other, TURNS, max_length=1, completion_only=True).lost == ""
+
+
+def test_an_answer_that_leaves_the_thought_open_that_its_prompt_opens_is_known(tokenizer):
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = TEMPLATES["opens a thought and strips it"]
+    rows = [encode(other, each, max_length=256, completion_only=True) for each in (TURNS, THOUGHT)]
+    assert [row.unclosed for row in rows] == [True, False]
+    assert not encode(tokenizer, TURNS, max_length=256, completion_only=True).unclosed
 
 
 def rows(size=20):

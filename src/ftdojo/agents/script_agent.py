@@ -156,6 +156,8 @@ def _show_outcome(last: Outcome, seen: Observation) -> None:
         _print(f"failed at {last.failure.stage}: {last.failure.message}")
     elif last.checked:
         _print(f"passed the checks: {', '.join(last.checked.stages)}")
+        for note in last.checked.data.notes if last.checked.data else ():
+            _print(note)
     made = seen.experiment(last.experiment)
     if made:
         score = made.evaluation.score if made.evaluation else None

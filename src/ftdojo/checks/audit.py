@@ -12,8 +12,9 @@ from ftdojo.checks.readability import readable_shares
 from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Overlap, Stage, Task
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
+from ftdojo.submissions.texts import short
 from ftdojo.training.objectives import Objective, objective_of, objectives
-from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS
+from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS, TokenReport, WorkerFault
 
 AUDIT_S = 600.0
 NAMED = 5
@@ -30,7 +31,7 @@ def audit(
     texts = [tuple(chain.from_iterable(objective.conversations(row))) for row in rows]
     overlap = context.vault.overlap(enumerate(texts, start=1))
     _refuse_leaks(overlap, rows)
-    tokens = context.worker.audit(rows_file, config, timeout_s=AUDIT_S)
+    tokens = _tokens(rows_file, config, context)
     if tokens.unlabelled:
         message = (
             f"{len(tokens.unlabelled)} row(s) lose their whole answer at max_length={config.max_length} "
@@ -38,6 +39,7 @@ def audit(
             "raise max_length or shorten the prompts."
         )
         fail(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+    ignored = Counter(key for row in rows for key in row.ignored)
     known = ((row.source, objective.answer(row)) for row in rows)
     answers = [(source, answer) for source, answer in known if answer is not None]
     readable = readable_shares(answers, context.task, context.vault.items("validation"))
@@ -63,6 +65,8 @@ def audit(
         overlap=overlap,
         samples=tokens.samples,
         log_tail=log_tail,
+        ignored=ignored,
+        notes=tuple(_notes(rows, tokens, ignored, context.task)),
     )
 
 
@@ -85,6 +89,44 @@ def _read(rows_file: Path, objective: Objective) -> list[Row]:
         return list(read_rows(rows_file, **limits, read=objective.read))
     except RowFault as error:
         return fail(Stage.DATA, error.kind, str(error), file="data.py")
+
+
+def _tokens(rows_file: Path, config: TrainConfig, context: CheckContext) -> TokenReport:
+    """Return the rows as the model sees them; a row that cannot be shown to it is the fault of the data."""
+    try:
+        return context.worker.audit(rows_file, config, timeout_s=AUDIT_S)
+    except WorkerFault as error:
+        if error.kind != FailureKind.SCHEMA:
+            raise
+        fail(Stage.DATA, FailureKind.SCHEMA, str(error), file="data.py", log_tail=error.log_tail)
+
+
+def _notes(
+    rows: Sequence[Row], tokens: TokenReport, ignored: Mapping[str, int], task: Task
+) -> Iterator[str]:
+    """Yield what the rows say and the model does not learn, and what it learns and is not asked."""
+    of = f"of {len(rows)} rows"
+    if ignored:
+        named = ", ".join(f"{short(key)} in {count}" for key, count in ignored.items())
+        yield f"Keys that are not used, {of}: {named}."
+    if tokens.lost:
+        yield (
+            f"{len(tokens.lost)} {of} say more than reaches the model, whose chat template or tokenizer leaves text out: "
+            f"row {tokens.lost[0]} loses {tokens.lost_text}."
+        )
+    if tokens.unclosed:
+        yield (
+            f"The model is prompted with an opened <think>, and {tokens.unclosed} {of} answer without closing it: as "
+            "they stand, they teach to answer without a thought."
+        )
+    firsts = [row.messages[0] for row in rows]
+    systems = [each["content"] if each["role"] == "system" else "" for each in firsts]
+    other = len(rows) - systems.count(task.system)
+    if other and task.system:
+        said = f"The task asks with the system text {short(task.system)}, and {other} {of} have"
+        yield f"{said} another one or none."
+    elif other:
+        yield f"The task asks without a system text, and {other} {of} have one."
 
 
 def _refuse_too_many(rows: int, most: int | None) -> None:

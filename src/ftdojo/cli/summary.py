@@ -125,6 +125,7 @@ def _checked(checked: Mapping[str, Any]) -> list[tuple[str, str]]:
         readable = ", ".join(f"{share:.0%} of {name}" for name, share in data["readable"].items())
         if readable:
             lines.append(("readable", f"{readable} (answers that the scorer can read)"))
+        lines += [("note", note) for note in data["notes"]]
     if fit:
         forecast = f"{fit['steps']} steps in {fit['train_forecast_s']:.0f} s at {fit['tokens_per_s']:.0f} tokens/s"
         lines.append(("forecast", forecast))

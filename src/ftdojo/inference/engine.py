@@ -24,6 +24,7 @@ from transformers import (
 
 from ftdojo.errors import ModelError
 from ftdojo.inference.picking import Picker
+from ftdojo.models.chat_templates import template_ids
 from ftdojo.models.device import LABEL_ONLY
 from ftdojo.models.local import context_length
 from ftdojo.records import Answering, Completion, Decoding, Message, Shortcuts
@@ -140,10 +141,7 @@ def _alone(row: int, pick: Pick, take: Take) -> tuple[Pick, Take]:
 
 def prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
     """Return the tokens that are put to the model: ``prompt`` in its chat template, up to where the answer begins."""
-    ids = tokenizer.apply_chat_template(
-        list(prompt), tokenize=True, add_generation_prompt=True, return_dict=False
-    )
-    return list(ids)
+    return template_ids(tokenizer, prompt, ask=True)
 
 
 def require_sizes(model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], *, answer: int) -> None:

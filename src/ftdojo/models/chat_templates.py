@@ -1,4 +1,4 @@
-"""Chat templates that are put on a model: ChatML made of the tokens it has, or a Jinja file of the user's.
+"""Chat templates: from turns to tokens, and those that are put on a model, ChatML made of its tokens or a Jinja file.
 
 Nothing is ever added to a vocabulary. What ends an answer is one token that the model knows: it is trained like the rest
 of the answer, and generation stops at it.
@@ -6,6 +6,7 @@ of the answer, and generation stops at it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,38 @@ class ChatTemplate:
     name: str
     text: str
     end: str
+
+
+def template_ids(tokenizer: Any, messages: Sequence[Message], *, ask: bool = False) -> list[int]:
+    """Render ``messages`` with the model's chat template; ``ask`` opens the assistant's turn.
+
+    Raises:
+        jinja2.TemplateError: the template refuses them, or fails on them.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        return list(
+            tokenizer.apply_chat_template(
+                list(messages), tokenize=True, add_generation_prompt=ask, return_dict=False
+            )
+        )
+    except _WRONG as error:
+        raise TemplateError(f"{type(error).__name__}: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def closing_ids(tokenizer: Any) -> tuple[tuple[int, ...], bool]:
+    """Return the tokens that close an answer, and whether the chat template puts them there by itself.
+
+    Where it ends an answer with no special token, the model's own end token has to: nothing else would stop it.
+    """
+    turns = [{"role": "user", "content": "2+3?"}, {"role": "assistant", "content": _ANSWERS[0]}]
+    tail = tokenizer.apply_chat_template(turns, tokenize=False).rpartition(_ANSWERS[0])[2]
+    if first_special(tokenizer, tail):
+        return tuple(_ids(tokenizer, tail)), True
+    end = tokenizer.eos_token_id
+    return () if end is None else (end,), False
 
 
 def chatml(tokenizer: Any, *, declared: Iterable[int], rows: int) -> ChatTemplate:
@@ -90,7 +123,7 @@ def checked(text: str, name: str, tokenizer: Any, *, rows: int) -> ChatTemplate:
     """
     trial = _Trial(text, name, tokenizer)
     tails = [trial.tail(answer) for answer in _ANSWERS]
-    ends = {_first_special(tokenizer, each) for each in tails}
+    ends = {first_special(tokenizer, each) for each in tails}
     end = ends.pop()
     if ends or not is_token(tokenizer, end, rows=rows):
         raise trial.fault(
@@ -191,7 +224,7 @@ def _begins_with_bos(tokenizer: Any) -> bool:
     return tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
 
 
-def _first_special(tokenizer: Any, text: str) -> str:
+def first_special(tokenizer: Any, text: str) -> str:
     """Return the special token that ``text`` begins with, white space apart, or nothing."""
     added = (each.content for each in tokenizer.added_tokens_decoder.values())
     known = {*tokenizer.all_special_tokens, *added}

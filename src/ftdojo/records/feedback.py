@@ -87,7 +87,9 @@ class DataReport:
     ``tokens`` are per row, chat template included; ``label_share`` is the share of tokens that carry loss;
     ``truncated_share`` the share of rows cut at ``max_length``; ``lineage`` counts rows by their ``source`` key,
     and ``readable`` is the share of answers (0 to 1) that the task's scorer could read, right or wrong, among the first
-    rows of each; ``samples`` shows up to five rows as the model sees them. ``digest`` is of the rows' bytes.
+    rows of each; ``samples`` shows up to five rows as the model sees them. ``digest`` is of the rows' bytes. ``ignored``
+    counts the rows by key that holds something and is not used; ``notes`` say in whole sentences what of the rows is not
+    learnt, and how they differ from what the model is asked.
     """
 
     rows: int
@@ -107,6 +109,8 @@ class DataReport:
     samples: tuple[str, ...]
     log_tail: str = ""
     readable: Mapping[str, float] = field(default_factory=dict)
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

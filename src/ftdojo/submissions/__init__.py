@@ -4,7 +4,8 @@ from ftdojo.submissions.data_script import read_script
 from ftdojo.submissions.duplicates import duplicates
 from ftdojo.submissions.normal_form import normalise
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
-from ftdojo.submissions.rows import Row, RowFault, ShapeError, conversation, read_rows
+from ftdojo.submissions.rows import RowFault, read_rows
+from ftdojo.submissions.shapes import Row, ShapeError, conversation
 from ftdojo.submissions.train_config import TrainConfig, describe_train, read_train, write_train
 
 __all__ = [

@@ -1,16 +1,18 @@
 """Rows to token ids and a mask of the tokens that carry loss.
 
-The chat template is the model's own. Loss is carried by the last assistant turn (``completion_only_loss``) or by every
+Loss is carried by the last assistant turn (``completion_only_loss``) or by every
 token.
 """
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
+from ftdojo.models.chat_templates import closing_ids, template_ids
 from ftdojo.records import Message
+from ftdojo.submissions.texts import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +20,16 @@ class Encoded:
     """One row as the model sees it: ``ids[i]`` carries loss where ``labelled[i]``.
 
     ``cut`` says that the row was longer than ``max_length`` and lost its end. ``joints`` are the places where another
-    row begins, for rows that were packed together.
+    row begins, for rows that were packed together. ``lost`` names text of the row that is not in its tokens, cut apart;
+    ``unclosed`` says that the prompt opens a thought (``<think>``) which the answer does not close.
     """
 
     ids: tuple[int, ...]
     labelled: tuple[bool, ...]
     cut: bool = False
     joints: tuple[int, ...] = ()
+    lost: str = ""
+    unclosed: bool = False
 
     @property
     def labels(self) -> int:
@@ -32,29 +37,73 @@ class Encoded:
         return sum(self.labelled[1:])
 
 
-def template_ids(tokenizer: Any, messages: Sequence[Message], *, ask: bool = False) -> list[int]:
-    """Render ``messages`` with the model's chat template; ``ask`` opens the assistant's turn."""
-    ids = tokenizer.apply_chat_template(
-        list(messages), tokenize=True, add_generation_prompt=ask, return_dict=False
-    )
-    return list(ids)
-
-
 def encode(
     tokenizer: Any, messages: Sequence[Message], *, max_length: int, completion_only: bool
 ) -> Encoded:
-    """Turn one conversation that ends in an answer into ids and a loss mask, cut at ``max_length`` tokens."""
-    ids = template_ids(tokenizer, messages)
-    start = 0
-    if completion_only:
-        asked = template_ids(tokenizer, messages[:-1], ask=True)
-        # A template may open the turn in more ways than it renders it; loss begins where the two part.
-        pairs = zip(asked, ids, strict=False)
-        start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    """Turn one conversation that ends in an answer into ids and a loss mask, cut at ``max_length`` tokens.
+
+    The prompt is the very tokens that ``generate`` puts to the model. The answer follows as the chat template renders it,
+    where that is the same prompt, the whole answer and a token that ends it. Where it is not (templates that open a thought
+    in the prompt only, strip thoughts, or end nothing), the answer's own text follows, and what closes an answer.
+    """
+    asked = template_ids(tokenizer, messages[:-1], ask=True)
+    prompt, answer = _decoded(tokenizer, asked), messages[-1]["content"]
+    written = _rendered_after(tokenizer, messages, asked)
+    if written is None:
+        own = _unopened(prompt, answer)
+        written = tokenizer.encode(own, add_special_tokens=False) + list(closing_ids(tokenizer)[0])
+    ids = asked + written
+    start = len(asked) if completion_only else 0
     labelled = (False,) * start + (True,) * (len(ids) - start)
+    missing = (_missing(turn, prompt) for turn in messages[:-1])
+    lost = next((each for each in missing if each), "")
     return Encoded(
-        ids=tuple(ids[:max_length]), labelled=labelled[:max_length], cut=len(ids) > max_length
+        ids=tuple(ids[:max_length]),
+        labelled=labelled[:max_length],
+        cut=len(ids) > max_length,
+        lost=lost or _missing(messages[-1], prompt + _decoded(tokenizer, written)),
+        unclosed=_opened(prompt) == "<think>" and "</think>" not in answer,
     )
+
+
+def _rendered_after(
+    tokenizer: Any, messages: Sequence[Message], asked: list[int]
+) -> list[int] | None:
+    """Return what the chat template renders after the prompt ``asked``; None where it cannot be trained on."""
+    ids = template_ids(tokenizer, messages)
+    written = ids[len(asked) :]
+    if ids[: len(asked)] != asked or not closing_ids(tokenizer)[1]:
+        return None
+    return None if _missing(messages[-1], _decoded(tokenizer, written)) else written
+
+
+def _unopened(prompt: str, answer: str) -> str:
+    """Return ``answer`` without the tag that ``prompt`` has opened for it."""
+    opened = _opened(prompt)
+    bare = answer.lstrip()
+    return bare.removeprefix(opened).lstrip("\n") if opened and bare.startswith(opened) else answer
+
+
+def _opened(prompt: str) -> str:
+    """Return the tag that ``prompt`` ends with, if it does: ``<think>`` as a rule."""
+    found = re.search(r"<[^<>\s]+>\s*$", prompt)
+    return found[0].strip() if found else ""
+
+
+def _missing(turn: Message, text: str) -> str:
+    """Return which words of ``turn`` are not in ``text``, white space and the tags of thoughts apart, cut short."""
+    squeezed = ""
+    for part in re.split("</?think>", turn["content"]):
+        if part.strip() in text:
+            continue
+        squeezed = squeezed or "".join(text.split())
+        if "".join(part.split()) not in squeezed:
+            return f"{short(part.strip())} of the role {turn['role']}"
+    return ""
+
+
+def _decoded(tokenizer: Any, ids: Sequence[int]) -> str:
+    return str(tokenizer.decode(ids, clean_up_tokenization_spaces=False))
 
 
 def pack(rows: Sequence[Encoded], *, max_length: int) -> list[Encoded]:

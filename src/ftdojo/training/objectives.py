@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ftdojo.errors import SubmissionRefused
 from ftdojo.records import Message
 from ftdojo.registry import Registry
 from ftdojo.submissions import Row, TrainConfig, conversation
@@ -57,7 +58,7 @@ class Sft:
 
     def identity(self) -> tuple[str, ...]:
         """Return its name and version."""
-        return ("sft", "1")
+        return ("sft", "2")
 
     def read(self, entry: Mapping[str, Any]) -> Row:
         """Read any of the known shapes."""
@@ -72,7 +73,16 @@ class Sft:
         return row.messages[-1]["content"]
 
     def encode(self, tokenizer: Any, row: Row, config: TrainConfig) -> Encoded:
-        """Let the last answer carry loss, or every token if ``completion_only_loss`` is off."""
+        """Let the last answer carry loss, or every token if ``completion_only_loss`` is off.
+
+        Raises:
+            SubmissionRefused: every token is to, and the row says of a turn that it is not to be learnt.
+        """
+        if row.masked and not config.completion_only_loss:
+            raise SubmissionRefused(
+                "a turn is marked as not to be learnt, and completion_only_loss: false learns every token; take one of "
+                "them back."
+            )
         return encode(
             tokenizer,
             row.messages,

@@ -22,7 +22,9 @@ class TokenReport:
     """Training rows after the chat template.
 
     ``unlabelled`` are the numbers of rows without a token that carries loss. ``samples`` are up to five rows as the
-    model sees them, the part that carries loss between ``>>>`` and ``<<<``.
+    model sees them, the part that carries loss between ``>>>`` and ``<<<``. ``lost`` are the numbers of rows whose text is
+    not all in their tokens, ``lost_text`` names what the first of them loses; ``unclosed`` counts the rows whose prompt
+    opens a thought that their answer does not close.
     """
 
     rows: int
@@ -33,6 +35,9 @@ class TokenReport:
     truncated_share: float
     unlabelled: tuple[int, ...]
     samples: tuple[str, ...]
+    lost: tuple[int, ...] = ()
+    lost_text: str = ""
+    unclosed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

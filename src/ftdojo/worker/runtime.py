@@ -91,6 +91,9 @@ class ModelRuntime:
             truncated_share=sum(row.cut for row in encoded) / len(encoded),
             unlabelled=tuple(at for at, count in enumerate(labels, start=1) if not count),
             samples=tuple(self._shown(row) for row in _spread(encoded, SAMPLES)),
+            lost=tuple(at for at, row in enumerate(encoded, start=1) if row.lost),
+            lost_text=next((row.lost for row in encoded if row.lost), ""),
+            unclosed=sum(row.unclosed for row in encoded),
         )
 
     def fit(self, rows: Path, config: TrainConfig) -> FitReport:
@@ -265,13 +268,15 @@ class ModelRuntime:
     def _encode(self, objective: Objective, config: TrainConfig, at: int, row: Row) -> Encoded:
         try:
             encoded = objective.encode(self._tokenizer, row, config)
-            self._require_sizes(at, encoded, config)
-            return encoded
+        except SubmissionRefused as error:
+            raise SubmissionRefused(f"Row {at}: {error}") from error
         except TemplateError as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
             raise SubmissionRefused(
                 f"Row {at}: the model's chat template refuses its turns ({said}); write turns that it takes."
             ) from error
+        self._require_sizes(at, encoded, config)
+        return encoded
 
     def _require_sizes(self, at: int, row: Encoded, config: TrainConfig) -> None:
         """Refuse a row that the model has no positions or no weights for."""

@@ -113,6 +113,7 @@ def row_facts(evidence: Evidence) -> Iterator[str]:
     hidden = [f"{share:.0%} of {name}" for name, share in data.readable.items() if share < READABLE]
     if hidden:
         yield f"Answers that the scorer can read: {', '.join(hidden)}; such rows teach another answer format."
+    yield from data.notes
 
 
 STILL_FALLING, FLAT = 0.05, 0.01

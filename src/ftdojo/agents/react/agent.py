@@ -71,7 +71,8 @@ def _checked(last: Outcome) -> str:
     rows = f"; {data.rows} rows, {data.tokens.mean:.0f} tokens on average" if data else ""
     forecast = f"; training would take {fit.train_forecast_s:.0f} s" if fit else ""
     printed = f"\ndata.py printed:\n{data.log_tail[-LOG_CHARS:]}" if data and data.log_tail else ""
-    return f"passed {took}{rows}{forecast}{printed}"
+    notes = "".join(f"\n{note}" for note in data.notes) if data else ""
+    return f"passed {took}{rows}{forecast}{notes}{printed}"
 
 
 def _trained(last: Outcome, seen: Observation) -> Iterator[str]:
@@ -88,6 +89,8 @@ def _trained(last: Outcome, seen: Observation) -> Iterator[str]:
             f"trained {training.steps} steps in {training.seconds:.0f} s, loss {training.loss_first:.3f} to "
             f"{training.loss_last:.3f}; the whole experiment took {last.seconds:.0f} s"
         )
+    data = made.feedback.check.data if made.feedback else None
+    yield from data.notes if data else ()
     yield f"{made.evaluation.unreadable_share:.0%} of its answers are unreadable"
     for name, part in made.evaluation.secondary.items():
         yield f"{name}: {part.score:.3f} [{part.low:.3f}, {part.high:.3f}]; it decides nothing"
