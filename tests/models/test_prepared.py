@@ -250,6 +250,92 @@ def test_a_model_without_a_tokenizer_is_refused(base, put_on):
         put_on(folder)
 
 
+def with_own(folder, text):
+    """Give a bare model a chat template of its own; its end token is <|endoftext|>."""
+    (folder / "chat_template.jinja").write_text(text, "utf8")
+    return folder
+
+
+NO_SYSTEM = {
+    "refused": "{% if messages[0]['role'] == 'system' %}{{ raise_exception('No system') }}{% endif %}",
+    "left out": "{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}",
+}
+
+
+@pytest.mark.parametrize("how", NO_SYSTEM)
+def test_a_model_without_a_system_role_gets_the_system_text_before_the_first_question(
+    base, put_on, how
+):
+    folder = with_own(base(eos="<|im_end|>"), NO_SYSTEM[how] + CHATML)
+    model = put_on(folder)
+    assert put_on.said == [
+        f"{folder}: its chat template takes no system turn: the system text is put before the first question."
+    ]
+    assert rendered(model) == rendered(
+        model, [{"role": "user", "content": "Add.\n\n1+1?"}, TURNS[-1]]
+    )
+    answered_first = [TURNS[0], *TURNS[:0:-1], TURNS[1]]
+    assert rendered(model, answered_first).startswith("<|im_start|>user\nAdd.<|im_end|>\n")
+    assert rendered(model, TURNS[1:]) == rendered(model, TURNS[1:], chat_template=CHATML)
+    assert (model.amended, model.identity == model.digest) == (True, False)
+
+
+@pytest.mark.parametrize("before", ["", "{{ eos_token }}"])
+def test_the_token_that_ends_an_answer_is_an_end_whatever_the_settings_call_one(
+    base, put_on, before
+):
+    folder = with_own(base(), before + CHATML)
+    model = put_on(folder)
+    assert put_on.said == [
+        f"{folder}: its chat template ends answers with <|im_end|>, which the model's settings do not call an end: "
+        "outputs end there now."
+    ]
+    generation = AutoModelForCausalLM.from_pretrained(model.path).generation_config
+    assert generation.eos_token_id == [3, 1]
+    assert AutoTokenizer.from_pretrained(model.path).eos_token == "<|im_end|>"
+    text = AutoTokenizer.from_pretrained(folder).apply_chat_template(TURNS, tokenize=False)
+    assert rendered(model) == text
+
+
+def test_a_model_whose_settings_name_the_end_of_its_template_is_taken_as_it_is(base, put_on):
+    folder = with_own(base(), CHATML)
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, 3]}))
+    model = put_on(folder)
+    assert (model.path, model.identity, put_on.said) == (folder, model.digest, [])
+
+
+def test_a_template_that_opens_no_answer_is_given_what_opens_one(base, put_on):
+    folder = with_own(base(eos="<|im_end|>"), CHATML.partition("{% if add")[0])
+    model = put_on(folder)
+    assert rendered(model, TURNS[:2], add_generation_prompt=True).endswith(
+        "<|im_start|>assistant\n"
+    )
+    assert rendered(model) == rendered(model, chat_template=CHATML)
+    assert "its chat template does not open an answer: prompts end with" in put_on.said[0]
+
+
+def test_what_training_does_for_a_template_is_told_and_the_template_stays(base, put_on):
+    thinks = CHATML.replace("assistant\n' }}{% endif", "assistant\n<think>' }}{% endif")
+    folder = with_own(base(), thinks.replace("<|im_end|>", ""))
+    assert put_on(folder).path == folder
+    assert put_on.said == [
+        f"{folder}: its chat template prompts with 't|>assistant\\n<think>' and renders answers otherwise: they are "
+        "learnt after the prompt.",
+        f"{folder}: its chat template puts no token after an answer: <|endoftext|> is learnt there.",
+    ]
+
+
+def test_a_template_of_its_own_that_renders_no_chat_is_refused_with_another(base, put_on):
+    folder = with_own(base(), "{{ raise_exception('only\nJSON') }}")
+    with pytest.raises(
+        ModelError, match=r"^The chat template of .* refuses a conv.* \(only\)"
+    ) as told:
+        put_on(folder)
+    assert str(told.value).endswith(
+        "let it render all three. Or put another on: --chat-template chatml."
+    )
+
+
 @pytest.mark.parametrize("markers", [True, False])
 @settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -38,7 +38,7 @@ def pull_model(
 
     model = pull(name, cache=cache_dir(), on_progress=lambda text: typer.echo(text, err=True))
     row = asdict(model) | {"path": str(model.path), "identity": model.identity}
-    del row["put_on"]  # only a run puts a template on
+    del row["put_on"], row["amended"]  # only a run puts a template on
     print(json.dumps(row) if as_json else "\n".join(f"{key + ':':<16}{row[key]}" for key in row))
 
 

@@ -178,9 +178,8 @@ def _base(folder: Path, card: AskCard, cache: Path, on_progress: Progress) -> Lo
     if found.digest != wanted.digest and wanted.revision and hub_id(found) == wanted.name:
         found = pull(f"{wanted.name}@{wanted.revision}", cache=cache, on_progress=on_progress)
     _require_base(found, wanted.digest, what="The adapter was trained", run=card.run)
-    if wanted.put_on:
-        template = str(folder / TEMPLATE)
-        found = prepare(found.name, chat_template=template, cache=cache, on_progress=on_progress)
+    template = str(folder / TEMPLATE) if wanted.put_on else ""
+    found = prepare(found.name, chat_template=template, cache=cache, on_progress=on_progress)
     if wanted.settings not in ("", found.settings):
         raise ModelError(
             f"The tokenizer, chat template or settings of {found.name} are no longer those that the adapter was trained "

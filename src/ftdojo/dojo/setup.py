@@ -137,7 +137,7 @@ def _config(
         spec=spec,
         task_version=task.version,
         model_digest=local.identity,
-        chat_template=spec.chat_template or (CHATML if local.put_on else ""),
+        chat_template=spec.chat_template or (CHATML if local.put_on and not local.amended else ""),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ftdojo=__version__,
         machine=machine,

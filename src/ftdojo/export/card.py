@@ -140,7 +140,7 @@ def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, 
             revision=base.revision,
             digest=base.digest,
             settings=base.settings,
-            put_on=base.put_on,
+            put_on=base.put_on and not base.amended,
         ),
         run=card.run,
         experiment=card.experiment,
@@ -194,7 +194,7 @@ def _body(card: ExportCard, base: LocalModel) -> str:
 - revision: {inline(base.revision) or "a local folder"}
 - tensor digest: {base.digest}
 - licence: {inline(base.licence)}
-- chat template: {"put on by ftdojo, and found here beside the weights" if base.put_on else "its own"}
+- chat template: {_template(base)}
 
 `ftdojo models pull {base.name}` fetches exactly these weights and prints their folder.
 
@@ -209,6 +209,11 @@ def _body(card: ExportCard, base: LocalModel) -> str:
 ## Versions
 
 {inline(versions) or "not recorded"}"""
+
+
+def _template(base: LocalModel) -> str:
+    own = "its own, amended by ftdojo" if base.amended else "put on by ftdojo"
+    return f"{own}, and found here beside the weights" if base.put_on else "its own"
 
 
 def _used(card: ExportCard) -> str:

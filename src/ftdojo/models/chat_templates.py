@@ -4,6 +4,7 @@ Nothing is ever added to a vocabulary. What ends an answer is one token that the
 of the answer, and generation stops at it.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,17 @@ class ChatTemplate:
     name: str
     text: str
     end: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """What a model's own template lacks, each as a clause after "its chat template"; ``template`` fills it in.
+
+    ``template`` is None where the model's own serves as it is.
+    """
+
+    template: ChatTemplate | None
+    lacks: tuple[str, ...]
 
 
 def template_ids(tokenizer: Any, messages: Sequence[Message], *, ask: bool = False) -> list[int]:
@@ -138,6 +150,91 @@ def checked(text: str, name: str, tokenizer: Any, *, rows: int) -> ChatTemplate:
     return ChatTemplate(name=name, text=text, end=end)
 
 
+FOLDED = (
+    "{%- if messages and messages[0]['role'] == 'system' -%}"
+    "{%- set told = messages[0]['content'] -%}"
+    "{%- if messages | length > 1 and messages[1]['role'] == 'user' -%}"
+    "{%- set first = {'role': 'user', 'content': told + '\\n\\n' + messages[1]['content']} -%}"
+    "{%- set messages = [first] + messages[2:] -%}"
+    "{%- else -%}"
+    "{%- set messages = [{'role': 'user', 'content': told}] + messages[1:] -%}"
+    "{%- endif -%}"
+    "{%- endif %}\n"
+)
+"""Put before a template that takes no system turn: the system text opens the first question, as in Gemma 3's own."""
+
+
+def is_sound(text: str, end: str) -> bool:
+    """Return whether a template surely lacks nothing, as far as plain Jinja and the end token's text ``end`` show.
+
+    It spares loading a tokenizer, which takes seconds. False says nothing.
+    """
+    from jinja2 import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    turns = [*_ASKED, {"role": "assistant", "content": _ANSWERS[0]}]
+    try:
+        template = environment.from_string(text)
+        given = {"eos_token": end, "bos_token": ""}
+        asked = template.render(messages=_ASKED, add_generation_prompt=True, **given)
+        whole = template.render(messages=turns, add_generation_prompt=False, **given)
+        closed = template.render(messages=_ASKED, add_generation_prompt=False, **given)
+    except (TemplateError, *_WRONG):
+        return False
+    opened = asked != closed and all(turn["content"] in asked for turn in _ASKED)
+    return bool(opened and end and whole.startswith(asked + _ANSWERS[0] + end))
+
+
+def repaired(tokenizer: Any, name: str, *, declared: Iterable[int], rows: int) -> Repair:
+    """Return what a model's own chat template lacks to be prompted and trained with, and the template that has it.
+
+    Args:
+        tokenizer: the model's, with a chat template.
+        name: what a message calls the template.
+        declared: numbers of the tokens that the model's settings call its end.
+        rows: how many tokens the model has weights for.
+
+    Raises:
+        UsageError: it does not render a question and an answer.
+        ModelError: no token can end an answer.
+    """
+    own = text = str(tokenizer.get_chat_template())
+    lacks = []
+    if not _Trial(text, name, tokenizer).takes_system():
+        text = FOLDED + text
+        lacks.append("takes no system turn: the system text is put before the first question")
+    trial = _Trial(text, name, tokenizer)
+    asked, whole = trial.rendered(_ASKED, ask=True), trial.answered(_ANSWERS[0])
+    opening, _, tail = whole.removeprefix(asked).rpartition(_ANSWERS[0])
+    if not whole.startswith(asked):
+        lacks.append(
+            f"prompts with {asked[-20:]!r} and renders answers otherwise: they are learnt after the prompt"
+        )
+    elif asked == trial.rendered(_ASKED) and opening.strip():
+        text += f"{{% if add_generation_prompt %}}{{{{ {_quoted(opening)} }}}}{{% endif %}}"
+        lacks.append(f"does not open an answer: prompts end with {opening!r} now")
+    ends = {tokenizer.eos_token_id, *declared}
+    end = first_special(tokenizer, tail)
+    if not end:
+        end = _end_token(tokenizer, declared, rows=rows)
+        lacks.append(f"puts no token after an answer: {end} is learnt there")
+    elif tokenizer.get_vocab().get(end) not in ends:
+        lacks.append(
+            f"ends answers with {end}, which the model's settings do not call an end: outputs end there now"
+        )
+    if text == own and tokenizer.get_vocab().get(end) in ends:
+        return Repair(template=None, lacks=tuple(lacks))
+    if end != tokenizer.eos_token and "eos_token" in text:
+        text = f"{{%- set eos_token = {_quoted(tokenizer.eos_token or '')} %}}\n{text}"
+    return Repair(template=ChatTemplate(name="its own", text=text, end=end), lacks=tuple(lacks))
+
+
+def _quoted(text: str) -> str:
+    """Return ``text`` as Jinja writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 _ASKED: tuple[Message, ...] = (
     {"role": "system", "content": "Sorted is the shelf."},
     {"role": "user", "content": "Which fruit is it?"},
@@ -159,13 +256,7 @@ class _Trial:
 
     def tail(self, answer: str) -> str:
         """Return what follows ``answer``; what precedes it must be what the model is prompted with."""
-        turns: list[Message] = [*_ASKED, {"role": "assistant", "content": answer}]
-        asked, whole = self._rendered(_ASKED, ask=True), self._rendered(turns)
-        for turn in turns:
-            if turn["content"] not in whole:
-                raise self.fault(
-                    f"leaves out the text of the role {turn['role']}; let it render every turn's content."
-                )
+        asked, whole = self.rendered(_ASKED, ask=True), self.answered(answer)
         opened = _ids(self._tokenizer, asked)
         same = whole.startswith(asked) and _ids(self._tokenizer, whole)[: len(opened)] == opened
         if not same:
@@ -176,7 +267,25 @@ class _Trial:
             )
         return whole[len(asked) :].partition(answer)[2]
 
-    def _rendered(self, turns: Sequence[Message], *, ask: bool = False) -> str:
+    def takes_system(self) -> bool:
+        """Return whether it renders a system text before a question."""
+        try:
+            return _ASKED[0]["content"] in self.rendered(_ASKED, ask=True)
+        except UsageError:
+            return False
+
+    def answered(self, answer: str) -> str:
+        """Return a conversation that ends with ``answer``, each of whose turns has to be there."""
+        turns: list[Message] = [*_ASKED, {"role": "assistant", "content": answer}]
+        whole = self.rendered(turns)
+        for turn in turns:
+            if turn["content"] not in whole:
+                raise self.fault(
+                    f"leaves out the text of the role {turn['role']}; let it render every turn's content."
+                )
+        return whole
+
+    def rendered(self, turns: Sequence[Message], *, ask: bool = False) -> str:
         from jinja2 import TemplateError, TemplateSyntaxError
 
         given = {"chat_template": self._text, "tokenize": False, "add_generation_prompt": ask}

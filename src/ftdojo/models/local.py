@@ -45,7 +45,7 @@ class LocalModel:
     output: tokenizer, chat template, config.json, generation_config.json. ``revision`` is where it came from: a commit of
     the hub, a pinned package, or nothing for a folder of the user's. ``context`` is the longest input in tokens, 0 if
     the model states none. ``chat_template`` is true where the tokenizer in ``path`` brings one, ``put_on`` where ftdojo
-    put it there (see ``prepared``).
+    put it there (see ``prepared``), and ``amended`` where that is the model's own with what it lacked.
     """
 
     name: str
@@ -58,6 +58,7 @@ class LocalModel:
     chat_template: bool
     settings: str = ""
     put_on: bool = False
+    amended: bool = False
 
     @property
     def identity(self) -> str:

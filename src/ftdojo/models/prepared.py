@@ -12,9 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ftdojo.errors import ModelError
+from ftdojo.errors import ModelError, UsageError
 from ftdojo.models.catalogue import pull, silent
-from ftdojo.models.chat_templates import CHATML, ChatTemplate, chatml, checked, read_template
+from ftdojo.models.chat_templates import (
+    CHATML,
+    ChatTemplate,
+    chatml,
+    checked,
+    is_sound,
+    read_template,
+    repaired,
+)
 from ftdojo.models.entries import Progress, filling, find_damage, locked, write_manifest
 from ftdojo.models.loading import load_tokenizer
 from ftdojo.models.local import (
@@ -39,22 +47,23 @@ def prepare(
     Args:
         name: what ``pull`` takes.
         chat_template: ``chatml``, or the path of a Jinja file, in place of the model's own template; empty for the
-            model's own, and for ChatML where it has none.
+            model's own (amended where it takes no system turn, opens no answer, or ends one with a token that the
+            model's settings do not name), and for ChatML where it has none.
         cache: where models are kept.
         on_progress: gets a line for each thing that takes time, and for the template that was put on and why.
 
     Raises:
         UnknownName: no such model.
         UsageError: the Jinja file cannot be used.
-        ModelError: the model cannot be obtained, its tokenizer cannot be loaded, or nothing could end an answer.
+        ModelError: the model cannot be obtained, its tokenizer cannot be loaded, nothing could end an answer, or its own
+            template cannot render a question and an answer.
     """
     text = read_template(Path(chat_template)) if chat_template not in ("", CHATML) else ""
     model = pull(name, cache=cache, on_progress=on_progress)
     if model.chat_template and not chat_template:
-        return model
+        return _own(model, cache=cache, on_progress=on_progress)
     tokenizer = load_tokenizer(model.path)
-    stated = flat(read_config(model.path)).get("vocab_size")
-    rows = stated if isinstance(stated, int) else len(tokenizer)
+    rows = _rows(model.path, tokenizer)
     if text:
         template = checked(text, chat_template, tokenizer, rows=rows)
     else:
@@ -64,6 +73,43 @@ def prepare(
         f"{model.name}: the chat template {template.name} is put on, {why}; the token {template.end} ends an answer."
     )
     return _put_on(model, template, tokenizer, cache=cache, on_progress=on_progress)
+
+
+def _own(model: LocalModel, *, cache: Path, on_progress: Progress) -> LocalModel:
+    """Return ``model`` with its own chat template, amended where it could not be prompted or trained with it."""
+    if is_sound(*_template_and_end(model.path)):
+        return model
+    tokenizer = load_tokenizer(model.path)
+    try:
+        found = repaired(
+            tokenizer,
+            f"of {model.name}",
+            declared=end_ids(model.path),
+            rows=_rows(model.path, tokenizer),
+        )
+    except UsageError as error:
+        raise ModelError(f"{error} Or put another on: --chat-template {CHATML}.") from error
+    for clause in found.lacks:
+        on_progress(f"{model.name}: its chat template {clause}.")
+    if found.template is None:
+        return model
+    amended = _put_on(model, found.template, tokenizer, cache=cache, on_progress=on_progress)
+    return replace(amended, amended=True)
+
+
+def _template_and_end(folder: Path) -> tuple[str, str]:
+    """Return the chat template in ``folder`` and the text of its end token, as plainly as files say them."""
+    settings = read_object(folder / "tokenizer_config.json") or {}
+    file, end = folder / "chat_template.jinja", settings.get("eos_token")
+    text = file.read_text("utf8") if file.is_file() else settings.get("chat_template")
+    end = end.get("content") if isinstance(end, dict) else end
+    return text if isinstance(text, str) else "", end if isinstance(end, str) else ""
+
+
+def _rows(folder: Path, tokenizer: Any) -> int:
+    """Return how many tokens the model in ``folder`` has weights for."""
+    stated = flat(read_config(folder)).get("vocab_size")
+    return stated if isinstance(stated, int) else len(tokenizer)
 
 
 def end_ids(folder: Path) -> list[int]:
