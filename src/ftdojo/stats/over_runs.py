@@ -9,7 +9,7 @@ from math import inf, sqrt
 from statistics import fmean, stdev
 
 from ftdojo.records import Direction, Estimate
-from ftdojo.stats.estimates import FEW, bias_corrected
+from ftdojo.stats.estimates import FEW, bias_corrected, student
 from ftdojo.stats.paired import compare, f1_pair
 from ftdojo.stats.scores import Scores
 
@@ -39,7 +39,7 @@ def over_runs(values: Sequence[float], *, within: tuple[float, float] | None = N
     if not values:
         raise ValueError("No runs to average; give the score of at least one.")
     mean, n = fmean(values), len(values)
-    half = _student(n) * stdev(values) / sqrt(n) if n > 1 else inf
+    half = student(n - 1) * stdev(values) / sqrt(n) if n > 1 else inf
     lowest, highest = within or (-inf, inf)
     return Estimate(score=mean, n=n, low=max(mean - half, lowest), high=min(mean + half, highest))
 
@@ -76,13 +76,6 @@ def turned(difference: Estimate, direction: Direction) -> Estimate:
         return difference
     low, high = -difference.high, -difference.low
     return Estimate(score=-difference.score, n=difference.n, low=low, high=high)
-
-
-def _student(n: int) -> float:
-    """Return the 97.5 % point of Student's t with ``n - 1`` degrees of freedom."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(n - 1, 0.975))
 
 
 def _averaged(runs: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
