@@ -197,7 +197,7 @@ def rotation_limit(settings: dict[str, Any]) -> int:
             for name in ("original_max_position_embeddings", "max_position_embeddings"):
                 lengths = [of[name] for of in (each, settings) if isinstance(of.get(name), int)]
                 if lengths:
-                    return min(lengths)
+                    return int(min(lengths))
     return 0
 
 
