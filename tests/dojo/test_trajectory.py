@@ -130,11 +130,14 @@ def test_after_a_restart_the_last_outcome_is_still_there(new, reopen):
             assert again.begun() is None
 
 
-def test_a_training_that_ended_before_a_kill_is_written_down_after_it(new, reopen, toy):
-    action = Train(submission=toy.handed_in(steps=20))
+def test_a_training_that_ended_before_a_kill_is_written_down_and_its_pace_known_after_it(
+    new, reopen, toy
+):
+    action = Train(submission=toy.handed_in(steps=20, seed=41))
     with new("unwritten") as dojo:
         dojo.reset()
         before = dojo.step(action).observation.last
+        pace = dojo._run.forecast.pace
         log = dojo.folder.path / "events.jsonl"
         lines = log.read_text().splitlines(keepends=True)
         log.write_text("".join(each for each in lines if '"kind":"action-taken"' not in each))
@@ -143,6 +146,7 @@ def test_a_training_that_ended_before_a_kill_is_written_down_after_it(new, reope
         )  # as a kill between the experiment's end and its step leaves it
     with reopen("unwritten") as again:
         last = again.reset().last
+        assert again._run.forecast.pace == pytest.approx(pace) != 1.0
         assert again.begun() is None
         assert replace(last, seconds=0.0) == replace(before, seconds=0.0)
         assert [each.outcome for each in trajectory(again.folder)] == [last]

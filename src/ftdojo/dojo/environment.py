@@ -21,6 +21,7 @@ from ftdojo.dojo.queries import look, shell
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.steps import Steps, outcome_of
+from ftdojo.dojo.training import learn_speed
 from ftdojo.errors import BudgetError, UsageError
 from ftdojo.llm import Llm
 from ftdojo.records import (
@@ -327,13 +328,12 @@ class Dojo:
         done = self._done()
         for each in done:
             leaderboard.add(each.id, self._run.folder.predictions(each.id, "validation"))
-        for each in done:  # only now, so that who is best is worked out once
-            self._measure(each)
+        for each in self._run.folder.ended():  # only now, so that who is best is worked out once
+            self._measure(each, restored=True)
 
-    def _measure(self, done: Experiment) -> None:
+    def _measure(self, done: Experiment, *, restored: bool = False) -> None:
         """Learn from an experiment what the next one will cost; a raced-out pass is no whole one."""
-        if done.feedback and done.feedback.training:
-            self._run.forecast.trained(done.feedback.training.tokens_per_s)
+        learn_speed(self._run, done, restored=restored)
         if done.evaluation and not done.evaluation.raced_out and done.evaluation.seconds:
             self._measured(done.id, done.evaluation)
 

@@ -8,7 +8,7 @@ from typing import Literal
 from ftdojo.checks import Passed
 from ftdojo.dojo.run import Run
 from ftdojo.models import tensor_digest
-from ftdojo.records import TrainingReport, TrainingStepped, Weights, WeightsReused
+from ftdojo.records import Experiment, TrainingReport, TrainingStepped, Weights, WeightsReused
 from ftdojo.store import dump, files, load, require_free
 from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
@@ -68,6 +68,21 @@ def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
     run.forecast.trained(report.tokens_per_s, promised=checked.fit.tokens_per_s)
     (made / REPORT).write_text(dump(report), encoding="utf8")
     return made, report
+
+
+def learn_speed(run: Run, done: Experiment, *, restored: bool) -> None:
+    """Learn from an experiment how fast trainings go, if it was trained.
+
+    Their pace was learnt when this controller trained it. Of one that is ``restored`` it is learnt here, unless its weights
+    were found in the cache: those came from another time, and perhaps another machine.
+    """
+    if done.feedback is None or done.feedback.training is None:
+        return
+    here = restored and run.folder.losses_path(done.id).exists()
+    fit = done.feedback.check.fit if here else None
+    run.forecast.trained(
+        done.feedback.training.tokens_per_s, promised=fit.tokens_per_s if fit else None
+    )
 
 
 def _sound(entry: Path) -> bool:
