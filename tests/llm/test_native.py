@@ -100,6 +100,23 @@ def test_a_claude_without_structured_replies_is_told_the_form_in_words(anthropic
     assert "JSON schema" in script.sent[2]["system"]
 
 
+def test_a_claude_with_shorter_replies_is_asked_for_them(anthropic, ask):
+    most = "max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for claude-3-haiku-20240307"
+    script, model = anthropic(StatusError(400, most), message(), message())
+    assert [model.chat(ask()).tries, model.chat(ask()).tries] == [2, 1]
+    assert [each["max_tokens"] for each in script.sent] == [8192, 4096, 4096]
+
+
+def test_tokens_that_a_package_does_not_tell_are_estimated(anthropic, google, ask):
+    answer = message("12345678")
+    answer.usage.output_tokens = None
+    used = anthropic(answer)[1].chat(ask()).usage
+    assert (used.input_tokens, used.output_tokens, used.estimated) == (13, 2, True)
+    answer = content()
+    answer.usage_metadata = None
+    assert google(answer)[1].chat(ask("12345678")).usage.estimated
+
+
 def test_anthropic_overloaded_is_tried_again_and_a_wrong_key_is_not(anthropic, ask):
     _, model = anthropic(StatusError(529, "Overloaded"), message())
     assert model.chat(ask()).tries == 2
@@ -177,6 +194,16 @@ def test_a_gemini_that_takes_no_schema_is_told_the_form_in_words(google, ask, pl
     script, model = google(StatusError(400, "Invalid value at 'response_json_schema'"), content())
     assert model.chat(ask(schema=schema_of(plan))).tries == 2
     assert "JSON schema" in script.sent[1]["config"]["system_instruction"]
+
+
+def test_a_gemma_without_a_system_role_gets_its_text_in_the_first_turn(google, ask):
+    said = "Developer instruction is not enabled for models/gemma-3-1b-it"
+    script, model = google(StatusError(400, said), content())
+    question = ask("Plan.")
+    system = {"role": "system", "content": "You plan."}
+    assert model.chat(replace(question, messages=(system, *question.messages))).tries == 2
+    assert "system_instruction" not in script.sent[1]["config"]
+    assert script.sent[1]["contents"][0]["parts"] == [{"text": "You plan.\n\nPlan."}]
 
 
 def test_a_key_that_google_does_not_know_is_told_as_one(google, ask):

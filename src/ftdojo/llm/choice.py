@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ftdojo.errors import UnknownName, UsageError
+from ftdojo.llm.faults import ModelServer
 from ftdojo.llm.patience import Patience
 from ftdojo.llm.prices import Prices
 from ftdojo.llm.providers import open_model, server_of
@@ -44,15 +45,15 @@ def open_models(choice: LlmChoice, *, patience: Patience | None = None) -> dict[
         )
     # What is not a name at all is reported before a missing key, and the same fault every time.
     names = sorted(set(choice.models.values()), key=lambda name: ("/" in name, name))
-    servers = {
-        name: replace(
-            server_of(name, base_url=choice.base_url), max_reply_tokens=choice.max_reply_tokens
-        )
-        for name in names
-    }
+    servers = {name: _server(name, choice) for name in names}
     prices = Prices(choice.prices)
     limits = patience or Patience(request_s=choice.timeout_s, deadline_s=3 * choice.timeout_s)
     opened = {
         name: open_model(server, prices=prices, patience=limits) for name, server in servers.items()
     }
     return {role: opened[choice.models.get(role) or choice.models["planner"]] for role in ROLES}
+
+
+def _server(name: str, choice: LlmChoice) -> ModelServer:
+    server = server_of(name, base_url=choice.base_url)
+    return replace(server, max_reply_tokens=choice.max_reply_tokens)

@@ -67,14 +67,11 @@ def persist(
 ) -> tuple[T, int]:
     """Return what ``call`` returns and how often it was called; it is called again after a ``Passing``.
 
-    The run's time goes on meanwhile, so no outage may take more than its ``SHARE``; whoever resumes the run later loses
-    nothing by the stop.
-
     Args:
         call: gets the seconds that it may take; it is abandoned in its thread if it takes longer.
         patience: the limits.
         name: of the model, for the message.
-        waiting: what is known of the run.
+        waiting: what is known of the run, whose time goes on meanwhile: an outage may take its ``SHARE``.
 
     Raises:
         LlmBudget: the run's time is over; ``LlmTooLate`` if some is left, and not enough for another try.
