@@ -277,7 +277,7 @@ def test_a_model_without_a_system_role_gets_the_system_text_before_the_first_que
     answered_first = [TURNS[0], *TURNS[:0:-1], TURNS[1]]
     assert rendered(model, answered_first).startswith("<|im_start|>user\nAdd.<|im_end|>\n")
     assert rendered(model, TURNS[1:]) == rendered(model, TURNS[1:], chat_template=CHATML)
-    assert (model.amended, model.identity == model.digest) == (True, False)
+    assert (model.amended, model.put_on) == (True, True)
 
 
 @pytest.mark.parametrize("before", ["", "{{ eos_token }}"])
@@ -301,7 +301,7 @@ def test_a_model_whose_settings_name_the_end_of_its_template_is_taken_as_it_is(b
     folder = with_own(base(), CHATML)
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, 3]}))
     model = put_on(folder)
-    assert (model.path, model.identity, put_on.said) == (folder, model.digest, [])
+    assert (model.path, model.put_on, put_on.said) == (folder, False, [])
 
 
 def test_a_template_that_opens_no_answer_is_given_what_opens_one(base, put_on):

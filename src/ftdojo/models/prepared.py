@@ -101,7 +101,11 @@ def _template_and_end(folder: Path) -> tuple[str, str]:
     """Return the chat template in ``folder`` and the text of its end token, as plainly as files say them."""
     settings = read_object(folder / "tokenizer_config.json") or {}
     file, end = folder / "chat_template.jinja", settings.get("eos_token")
-    text = file.read_text("utf8") if file.is_file() else settings.get("chat_template")
+    text = (
+        file.read_text("utf8", errors="replace")
+        if file.is_file()
+        else settings.get("chat_template")
+    )
     end = end.get("content") if isinstance(end, dict) else end
     return text if isinstance(text, str) else "", end if isinstance(end, str) else ""
 
