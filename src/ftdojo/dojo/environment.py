@@ -122,7 +122,7 @@ class Dojo:
         run = self._run
         run.emit(self._opened())
         if isinstance(run.engine, WorkerEngine):
-            run.emit(ShortcutsFound(shortcuts=run.worker.shortcuts()))
+            run.emit(ShortcutsFound(shortcuts=run.engine.shortcuts()))
         items = run.vault.items("validation")
         scorer = Scorer(run, name=BASE, weights=None)
         graded, report = scorer.score("validation", items)

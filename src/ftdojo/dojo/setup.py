@@ -255,7 +255,7 @@ def _require_fitting(run: Run) -> None:
         return
     prompts = [item.messages for split in get_args(Split) for item in task.items(split)]
     try:
-        run.worker.lengths(prompts, answer=task.max_new_tokens, timeout_s=FITS_S)
+        run.engine.require_fitting(prompts, answer=task.max_new_tokens, timeout_s=FITS_S)
     except WorkerFault as error:
         raise ModelError(str(error)) from error
     run.cache.put_text("checks", key, "fits")

@@ -31,7 +31,7 @@ def open_sandbox(tier: str = "auto", unseen: tuple[Path, ...] = ()) -> Sandbox:
     """
     if tier not in TIERS:
         raise UnknownName("sandbox", tier, TIERS)
-    return _opened(tier, tuple(sorted(in_reach(unseen))))
+    return _opened(tier, () if tier == "unsafe" else tuple(sorted(in_reach(unseen))))
 
 
 @lru_cache

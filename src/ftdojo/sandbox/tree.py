@@ -8,6 +8,7 @@ import psutil
 
 _ROUNDS = 100
 _ENDING_S = 5.0
+_CORES = psutil.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +68,15 @@ class ProcessTree:
         """Note what the living have used, and keep what those had used who died since the last look.
 
         A parent that ignores its children's deaths never hears what they used, so the kernel's own sum may lack them.
-        One that was running is taken to have gone on, on average, to the middle between the two looks.
+        One that was running is taken to have gone on, on average, to the middle between the two looks, on a core if
+        there was one for it.
         """
         now = time.monotonic()
         half, self._looked = (now - self._looked) / 2, now
         living = {each: _spent(each) for each in members}
         gone = [spent for each, spent in self._spent.items() if each not in living]
-        self._dead_cpu_s += sum(each.cpu_s + half * each.running for each in gone)
+        ran = min(sum(each.running for each in gone), _CORES)
+        self._dead_cpu_s += sum(each.cpu_s for each in gone) + half * ran
         self._dead_bytes += sum(each.written_bytes for each in gone)
         self._spent = living
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
 
 from ftdojo.errors import WorkerDied
 from ftdojo.evaluation.engine import Engine
 from ftdojo.models.device import device, dtype_name
-from ftdojo.records import Completion, Decoding, Message, TrainingReport, Weights
+from ftdojo.records import Completion, Decoding, Message, Shortcuts, TrainingReport, Weights
 from ftdojo.registry import Registry
 from ftdojo.training.trainer import OnStep, Trainer, TrainJob
 from ftdojo.worker.client import Worker
 
+T = TypeVar("T")
 ENGINE_VERSION = "2"
 """Raised whenever generation could give other outputs for equal weights."""
 TRAINER_VERSION = "3"
@@ -36,28 +38,41 @@ class WorkerEngine:
 
     def start(self) -> None:
         """Load the base model, if it is not."""
-        self._worker.start()
+        self._again(self._worker.start)
 
     def generate(
         self, prompts: Sequence[Sequence[Message]], *, decoding: Decoding, weights: Weights | None
     ) -> Sequence[Completion]:
         """Return the completions; see ``Engine``."""
         timeout_s = 60.0 + SLOWEST_ITEM_S * len(prompts) * decoding.samples
-        try:
-            return self._worker.generate(
+        return self._again(
+            lambda: self._worker.generate(
                 prompts, decoding=decoding, weights=weights, timeout_s=timeout_s
             )
+        )
+
+    def calibrate(self) -> float:
+        """Time a fixed piece of work; see ``Calibrating``."""
+        return self._again(self._worker.calibrate)
+
+    def shortcuts(self) -> Shortcuts:
+        """Return what the model stands; see ``Worker.shortcuts``."""
+        return self._again(self._worker.shortcuts)
+
+    def require_fitting(
+        self, prompts: Sequence[Sequence[Message]], *, answer: int, timeout_s: float
+    ) -> None:
+        """Raise as ``Worker.lengths`` does where a prompt leaves no room for ``answer`` tokens."""
+        self._again(lambda: self._worker.lengths(prompts, answer=answer, timeout_s=timeout_s))
+
+    def _again(self, request: Callable[[], T]) -> T:
+        try:
+            return request()
         except WorkerDied as error:
             if error.memory_suspected:
                 raise
             self._on_lost(str(error))
-            return self._worker.generate(
-                prompts, decoding=decoding, weights=weights, timeout_s=timeout_s
-            )
-
-    def calibrate(self) -> float:
-        """Time a fixed piece of work; see ``Calibrating``."""
-        return self._worker.calibrate()
+            return request()
 
     def close(self) -> None:
         """End the worker; it is started again when it is needed."""
