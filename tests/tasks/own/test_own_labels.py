@@ -34,6 +34,22 @@ def test_a_label_that_is_denied_is_no_answer(output):
 
 
 @pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        *[("Business, Sci/Tech, Sports, World", None), ("- Business\n- Sports", None)],
+        *[("Sports or World", None), ("Sports / World.", None), ("Business; World", None)],
+        *[
+            ("not Sports, World", "World"),
+            ("World, World", "World"),
+            ("Sports news, so World", "World"),
+        ],
+    ],
+)
+def test_the_last_of_several_listed_labels_is_no_answer(output, expected):
+    assert label(output, "World", "Sports", "Business", "Sci/Tech") == expected
+
+
+@pytest.mark.parametrize(
     ("labels", "output", "expected"),
     [
         *[

@@ -1,7 +1,8 @@
 """Reading one of a task's labels out of an answer that may say more.
 
 A label counts where the answer is nothing else, behind the last ``Answer:``, alone on the first line, at the end, or
-at the beginning before a stop. Blanks, ``-`` and ``_`` within a label are the same. ``not spam`` is not ``spam``.
+at the beginning before a stop. Blanks, ``-`` and ``_`` within a label are the same. ``not spam`` is not ``spam``, and
+the last of several listed labels is not an answer.
 """
 
 import re
@@ -18,6 +19,8 @@ _CLOSING = r"[\s.!。\"'”’»`*_)\]}」』|]*\Z"
 _DENIED = re.compile(
     r"(?:\b(?:not|non|never|no|without|out of)|n['’]t)(?: an?| the)?[\s\"'“‘*]*\Z|[不非无無未没沒]\Z"
 )
+_LISTED = re.compile(r"(?:[,;/|&\n]|\s[*•\-–]|\b(?:and|or|und|oder|et|ou))[\s*•\-–]*\Z")
+"""What stands between a label and the next one of a list."""
 _STOP = re.compile(r"[\"'”’»`*)\]]*(?:[.!](?!\w)|[。,、]|\s[-–—]\s)\s*")
 
 
@@ -69,12 +72,17 @@ def _read(said: AnswerText, known: Mapping[str, _Label]) -> str | None:
 
 
 def _at_end(text: str, labels: Iterable[_Label]) -> str | None:
-    """Return the longest label that ``text`` ends in as whole words, unless it is denied there."""
+    """Return the longest label that ``text`` ends in as whole words, unless it is denied there or the last of a list."""
     tail = bare(text[-2_000:])
     for label in labels:
         match = label.ends.search(tail)
         if match and _opens(tail, match.start()):
-            return None if _DENIED.search(tail[: match.start()]) else label.name
+            before = tail[: match.start()]
+            if _DENIED.search(before):
+                return None
+            joint = _LISTED.search(before)
+            listed = joint and _at_end(before[: joint.start()], labels)
+            return label.name if listed in (None, label.name) else None
     return None
 
 
