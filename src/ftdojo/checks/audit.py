@@ -1,4 +1,4 @@
-"""Rung three, second half: are these rows what they should be, and do they hold anything held out?"""
+"""Stage three, second half: are these rows what they should be, and do they hold anything held out?"""
 
 import hashlib
 from collections import Counter
@@ -32,18 +32,9 @@ def audit(
     overlap = context.vault.overlap(enumerate(texts, start=1))
     _refuse_leaks(overlap, rows)
     tokens = _tokens(rows_file, config, context)
-    if tokens.unlabelled:
-        message = (
-            f"{len(tokens.unlabelled)} row(s) lose their whole answer at max_length={config.max_length} "
-            f"(rows {_some(tokens.unlabelled)}; the longest has {tokens.tokens.high:.0f} tokens or more): "
-            "raise max_length or shorten the prompts."
-        )
-        fail(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+    _refuse_unlabelled(tokens, config)
     ignored = Counter(key for row in rows for key in row.ignored)
-    known = ((row.source, objective.answer(row)) for row in rows)
-    answers = [(source, answer) for source, answer in known if answer is not None]
-    readable = readable_shares(answers, context.task, context.vault.items("validation"))
-    _refuse_unreadable(readable, [answer for _, answer in answers], context.task)
+    readable = _readable(rows, objective, context)
     exact, near = duplicates(texts)
     with rows_file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -146,6 +137,28 @@ def _refuse_leaks(overlap: Overlap, rows: Sequence[Row]) -> None:
             f"rows {_some(overlap.rows)}): leave them out. By source: {origin}."
         )
         fail(Stage.DATA, FailureKind.CONTAMINATED, message, file="data.py")
+
+
+def _refuse_unlabelled(tokens: TokenReport, config: TrainConfig) -> None:
+    """Refuse rows of whose answer nothing is left at ``max_length``."""
+    if tokens.unlabelled:
+        message = (
+            f"{len(tokens.unlabelled)} row(s) lose their whole answer at max_length={config.max_length} "
+            f"(rows {_some(tokens.unlabelled)}; the longest has {tokens.tokens.high:.0f} tokens or more): "
+            "raise max_length or shorten the prompts."
+        )
+        fail(Stage.DATA, FailureKind.SCHEMA, message, file="train.yaml")
+
+
+def _readable(
+    rows: Sequence[Row], objective: Objective, context: CheckContext
+) -> Mapping[str, float]:
+    """Return the share of readable answers by lineage, or refuse the rows if there is none at all."""
+    known = ((row.source, objective.answer(row)) for row in rows)
+    answers = [(source, answer) for source, answer in known if answer is not None]
+    readable = readable_shares(answers, context.task, context.vault.items("validation"))
+    _refuse_unreadable(readable, [answer for _, answer in answers], context.task)
+    return readable
 
 
 def _refuse_unreadable(readable: Mapping[str, float], answers: Sequence[str], task: Task) -> None:

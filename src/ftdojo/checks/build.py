@@ -1,4 +1,4 @@
-"""Rungs two and three, first half: run ``data.py`` in the sandbox, on a few rows and then on all of them.
+"""Stages two and three, first half: run ``data.py`` in the sandbox, on a few rows and then on all of them.
 
 The script finds the raw sources as ``$FTDOJO_DATA/<source>.jsonl`` (``/data`` in the sandbox) and writes
 ``train.jsonl`` into its working folder. In a dry run each source holds at most ``HEAD_ROWS`` rows and

@@ -1,4 +1,4 @@
-"""Rungs four and five: one step on the longest rows, then a few steps on a slice."""
+"""Stages four and five: one step on the longest rows, then a few steps on a slice."""
 
 import math
 from dataclasses import replace
