@@ -1,16 +1,17 @@
 """Stage three, second half: are these rows what they should be, and do they hold anything held out?"""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from statistics import fmean
 
 from ftdojo.checks.build import build
 from ftdojo.checks.context import CheckContext, CheckFailed, fail
-from ftdojo.checks.readability import readable_shares
 from ftdojo.errors import UsageError
-from ftdojo.records import DataReport, FailureKind, Overlap, Stage, Task
+from ftdojo.records import DataReport, FailureKind, Item, Overlap, Stage, Task
 from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
 from ftdojo.submissions.texts import short
 from ftdojo.training.objectives import Objective, objective_of, objectives
@@ -177,3 +178,31 @@ def _refuse_unreadable(readable: Mapping[str, float], answers: Sequence[str], ta
 def _some(numbers: tuple[int, ...]) -> str:
     shown = ", ".join(str(number) for number in numbers[:NAMED])
     return shown + (", ..." if len(numbers) > NAMED else "")
+
+
+ROWS_EACH, ITEMS = 24, 4
+READ_S = 5.0
+"""Reading stops after this long: some scorers run what they read."""
+CHARACTERS_A_TOKEN = 16
+"""More than an answer has on average; what lies beyond the output cap could not be written by the model."""
+
+
+def readable_shares(
+    answers: Iterable[tuple[str, str]], task: Task, items: Sequence[Item]
+) -> dict[str, float]:
+    """Return the share of readable answers by lineage, over the first ``ROWS_EACH`` rows of each.
+
+    ``answers`` are (source, answer).
+
+    An answer counts as readable if it would be as the output to one of a few of ``items``, which may ask for different
+    things. Whether it is right is not looked at, so nothing about that gets out. What reading did not reach in time
+    is left out.
+    """
+    ends, most = time.monotonic() + READ_S, CHARACTERS_A_TOKEN * task.max_new_tokens
+    some = items[:: max(1, len(items) // ITEMS)][:ITEMS]
+    found = defaultdict[str, list[bool]](list)
+    for source, answer in answers:
+        read = found[source or "unknown"]
+        if len(read) < ROWS_EACH and time.monotonic() < ends:
+            read.append(any(task.grade(answer[:most], item).readable for item in some))
+    return {source: fmean(read) for source, read in found.items() if read}
