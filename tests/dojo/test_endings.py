@@ -131,6 +131,17 @@ def test_what_is_right_on_validation_only_earns_nothing(trained):
     validated = step.observation.experiment("e1").evaluation.score.score
     assert (validated, result.chosen, step.reward) == (1.0, "e1", 0.0)
     assert result.confirmation is None
+    assert "e1 met a stricter level instead of a confirmation: better than the base" in result.why
+
+
+@pytest.mark.slow
+def test_what_is_not_surely_better_is_turned_down_where_no_items_confirm_it(trained):
+    step, result = trained("unsure", "swapped", task="ftdojo_toy:unconfirmed", finish="e1")
+    assert (result.proposed, result.chosen, step.reward) == ("e1", BASE, 0.0)
+    assert result.why == (
+        "e1 is better than the base with a probability of 0.00 by validation, and 0.92 is needed where a task has no "
+        "held-back items to confirm it on, so the base is kept."
+    )
 
 
 @pytest.mark.slow

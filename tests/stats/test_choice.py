@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ftdojo.records import BASE, Direction
-from ftdojo.stats import confirm, select, stands
+from ftdojo.stats import confirm, select, stands, stands_unconfirmed
 
 HIGHER = Direction.HIGHER
 
@@ -37,6 +37,17 @@ def outcomes(shares, runs=120):
 
 def test_the_luckiest_of_ten_without_a_gain_rarely_ends_a_run():
     assert outcomes({f"e{i}": 0.3 for i in range(10)}).count(BASE) >= 0.8 * 120
+
+
+def test_without_items_to_confirm_it_a_stricter_level_lets_as_little_luck_pass():
+    rng, passed = random.Random(15), []
+    for _ in range(150):
+        base, candidates = answers(rng, {f"e{i}": 0.3 for i in range(5)}, n=50)
+        found = select(candidates, base, direction=HIGHER)
+        passed.append(stands_unconfirmed(found.surety.get(found.chosen, 0.0)))
+    assert sum(passed) <= 0.12 * 150
+    base, candidates = answers(rng, {"good": 0.7}, n=50)
+    assert stands_unconfirmed(select(candidates, base, direction=HIGHER).surety["good"])
 
 
 def test_ten_models_that_lost_a_little_end_nothing():

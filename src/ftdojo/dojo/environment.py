@@ -283,11 +283,11 @@ class Dojo:
         self, proposed: Experiment | None, *, why: str, stopped_by: str | None, gave_up: str = ""
     ) -> Step:
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
-        name = proposed.id if proposed else BASE
-        ending = Finish(experiment=name, gave_up=gave_up)
+        ending = Finish(experiment=proposed.id if proposed else BASE, gave_up=gave_up)
         self._run.folder.set_ending(ending, stopped_by=stopped_by)
+        surety = self._known().choice.surety.get(ending.experiment, 0.0)
         self._result = finalize(
-            self._run, proposed, why=why, stopped_by=stopped_by, gave_up=gave_up
+            self._run, proposed, why=why, stopped_by=stopped_by, gave_up=gave_up, surety=surety
         )
         return Step(
             observation=self._observation(),

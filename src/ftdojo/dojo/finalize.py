@@ -21,7 +21,8 @@ from ftdojo.records import (
     Result,
     RunEnded,
 )
-from ftdojo.stats import compare, confirm, stands
+from ftdojo.stats import compare, confirm, stands, stands_unconfirmed
+from ftdojo.stats.choice import UNCONFIRMED
 
 MODEL = "model"
 
@@ -33,8 +34,12 @@ def finalize(
     why: str,
     stopped_by: str | None,
     gave_up: str = "",
+    surety: float = 0.0,
 ) -> Result:
-    """Score the proposed experiment (None for the base) on the test, and seal the run."""
+    """Score the proposed experiment (None for the base) on the test, and seal the run.
+
+    ``surety`` is how probable it is, by validation, that the experiment is better than the base (0 to 1).
+    """
     name = proposed.id if proposed else BASE
     run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by, gave_up=gave_up))
     confirmation = _confirmed(run, proposed)
@@ -42,6 +47,9 @@ def finalize(
     if confirmation and not stands(confirmation, direction=run.task.direction):
         chosen = None
         why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
+    elif proposed and not run.vault.count("confirm"):
+        chosen = proposed if stands_unconfirmed(surety) else None
+        why = _unconfirmed(name, surety, why)
     why = f"{why} {_shortened(run, confirmation)}".strip()
     items = run.vault.open_test()
     run.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
@@ -82,6 +90,20 @@ def _confirmed(run: Run, proposed: Experiment | None) -> Comparison | None:
     theirs, _ = _scorer(run, None).score("confirm", items, limit=most)
     how = run.task.aggregate
     return confirm(scores(ours, how), scores(theirs, how), direction=run.task.direction)
+
+
+def _unconfirmed(name: str, surety: float, why: str) -> str:
+    """Return why an experiment is chosen or not where the task has no held-back items, ``why`` it was proposed first."""
+    found = f"better than the base with a probability of {surety:.2f} by validation"
+    if stands_unconfirmed(surety):
+        return (
+            f"{why} The task has no held-back items, so {name} met a stricter level instead of a confirmation: {found}, "
+            f"and {UNCONFIRMED} is needed."
+        )
+    return (
+        f"{name} is {found}, and {UNCONFIRMED} is needed where a task has no held-back items to confirm it on, so the base "
+        "is kept."
+    )
 
 
 def _shortened(run: Run, confirmation: Comparison | None) -> str:

@@ -1,6 +1,6 @@
 """Numbers that can be believed: intervals, paired comparisons, races, and a choice that pays the winner's curse."""
 
-from ftdojo.stats.choice import Choice, confirm, select, stands
+from ftdojo.stats.choice import Choice, confirm, select, stands, stands_unconfirmed
 from ftdojo.stats.estimates import estimate, quantiles
 from ftdojo.stats.over_runs import over_items, over_runs, turned
 from ftdojo.stats.paired import compare, surely_worse
@@ -22,6 +22,7 @@ __all__ = [
     "resampled",
     "select",
     "stands",
+    "stands_unconfirmed",
     "surely_worse",
     "total",
     "turned",

@@ -116,7 +116,10 @@ def _counts(task: Task, split: Split, items: Sequence[Item]) -> Iterator[Finding
     if not items and split != "confirm":
         yield error(split, "It has no items; every task needs some.")
     elif not items:
-        yield warning(split, "It has no items, so the selected model is tested unconfirmed.")
+        yield warning(
+            split,
+            "It has no items, so the selected model has to pass a stricter level in place of a confirmation.",
+        )
     elif len(items) < FEWEST_ITEMS:
         yield warning(
             split,
