@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent / "src" / "ftdojo"
 LAYERS = [  # bottom first; names on one line may not see each other
     {"errors"},
     {"records", "config", "registry"},
-    {"stats", "texts", "sources", "models", "sandbox", "submissions", "llm"},
+    {"stats", "texts"},
+    {"sources", "models", "sandbox", "submissions", "llm"},
     {"scorers"},
     {"tasks"},
     {"training", "inference", "evaluation", "store", "export"},

@@ -23,7 +23,7 @@ def row(user, assistant="It is 7."):
 
 
 def toy_gate(task):
-    return Gate((item.messages[-1]["content"] for item in task.items("test")), task)
+    return Gate.of(task, (item.messages[-1]["content"] for item in task.items("test")))
 
 
 def bare(item):
@@ -121,7 +121,7 @@ def test_the_vault_matches_all_splits_and_names_rows_only(task):
 
 
 def test_a_long_question_is_a_near_leak_by_a_run_of_its_words(task):
-    gate = Gate(STORIES, task)
+    gate = Gate.of(task, STORIES)
     assert gate.leak(row("Did a baker from Ghent sell well?")) is None
     assert gate.leak(row("He SOLD 14 loaves -- before noon, and 9 after it!")) == "near"
     assert gate.leak(row("x", STORIES[1].replace(",", " ").upper())) == "exact"
@@ -130,19 +130,19 @@ def test_a_long_question_is_a_near_leak_by_a_run_of_its_words(task):
 def test_a_phrase_that_many_questions_share_identifies_none(task):
     names = ["Ada", "Bo", "Cy", "Di"]
     shared = "wants to know when the parcel that was sent last week will come"
-    gate = Gate([f"{name} {shared}" for name in names], task)
+    gate = Gate.of(task, [f"{name} {shared}" for name in names])
     assert gate.leak(row(f"Eve {shared}")) is None
     assert gate.leak(row(f"Well, Ada {shared}")) == "near"
 
 
 def test_text_without_spaces_is_matched_by_character(task):
-    gate = Gate(["北京的故宫是哪一年建成的以及它的建造者是谁"], task)
+    gate = Gate.of(task, ["北京的故宫是哪一年建成的以及它的建造者是谁"])
     assert gate.leak(row("请问. 北京的故宫, 是哪一年建成的")) == "near"
     assert gate.leak(row("请问上海在哪里")) is None
 
 
 def test_a_question_of_two_words_is_looked_for_as_a_whole_turn_only(task):
-    gate = Gate(["Why not?"], task)
+    gate = Gate.of(task, ["Why not?"])
     assert (gate.leak(row("why NOT")), gate.leak(row("Tell me why not now."))) == ("exact", None)
 
 
@@ -182,8 +182,8 @@ BESIDE = PUT.format("a lamp") + " and my neighbour waits too"
 
 def test_words_that_questions_beside_the_held_out_ones_have_too_give_none_away(task):
     bare = replace(task, template="{question}", overlap_words=8)
-    strict = Gate(ASKED, bare)
-    used_to_it = Gate(ASKED, bare, phrasing=[BESIDE])
+    strict = Gate.of(bare, ASKED)
+    used_to_it = Gate.of(bare, ASKED, phrasing=[BESIDE])
     assert strict.leak(row(BESIDE)) == "near"
     assert used_to_it.leak(row(BESIDE)) is None
     assert used_to_it.leak(row(ASKED[0])) == "exact"
@@ -193,4 +193,4 @@ def test_words_that_questions_beside_the_held_out_ones_have_too_give_none_away(t
 def test_a_question_beside_that_holds_a_whole_held_out_one_is_no_way_of_speaking(task):
     bare = replace(task, template="{question}", overlap_words=8)
     copied = "Forwarded: " + ASKED[0] + " End."
-    assert Gate(ASKED, bare, phrasing=[copied]).leak(row(copied)) == "near"
+    assert Gate.of(bare, ASKED, phrasing=[copied]).leak(row(copied)) == "near"

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.sources import near, profile
-from ftdojo.sources.near import NearDuplicates
+from ftdojo.sources import profile
 from ftdojo.sources.profile import Tokens, measure
 from ftdojo.sources.sketch import Duplicates
 
@@ -88,25 +87,13 @@ def test_duplicates_among_more_rows_than_fit_are_estimated():
     assert found.share() == pytest.approx(0.75, abs=0.01)
 
 
-def some(rng, count):
-    return rng.choices(WORDS, k=count)
-
-
 def test_rows_that_differ_in_a_word_of_many_are_near_duplicates_and_others_are_not():
-    rng, found = random.Random(0), NearDuplicates()
-    for _ in range(200):
-        first = some(rng, 60)
-        found.add(first)
-        found.add([*first[:-1], "other"])
-    assert found.share() == pytest.approx(0.5, abs=0.02)
-
-
-def test_rows_with_half_their_words_in_common_are_no_near_duplicates():
-    rng, found = random.Random(0), NearDuplicates()
-    start = some(rng, 30)
-    for _ in range(300):
-        found.add([*start, *some(rng, 30)])
-    assert found.share() == 0.0
+    rng, rows = random.Random(0), []
+    for _ in range(100):
+        first, start = rng.choices(WORDS, k=60), rng.choices(WORDS, k=30)
+        rows += [row(" ".join(first)), row(" ".join([*first[:-1], "other"]))]
+        rows += [row(" ".join(start + rng.choices(WORDS, k=30))) for _ in range(2)]
+    assert figures(rows)["near_duplicate_share"] == pytest.approx(0.25, abs=0.02)
 
 
 def test_exact_duplicates_are_not_counted_again_as_near_ones():
@@ -118,7 +105,7 @@ def test_exact_duplicates_are_not_counted_again_as_near_ones():
 def test_a_figure_of_some_rows_says_so(monkeypatch):
     rows = [row(f"question {at} {at * at} {at % 7}") for at in range(300)]
     assert figures(rows)["measured_on"] == "all rows"
-    monkeypatch.setattr(near, "ROWS", 100)
+    monkeypatch.setattr(profile, "COMPARED", 100)
     assert figures(rows)["measured_on"] == "near-duplicates: the first 100 different rows"
     monkeypatch.setattr(profile, "Duplicates", lambda: Duplicates(limit=80))
     assert figures(rows)["measured_on"].startswith("duplicates: 1 different row in 4, chosen by")
@@ -131,7 +118,7 @@ def test_any_text_can_be_measured(text):
 
 def test_memory_does_not_grow_with_the_rows(monkeypatch):
     monkeypatch.setattr(profile, "Duplicates", lambda: Duplicates(limit=1000))
-    monkeypatch.setattr(near, "ROWS", 100)
+    monkeypatch.setattr(profile, "COMPARED", 100)
 
     def peak(count):
         tracemalloc.start()

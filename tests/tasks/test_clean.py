@@ -4,7 +4,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftdojo.tasks.clean import clusters, common_runs, near, normal, split
+from ftdojo.tasks.clean import split
+from ftdojo.texts.near import clusters, common_runs, near
+from ftdojo.texts.words import words_of
 
 WORDS = [f"word{number}" for number in range(400)]
 TEXTS = st.lists(st.lists(st.sampled_from("abc"), max_size=14).map(" ".join), max_size=14)
@@ -24,7 +26,7 @@ def jaccard(one, other):
     """The definition, counted without an index."""
     runs = [
         {tuple(words[at : at + 5]) for at in range(max(1, len(words) - 4))}
-        for words in (normal(one), normal(other))
+        for words in (words_of(one, marks=True), words_of(other, marks=True))
     ]
     return len(runs[0] & runs[1]) / len(runs[0] | runs[1])
 
@@ -132,6 +134,10 @@ def test_case_width_spacing_and_closing_marks_do_not_make_another_text():
 
 def test_an_operator_makes_another_text():
     assert near(["What is 2 - 3?", "2 / 3"], ["What is 2 + 3?", "2 * 3"]) == set()
+
+
+def test_brackets_make_another_formula():
+    assert near(["2 * (3 + 4) - 5", "(()())"], ["(2 * 3 + 4) - 5", "(())()"]) == set()
 
 
 def test_a_script_without_spaces_is_compared_by_its_characters():

@@ -169,7 +169,7 @@ def test_repeated_rows_are_a_few_of_another_source_in_disguise(name, source, of)
 
 def test_no_row_of_a_source_holds_a_held_out_question(name):
     task = tasks.get(name)
-    gate = Gate(held_out(name), task)
+    gate = Gate.of(task, held_out(name))
     for source in task.sources:
         found = [chat(task, *pair) for pair in rows(name, source.name)]
         assert gate.overlap(enumerate(found)).rows == ()
@@ -177,7 +177,7 @@ def test_no_row_of_a_source_holds_a_held_out_question(name):
 
 def test_a_held_out_question_among_training_rows_is_found(name):
     task, asked = tasks.get(name), held_out(name)
-    gate = Gate(asked, task)
+    gate = Gate.of(task, asked)
     assert all(gate.leak(chat(task, question, "")) == "exact" for question in asked[::25])
     assert all(gate.leak(chat(task, f"Hello! {question}", "")) for question in asked[::25])
 

@@ -42,7 +42,7 @@ def test_a_readable_wrong_answer_scores_nothing(task):
 def test_no_source_and_no_split_holds_a_question_of_another_split(task):
     asked = [item.messages[-1]["content"] for part in PARTS for item in task.items(part)]
     assert len(set(asked)) == len(asked)
-    gate = Gate(asked, task)
+    gate = Gate.of(task, asked)
     for source in task.sources:
         rows = enumerate(source.rows())
         turns = ((at, task.prompt(str(row[source.prompt_field]))) for at, row in rows)

@@ -12,8 +12,9 @@ from ftdojo.checks.build import build
 from ftdojo.checks.context import CheckContext, CheckFailed, fail
 from ftdojo.errors import UsageError
 from ftdojo.records import DataReport, FailureKind, Item, Overlap, Stage, Task
-from ftdojo.submissions import Row, RowFault, TrainConfig, duplicates, read_rows
+from ftdojo.submissions import Row, RowFault, TrainConfig, read_rows
 from ftdojo.submissions.texts import short
+from ftdojo.texts import duplicates
 from ftdojo.training.objectives import Objective, objective_of, objectives
 from ftdojo.worker import MAX_ROW_BYTES, MAX_ROWS, TokenReport, WorkerFault
 

@@ -75,8 +75,8 @@ class Vault:
     def _gate(self) -> Gate:
         held_out = (item for split in SPLITS for item in self._read(split))
         asked = (_question(item) for item in held_out)
-        return Gate(
-            asked, self._task, phrasing=self._task.phrasing() if self._task.phrasing else ()
+        return Gate.of(
+            self._task, asked, phrasing=self._task.phrasing() if self._task.phrasing else ()
         )
 
     def _read(self, split: Split) -> tuple[Item, ...]:

@@ -8,11 +8,13 @@ from itertools import accumulate
 from typing import Any
 
 from ftdojo.records import Quantiles
-from ftdojo.sources.near import NearDuplicates
 from ftdojo.sources.scripts import script_of
 from ftdojo.sources.sketch import Duplicates
+from ftdojo.texts.near import Signatures
 
 CHARACTERS_A_TOKEN = 4
+COMPARED = 5_000
+"""So many different rows are compared with each other; memory and time are bounded by it."""
 _EXACT_BELOW = 10_000
 _BATCH_ROWS = 256
 
@@ -44,7 +46,7 @@ class Profile:
         self._scripts: Counter[str] = Counter()
         self._missing = 0
         self._total_tokens = 0
-        self._exact, self._near = Duplicates(), NearDuplicates()
+        self._exact, self._near = Duplicates(), Signatures()
         self._waiting: list[str] = []
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -59,8 +61,8 @@ class Profile:
         self._scripts[script_of(text)] += 1
         plain = " ".join(words).encode("utf8", "replace")
         digest = int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little")
-        if self._exact.add(digest):
-            self._near.add(words)
+        if self._exact.add(digest) and len(self._near) < COMPARED:
+            self._near.add(text)
         self._waiting.append(text)
         if len(self._waiting) >= _BATCH_ROWS:
             self._count_tokens()
@@ -76,7 +78,7 @@ class Profile:
             "total_tokens": self._total_tokens,
             "tokens_by": self._tokens.name,
             "duplicate_share": self._exact.share(),
-            "near_duplicate_share": self._near.share(),
+            "near_duplicate_share": self._near.near() / max(len(self._near), 1),
             "missing_answers": self._missing / self.rows if self.rows else 0.0,
             "scripts": share,
             "measured_on": self._measured_on(),
@@ -91,8 +93,8 @@ class Profile:
     def _measured_on(self) -> str:
         """Return which figures are not of all rows."""
         exact = f"duplicates: 1 different row in {1 << self._exact.level}, chosen by digest"
-        near = f"near-duplicates: the first {self._near.rows} different rows"
-        parts = [exact] * bool(self._exact.level) + [near] * (self.rows > self._near.rows)
+        near = f"near-duplicates: the first {len(self._near)} different rows"
+        parts = [exact] * bool(self._exact.level) + [near] * (self.rows > len(self._near))
         return "; ".join(parts) or "all rows"
 
 

@@ -1,8 +1,6 @@
 """The three files an agent hands in and the rows its script writes, read as hostile text."""
 
 from ftdojo.submissions.data_script import read_script
-from ftdojo.submissions.duplicates import duplicates
-from ftdojo.submissions.normal_form import normalise
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
 from ftdojo.submissions.rows import RowFault, read_rows
 from ftdojo.submissions.shapes import Row, ShapeError, conversation
@@ -16,8 +14,6 @@ __all__ = [
     "TrainConfig",
     "conversation",
     "describe_train",
-    "duplicates",
-    "normalise",
     "read_plan",
     "read_rows",
     "read_script",

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from ftdojo.errors import FtdojoError
 from ftdojo.records import Item, Split, Task
 from ftdojo.stats import detectable, effective
-from ftdojo.tasks.clean import common_runs, near
+from ftdojo.texts.near import common_runs, near
 
 Severity = Literal["error", "warning", "note"]
 

@@ -1,5 +1,6 @@
-"""Text against text: which words it is made of, and whether a training row gives away a held-out question."""
+"""Text against text: which words it is made of, whether two are nearly the same, and what gives a held-out question away."""
 
 from ftdojo.texts.leaks import Gate
+from ftdojo.texts.near import duplicates
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "duplicates"]

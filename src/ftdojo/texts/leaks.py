@@ -1,19 +1,28 @@
 """The contamination gate: which training rows hold a held-out question.
 
-A row is an *exact* leak if one of its turns, or all of it, is a held-out question once both are normalised
-(``words_of``) and the task's template is taken off. It is a *near* leak if it holds as many
-consecutive words of a held-out question as the task says (``overlap_words``), or the whole of a shorter question, or
-the sum that makes up most of one. A sum inside a longer sum is another sum. Runs of words that three or more held-out
-questions share are the task's way of speaking and identify none of them; nor do those of further questions that are
-known to be asked the same way. Time grows with the length of the rows only.
+This is what a leak is, wherever the word is used. A row is an *exact* leak if one of its turns is a held-out question
+once both are normalised (``words_of``) and the task's template is taken off. It is a *near* leak if it holds
+
+- as many consecutive words of a held-out question as the task says (``overlap_words``), the whole of a shorter one, or
+  the sum that makes up most of one, whatever words stand between its numbers. A sum inside a longer sum is another sum.
+- four in five of the words that identify a question, in any order and among any others, if they are too many and too
+  rare to meet by chance (``texts.telling``).
+
+Turns are read one by one, one after the other and without the assistant's between them, and what is encoded is read as
+well (``texts.disguises``). Runs of words that three or more held-out questions share are the task's way of speaking and
+identify none of them; nor do those of further questions that are known to be asked the same way. Time grows with the
+length of the rows only.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Literal
 
 from ftdojo.records import Message, Overlap, Task
-from ftdojo.texts.words import SIGNS, Words, is_number, sum_in, ways_to_read, words_of
+from ftdojo.texts.disguises import backwards, decoded, disguised, rotated
+from ftdojo.texts.telling import Bag, Telling, bag_of, codes_in, pairs_of, parts_of
+from ftdojo.texts.words import SIGNS, Words, figures_of, is_number, sum_in, ways_to_read, words_of
 
 SHARED_BY = 3
 """A run of words found in this many questions identifies none of them."""
@@ -22,6 +31,9 @@ SHORTEST = 4
 SUM = 5
 """Words of the shortest sum that identifies a question: three numbers and two operators."""
 
+CUT = frozenset("+-*/\u2212\u2013\u00d7\u22c5\u00f7")
+"""What a turn ends with if it was cut off after an operator."""
+
 Leak = Literal["exact", "near"]
 
 
@@ -29,21 +41,56 @@ class Gate:
     """Finds held-out questions in training rows.
 
     Args:
-        questions: the text of each held-out question as the model is asked it, template included.
-        task: gives the template and ``overlap_words``.
+        questions: the text of each held-out question, with or without the template.
+        overlap_words: how many consecutive words of one are a leak.
+        template: what the task puts around all of them, with a hole ``{question}``.
         phrasing: bare questions beside them, such as those of raw rows that were split off from the same file.
+
+    Example:
+        >>> gate = Gate(["Where did the old brown fox sleep last night?"], overlap_words=8)
+        >>> gate.holds("He knew where did the old brown fox sleep last, mostly."), gate.holds("A brown fox.")
+        (True, False)
     """
 
     def __init__(
-        self, questions: Iterable[str], task: Task, *, phrasing: Iterable[str] = ()
+        self,
+        questions: Iterable[str],
+        *,
+        overlap_words: int,
+        template: str = "{question}",
+        phrasing: Iterable[str] = (),
     ) -> None:
-        before, _, after = task.template.partition("{question}")
+        before, _, after = template.partition("{question}")
         self._frame = words_of(before), words_of(after)
-        self._length = max(2, task.overlap_words)
-        self._whole = {found for text in questions if (found := self._unframed(words_of(text)))}
-        self._runs = _runs_in(self._whole, self._length)
-        self._short = _by_opening(self._whole, self._length)
-        self._forget_phrases({words_of(text) for text in phrasing} - self._whole)
+        self._length = max(2, overlap_words)
+        asked = {found: text for text in questions if (found := self._unframed(words_of(text)))}
+        beside = {found: text for text in phrasing if (found := words_of(text)) not in asked}
+        forms = {form for words in asked if _is_text(words) for form in disguised(words)}
+        forms |= asked.keys()
+        self._whole = frozenset(forms)
+        self._shuffled = {_shuffled(words) for words in asked if _is_text(words)} - {()}
+        self._sizes = frozenset(map(len, self._shuffled))
+        self._runs = _runs_in(forms, self._length)
+        self._phrases, self._sums = _by_opening(forms, self._length), _sums_in(asked)
+        self._forget_phrases(forms, beside.keys())
+        scattered = {words: text for words, text in asked.items() if not _is_sum(words)}
+        self._telling = [Telling(scattered, beside, frame=template)]
+        turned = [
+            change(text)
+            for words, text in scattered.items()
+            for change in (backwards, rotated)
+            if _is_text(words)
+        ]
+        hidden = {words_of(text): text for text in turned}
+        around = f"{backwards(template)} {rotated(template)}"
+        self._telling.append(Telling(hidden, {}, frame=around))
+        self._known = frozenset(chain(*forms, *(each.known for each in self._telling)))
+
+    @classmethod
+    def of(cls, task: Task, questions: Iterable[str], *, phrasing: Iterable[str] = ()) -> "Gate":
+        """Return the gate that finds ``questions`` of ``task``."""
+        words, template = task.overlap_words, task.template
+        return cls(questions, overlap_words=words, template=template, phrasing=phrasing)
 
     def overlap(self, rows: Iterable[tuple[int, Sequence[Message]]]) -> Overlap:
         """Count the leaks among numbered training rows and name their numbers; nothing of a question is quoted."""
@@ -54,56 +101,82 @@ class Gate:
             rows=tuple(number for number, _ in found),
         )
 
+    def holds(self, *texts: str) -> bool:
+        """Return whether a row of these turns is a leak."""
+        return self.leak([Message(role="user", content=text) for text in texts]) is not None
+
     def leak(self, turns: Sequence[Message]) -> Leak | None:
         """Return how one row leaks, or None."""
-        ways = [self._ways(turn["content"]) for turn in turns]
+        said = [turn["content"] for turn in turns]
+        ways = [self._ways(text) for text in said]
         if any(words in self._whole for each in ways for words in each):
             return "exact"
-        found = any(self._holds(words, range(len(words) - 1)) for each in ways for words in each)
-        return "near" if found or self._hides_in_two([each[0] for each in ways]) else None
+        fitting = (words for each in ways for words in each if len(words) in self._sizes)
+        if any(_shuffled(words) in self._shuffled for words in fitting):
+            return "near"
+        users = [at for at, turn in enumerate(turns) if turn["role"] == "user"]
+        orders = [range(len(turns)), *([users] if 1 < len(users) < len(turns) else [])]
+        if any(
+            self._in([said[at] for at in order], [ways[at] for at in order]) for order in orders
+        ):
+            return "near"
+        hidden = decoded(said)
+        return (
+            "near" if hidden and self._in(hidden, [self._ways(text) for text in hidden]) else None
+        )
 
-    def _forget_phrases(self, beside: Iterable[Words]) -> None:
+    def _in(self, texts: Sequence[str], ways: Sequence[Sequence[Words]]) -> bool:
+        """Return whether a question stands in turns that are read one after the other."""
+        if any(
+            text.rstrip()[-1:] in CUT for text in texts[:-1]
+        ):  # an operator, if a number follows
+            ways = [self._ways("\n".join(texts))]
+        joined = "\n".join(texts)
+        first, last = (tuple(chain.from_iterable(each[way] for each in ways)) for way in (0, -1))
+        streams = {first: self._figures(joined), last: self._figures(ways_to_read(joined)[-1])}
+        return any(self._holds(*each) for each in streams.items()) or self._tells(
+            first, codes_in(joined)
+        )
+
+    def _figures(self, text: str) -> Words:
+        """Return the numbers and operators of ``text`` if sums are looked for."""
+        return figures_of(text) if self._sums else ()
+
+    def _tells(self, words: Words, codes: Bag) -> bool:
+        """Return whether the words that identify a question are there, in any order."""
+        bags = [bag_of(part) | codes for part in parts_of(words)]
+        known = tuple(filter(self._known.__contains__, words))
+        pairs = [pairs_of(part) for part in parts_of(known)]
+        everything = bags[0] if len(bags) == 1 else frozenset().union(*bags)
+        return any(each.holds(bags, pairs, everything) for each in self._telling)
+
+    def _forget_phrases(self, asked: Collection[Words], beside: Iterable[Words]) -> None:
         """Keep only what identifies a question among all that are asked the same way.
 
         A run of words that one of ``beside`` has is no leak, unless that one holds a whole question. What short questions
         are known by is kept until ``SHARED_BY`` questions have it, for whoever has it holds the whole of one.
         """
         counts: Counter[int] = Counter()
-        for words in self._whole:
+        for words in asked:
             if len(words) > self._length:
                 counts.update(_hashes(words, self._length))
         common = {run for run, count in counts.items() if count >= SHARED_BY}
         opening: defaultdict[int, list[Words]] = defaultdict(list)
-        for words in self._whole:
+        for words in asked:
             opening[hash(words[: self._length])].append(words)
         short: Counter[Words] = Counter()
         for words in beside:
-            short.update(
-                {found for at in range(len(words) - 1) for found in self._found(words, at)}
-            )
+            short.update(set(self._found(words)))
             runs = _hashes(words, self._length) & self._runs
             wholes = [whole for run in runs & opening.keys() for whole in opening[run]]
             if not any(_holds_all(words, whole) for whole in wholes):
                 common |= runs
         self._runs -= common
-        for known in self._short.values():
+        for known in (*self._phrases.values(), *self._sums.values()):
             known -= {words for words in known if 1 + short[words] >= SHARED_BY}
 
     def _ways(self, text: str) -> list[Words]:
         return [self._unframed(words_of(way)) for way in ways_to_read(text)]
-
-    def _hides_in_two(self, turns: Sequence[Words]) -> bool:
-        """Return whether a question starts in one turn and ends in a later one."""
-        told: Words = ()
-        for words in turns:
-            seam = (*told, *words[: self._length])
-            first = (
-                1 if len(told) == self._length else 0
-            )  # the word before a sum has to be in sight
-            if self._holds(seam, range(first, len(told))):
-                return True
-            told = (*told, *words)[-self._length :]
-        return False
 
     def _unframed(self, words: Words) -> Words:
         """Take the task's template off, and an equals sign that only asks."""
@@ -111,26 +184,28 @@ class Gate:
         framed = words[: len(before)] == before and words[len(words) - len(after) :] == after
         if framed and len(words) >= len(before) + len(after):
             words = words[len(before) : len(words) - len(after)]
-        return _bare(words)
+        return words[:-1] if words and words[-1] == "=" else words
 
-    def _holds(self, words: Words, starts: range) -> bool:
-        length = self._length
-        for at in starts:
-            if self._runs and hash(words[at : at + length]) in self._runs:
-                return True
-            if next(self._found(words, at), None):
+    def _holds(self, words: Words, figures: Words) -> bool:
+        return self._has_run(words) or next(self._found(words, figures), None) is not None
+
+    def _has_run(self, words: Words) -> bool:
+        length, known, runs = self._length, self._known, self._runs
+        since = 0
+        for at, word in enumerate(words, start=1):
+            if word not in known:
+                since = at
+            elif at - since >= length and hash(words[at - length : at]) in runs:
                 return True
         return False
 
-    def _found(self, words: Words, at: int) -> Iterator[Words]:
-        """Yield what short questions are known by that stands at ``at``."""
-        for pattern in self._short.get(words[at : at + 2], ()):
-            if words[at : at + len(pattern)] == pattern and not _inside(words, at, pattern):
-                yield pattern
-
-
-def _bare(words: Words) -> Words:
-    return words[:-1] if words and words[-1] == "=" else words
+    def _found(self, words: Words, figures: Words = ()) -> Iterator[Words]:
+        """Yield what short questions are known by that stands in ``words``, and sums in ``figures`` too."""
+        for text, known in ((words, self._phrases), (words, self._sums), (figures, self._sums)):
+            for at, pair in enumerate(pairwise(text) if known else ()):
+                for pattern in known.get(pair, ()):
+                    if text[at : at + len(pattern)] == pattern and not _inside(text, at, pattern):
+                        yield pattern
 
 
 def _holds_all(words: Words, question: Words) -> bool:
@@ -149,16 +224,35 @@ def _hashes(words: Words, length: int) -> set[int]:
 
 
 def _by_opening(questions: Iterable[Words], length: int) -> dict[Words, set[Words]]:
-    """Return what short questions are known by, under its first two words."""
+    """Return the questions of ``SHORTEST`` to ``length`` words, under their first two."""
     short: defaultdict[Words, set[Words]] = defaultdict(set)
     for words in questions:
-        if len(words) > length:
-            continue
-        if len(words) >= SHORTEST:
+        if SHORTEST <= len(words) <= length and len(sum_in(words)) < len(words):
             short[words[:2]].add(words)
-        if len(made_of := sum_in(words)) >= max(SUM, len(words) / 2):
-            short[made_of[:2]].add(made_of)
     return dict(short)
+
+
+def _is_text(words: Words) -> bool:
+    """Return whether most of a question is words, so that nobody means another one if they are turned round."""
+    return len(words) >= SHORTEST and 2 * sum(word.isalpha() for word in words) > len(words)
+
+
+def _shuffled(words: Words) -> Words:
+    """Return ``words`` in an order that does not depend on theirs; nothing if it matters to which one a number belongs."""
+    return tuple(sorted(words)) if sum(map(is_number, words)) < 2 else ()
+
+
+def _is_sum(words: Words) -> bool:
+    return len(sum_in(words)) >= max(SUM, len(words) / 2)
+
+
+def _sums_in(questions: Iterable[Words]) -> dict[Words, set[Words]]:
+    """Return the sums that make up most of a question, under their first two words."""
+    sums: defaultdict[Words, set[Words]] = defaultdict(set)
+    for words in filter(_is_sum, questions):
+        made_of = sum_in(words)
+        sums[made_of[:2]].add(made_of)
+    return dict(sums)
 
 
 def _inside(words: Words, at: int, pattern: Words) -> bool:

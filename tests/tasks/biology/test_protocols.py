@@ -6,7 +6,7 @@ import pytest
 from ftdojo import tasks
 from ftdojo.errors import SourceError
 from ftdojo.tasks.check import GARBAGE
-from ftdojo.tasks.clean import HeldOut
+from ftdojo.texts import Gate
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 NAMES = ("qa", "ordering", "error", "generation")
@@ -60,7 +60,7 @@ def test_no_split_and_no_source_at_hand_holds_a_question_of_another_split(name):
     asked = [item.messages[-1]["content"] for part in PARTS for item in task.items(part)]
     before, _, after = task.template.partition("{question}")
     bare = [text.removeprefix(before).removesuffix(after) for text in asked]
-    held_out = HeldOut(bare, task.overlap_words)
+    held_out = Gate(bare, overlap_words=task.overlap_words)
     assert not any(held_out.holds(str(row[task.sources[1].prompt_field])) for row in rest)
 
 

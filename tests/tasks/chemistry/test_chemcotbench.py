@@ -127,7 +127,7 @@ def test_properties_without_an_oracle_are_in_the_published_splits_only():
 def test_the_gate_lets_every_source_pass_and_no_held_out_question(name):
     task = tasks.get(name)
     questions = [item.messages[-1]["content"] for item in held_out(task)]
-    gate = Gate(questions, task)
+    gate = Gate.of(task, questions)
     for source in task.sources[:3]:
         for row in islice(source.rows(), 200):
             asked = Message(role="user", content=row[source.prompt_field])

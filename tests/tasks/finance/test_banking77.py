@@ -63,7 +63,7 @@ def test_no_source_gives_a_held_out_message_away(task):
         for split in ("validation", "confirm", "test")
         for item in task.items(split)
     ]
-    gate = Gate(asked, task)
+    gate = Gate.of(task, asked)
     texts = (row["text"] for row in rows(task, "banking77-train"))
     assert not any(gate.leak([{"role": "user", "content": text}]) for text in texts)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ftdojo import tasks
-from ftdojo.tasks.clean import clusters
 from ftdojo.tasks.finance.financeiq import FINANCEIQ, SUBJECTS, TRAIN_ROWS
+from ftdojo.texts.near import clusters
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 

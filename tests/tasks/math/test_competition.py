@@ -30,7 +30,7 @@ def asked(task, *splits):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_source_gives_a_held_out_question_away(name):
     task = tasks.get(name)
-    gate = Gate(asked(task, "validation", "confirm", "test"), task)
+    gate = Gate.of(task, asked(task, "validation", "confirm", "test"))
     for source in task.sources:
         turns = (str(row[field]) for row in source.rows() for field in (source.prompt_field,))
         assert not any(gate.leak([{"role": "user", "content": turn}]) for turn in turns)

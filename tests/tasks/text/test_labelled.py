@@ -43,7 +43,7 @@ def test_gold_earns_full_marks_and_garbage_is_unreadable(task):
 @needs_rows
 def test_no_source_holds_a_held_out_text_and_only_one_has_the_true_labels(task):
     asked = [item.messages[-1]["content"] for part in PARTS for item in task.items(part)]
-    gate = Gate(asked, task)
+    gate = Gate.of(task, asked)
     true, careless, sentences = (list(source.rows()) for source in task.sources[:3])
     turns = ((at, task.prompt(row["text"])) for at, row in enumerate(true))
     assert not gate.overlap(turns).rows

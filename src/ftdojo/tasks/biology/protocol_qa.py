@@ -155,7 +155,9 @@ def _asked(row: Row) -> str:
 @cache
 def _gate() -> Gate:
     splits: tuple[Split, ...] = ("validation", "confirm", "test")
-    return Gate((item.messages[-1]["content"] for split in splits for item in items(split)), task)
+    return Gate.of(
+        task, (item.messages[-1]["content"] for split in splits for item in items(split))
+    )
 
 
 def _leaks(row: Row) -> bool:

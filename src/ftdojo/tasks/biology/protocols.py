@@ -15,8 +15,9 @@ from typing import Any
 from ftdojo.errors import SourceError
 from ftdojo.records import Dataset, Part, Source, Split
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, split
+from ftdojo.tasks.clean import split
 from ftdojo.tasks.miniature import small_talk
+from ftdojo.texts import Gate
 
 START, END = "[ANSWER_START]", "[ANSWER_END]"
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -194,7 +195,7 @@ class Protocols:
             prompt_template=self.prompt_template,
             response_template=self.response_template,
             notes=notes,
-            version=2 if self.derived else 1,
+            version=3 if self.derived else 2,
             rows=rows,
             dataset=BIOPROBENCH,
         )
@@ -226,9 +227,9 @@ class Protocols:
             and not held_out.holds(" ".join(map(str, row.values())))
         )
 
-    def _held_out(self) -> HeldOut:
+    def _held_out(self) -> Gate:
         texts = [self.text(row) for name in self.counts for row in self.clean()[name]]
-        return HeldOut(texts, self.overlap_words)
+        return Gate(texts, overlap_words=self.overlap_words)
 
 
 @cache

@@ -12,8 +12,10 @@ from typing import Any
 from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, near, split
+from ftdojo.tasks.clean import split
 from ftdojo.tasks.miniature import small_talk
+from ftdojo.texts import Gate
+from ftdojo.texts.near import near
 
 _LISTED = """
 7482275 7497757 7547656 7664228 7860319 8165771 8199520 8375607 8521557 8566975 8738894 8847047
@@ -154,9 +156,9 @@ def _dealt() -> dict[str, tuple[Row, ...]]:
 
 
 @cache
-def _held_out() -> HeldOut:
+def _held_out() -> Gate:
     rows = [*_test(), *(row for name in HELD_BACK for row in _dealt()[name])]
-    return HeldOut([_asked(row) for row in rows], OVERLAP_WORDS)
+    return Gate([_asked(row) for row in rows], overlap_words=OVERLAP_WORDS)
 
 
 def _unknown(rows: Iterator[Row] | Sequence[Row]) -> Iterator[Row]:

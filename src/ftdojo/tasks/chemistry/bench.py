@@ -27,8 +27,8 @@ from ftdojo.tasks.chemistry.questions import (
     question_of,
 )
 from ftdojo.tasks.chemistry.strict import KEYS, OPT_ALIKE
-from ftdojo.tasks.clean import clusters
 from ftdojo.tasks.clean import split as split_records
+from ftdojo.texts.near import clusters
 
 Mark = Mapping[str, Any]
 ORIGIN = (

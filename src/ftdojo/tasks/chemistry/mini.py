@@ -19,8 +19,8 @@ from typing import Any, Literal, get_args
 from ftdojo.errors import MissingExtra
 from ftdojo.records import Direction, Grade, Item, Split, Task
 from ftdojo.tasks.chemistry import questions, strict
-from ftdojo.tasks.clean import Index, shingles
 from ftdojo.tasks.miniature import Generator, Workshop, airy, share_right, small_talk
+from ftdojo.texts.near import Index, shingles
 
 NAME = "chemistry/mini"
 GROUPS = {

@@ -11,7 +11,7 @@ from ftdojo.tasks.chemistry.bench import Bench, asked_of
 from ftdojo.tasks.chemistry.fragments import canonical
 from ftdojo.tasks.chemistry.questions import CHEMCOTBENCH, CHEMCOTDATASET, question_of
 from ftdojo.tasks.chemistry.synthetic import MAKERS, worked
-from ftdojo.tasks.clean import Index, shingles
+from ftdojo.texts.near import Index, shingles
 
 COUNT = 1_500
 SHORTEST = 10

@@ -13,9 +13,10 @@ from typing import Any
 from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, near
 from ftdojo.tasks.clean import split as split_records
 from ftdojo.tasks.miniature import small_talk
+from ftdojo.texts import Gate
+from ftdojo.texts.near import near
 
 INTENTS = (
     "activate_my_card",
@@ -175,7 +176,7 @@ def _deal(rows: list[Row], counts: Mapping[str, int]) -> dict[str, tuple[Row, ..
 @cache
 def _train() -> tuple[Row, ...]:
     held_back = (row for name in HELD_BACK for row in _dealt()[name])
-    held_out = HeldOut([row["text"] for row in (*_test(), *held_back)], OVERLAP_WORDS)
+    held_out = Gate([row["text"] for row in (*_test(), *held_back)], overlap_words=OVERLAP_WORDS)
     return tuple(row for row in _dealt()["train"] if not held_out.holds(row["text"]))
 
 
@@ -210,7 +211,7 @@ def _source(
         prompt_field="text",
         response_field="label",
         notes=notes,
-        version=1,
+        version=2,
         rows=lambda: _rows(name, label),
         dataset=BANKING77,
     )

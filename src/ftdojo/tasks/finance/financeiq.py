@@ -34,8 +34,9 @@ from ftdojo.records import (
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, clusters
 from ftdojo.tasks.clean import split as split_records
+from ftdojo.texts import Gate
+from ftdojo.texts.near import clusters
 
 Row = dict[str, Any]
 TRAIN_ROWS = {
@@ -305,14 +306,14 @@ def _text(row: Row) -> str:
 
 @cache
 def _train() -> tuple[Row, ...]:
-    held_out = HeldOut(
+    held_out = Gate(
         (
             text
             for rows in _clean().values()
             for row in rows
             for text in (_text(row), row["question"])
         ),
-        OVERLAP_WORDS,
+        overlap_words=OVERLAP_WORDS,
     )
     rows = (row for subject in SUBJECTS for row in _exam(subject))
     return tuple(

@@ -12,8 +12,10 @@ from typing import Any
 from ftdojo.records import Dataset, Item, Message, Part, Source, Split, Task
 from ftdojo.scorers.answers import whole_number
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, near, split
+from ftdojo.tasks.clean import split
 from ftdojo.tasks.math.gsm8k import GSM8K
+from ftdojo.texts import Gate
+from ftdojo.texts.near import near
 
 Raw = dict[str, Any]
 Rows = Iterator[dict[str, Any]]
@@ -135,9 +137,9 @@ def _short(answer: str) -> bool:
 
 
 @cache
-def _held_out() -> HeldOut:
+def _held_out() -> Gate:
     rows = (row for name in COUNTS for row in earlier()[name])
-    return HeldOut([*contests(), *(row["problem"] for row in rows)], OVERLAP_WORDS)
+    return Gate([*contests(), *(row["problem"] for row in rows)], overlap_words=OVERLAP_WORDS)
 
 
 def _rows(part: str) -> Rows:
@@ -163,7 +165,7 @@ def _source(name: str, part: str, *, summary: str, notes: str) -> Source:
         prompt_field="problem",
         response_field="solution" if part == "train_aime" else "answer",
         notes=notes,
-        version=1,
+        version=2,
         rows=partial(_rows, part),
         dataset=DEEPSCALER,
     )

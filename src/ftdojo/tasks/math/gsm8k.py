@@ -19,8 +19,9 @@ from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, S
 from ftdojo.scorers.answers import without_thinking
 from ftdojo.scorers.case import Case, Variants, given
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, near
 from ftdojo.tasks.clean import split as split_records
+from ftdojo.texts import Gate
+from ftdojo.texts.near import near
 
 Row = dict[str, Any]
 TAIL_CHARS = 10_000
@@ -220,9 +221,9 @@ def _worked() -> tuple[Row, ...]:
 
 
 @cache
-def _held_out() -> HeldOut:
+def _held_out() -> Gate:
     held_back = (row for name in HELD_BACK for row in _dealt()[name])
-    return HeldOut([row["question"] for row in (*_test(), *held_back)], OVERLAP_WORDS)
+    return Gate([row["question"] for row in (*_test(), *held_back)], overlap_words=OVERLAP_WORDS)
 
 
 @cache
@@ -242,7 +243,7 @@ SOURCES = (
         prompt_field="question",
         response_field="answer",
         notes="Solutions by people; sums carry calculator marks such as <<3*4=12>>; the number follows '#### '.",
-        version=1,
+        version=2,
         rows=lambda: iter(_worked()),
         dataset=GSM8K,
     ),

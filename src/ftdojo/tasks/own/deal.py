@@ -1,6 +1,6 @@
 """Dealing rows to splits: by content, apart from near-duplicates, each label in its share, and every row accounted for.
 
-Rows belong together if their questions are near-duplicates (``tasks.clean``). Of a group that is held out one row is kept;
+Rows belong together if their questions are near-duplicates (``texts.near``). Of a group that is held out one row is kept;
 groups of one are held out first, so that few rows are lost.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ftdojo.errors import UsageError
-from ftdojo.tasks.clean import clusters
+from ftdojo.texts.near import clusters
 
 FEWEST_ROWS = 20
 HELD_OUT = ("test", "validation", "confirm")

@@ -322,7 +322,7 @@ def _drop_refused(folder: Path) -> int:
             for split in ("validation", "confirm", "test")
             for item in task.items(split)
         ]
-        gate = Gate(asked, task, phrasing=task.phrasing())
+        gate = Gate.of(task, asked, phrasing=task.phrasing())
         turns = (
             (*task.prompt(question), Message(role="assistant", content=answer))
             for question, answer in map(source.example, source.rows())

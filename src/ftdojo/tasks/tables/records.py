@@ -16,8 +16,8 @@ from typing import Any
 
 from ftdojo.records import Dataset, Part, Split
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut
 from ftdojo.tasks.clean import split as split_records
+from ftdojo.texts import Gate
 
 Row = dict[str, Any]
 QTYPES = {
@@ -183,9 +183,9 @@ def rest(part: str) -> tuple[Row, ...]:
 
 
 @cache
-def held_out(part: str) -> HeldOut:
+def held_out(part: str) -> Gate:
     """Return what finds the held-out questions of ``part`` in other texts."""
-    return HeldOut((asked(row["instruction"]) for row in _held(part)), OVERLAP_WORDS)
+    return Gate((asked(row["instruction"]) for row in _held(part)), overlap_words=OVERLAP_WORDS)
 
 
 def _held(part: str) -> tuple[Row, ...]:

@@ -195,7 +195,7 @@ def _rest(part: str, *, rows: Callable[[], Rows], notes: str) -> Source:
         prompt_field="question",
         response_field="response",
         notes=f"{notes} A few prompts are very long.",
-        version=1,
+        version=2,
         rows=rows,
         dataset=TABLEBENCH,
     )

@@ -26,8 +26,9 @@ from ftdojo.records import (
 )
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
-from ftdojo.tasks.clean import HeldOut, split
+from ftdojo.tasks.clean import split
 from ftdojo.tasks.miniature import small_talk
+from ftdojo.texts import Gate
 
 Row = dict[str, Any]
 TEST = {"test": 400}
@@ -103,15 +104,17 @@ class Labelled:
     @cached_property
     def _dealt(self) -> Mapping[str, tuple[Row, ...]]:
         test, train = (_rows(self.dataset, part) for part in ("test", "train_sample"))
-        held_out = HeldOut([row["text"] for row in _deal(test, TEST)["test"]], self.overlap_words)
+        held_out = Gate(
+            [row["text"] for row in _deal(test, TEST)["test"]], overlap_words=self.overlap_words
+        )
         free = [row for row in train if not held_out.holds(row["text"])]
         return {**_deal(free, HELD_BACK), "test": _deal(test, TEST)["test"]}
 
     @cached_property
     def _train(self) -> tuple[Row, ...]:
-        """Return training texts, only those that give away nothing of a text held back from the same part."""
-        held_back = [row["text"] for part in HELD_BACK for row in self._dealt[part]]
-        held_out = HeldOut(held_back, self.overlap_words)
+        """Return training texts, only those that give away nothing of a held-out text."""
+        asked = [row["text"] for part in (*TEST, *HELD_BACK) for row in self._dealt[part]]
+        held_out = Gate(asked, overlap_words=self.overlap_words)
         return tuple(row for row in self._dealt["train"] if not held_out.holds(row["text"]))
 
     def _source(
@@ -126,7 +129,7 @@ class Labelled:
             prompt_field="text",
             response_field="label",
             notes=notes,
-            version=1,
+            version=2,
             rows=lambda: self._labelled(full, label),
             dataset=self.dataset,
         )
