@@ -16,6 +16,11 @@ if TYPE_CHECKING:  # kept out of ``ftdojo --help``
 
 JSON = typer.Option(False, "--json", help="Print one JSON object instead of lines.")
 TIER = typer.Option("auto", "--sandbox", help="The sandbox to prove: auto, bubblewrap or unsafe.")
+ATTACK = typer.Option(
+    False,
+    "--attack",
+    help="Attack the contamination gate instead: held-out items in disguise, and honest rows.",
+)
 NO_EXTRA = "not installed: pip install 'ftdojo[train]'"
 LEAST_FREE_BYTES, LEAST_MEMORY_BYTES, LEAST_OPEN_FILES = 2 * 10**9, 2 * 10**9, 512
 OUT_OF_SIGHT = "held-out items are out of sight"
@@ -30,13 +35,18 @@ class Need:
     advice: str = ""
 
 
-def doctor(sandbox: str = TIER, as_json: bool = JSON) -> None:
+def doctor(sandbox: str = TIER, attack: bool = ATTACK, as_json: bool = JSON) -> None:
     """Show what this machine offers, what is missing for a run, and attack the sandbox.
 
     Each line of `what a run needs` is ok, or a problem with what to do about it; the exit code is 1 if there is one.
     The number format is the one to train and answer in; FTDOJO_LOW_PRECISION=1 or 0 switches bfloat16 on or off.
     Every promise of the sandbox is tried by a script that wants to break it; the list says which ones held.
+    With --attack the contamination gate is tried in its place, on every task whose data are here: a table of what it
+    found, trick by trick, with the share of rows that it judged rightly and a 95 % interval.
     """
+    if attack:
+        _attack_gate(as_json)
+        return
     from ftdojo.sandbox import open_sandbox, prove
 
     fault, opened = "", None
@@ -133,6 +143,13 @@ def _of_servers() -> Need:
         names += [f"{name.upper()}_BASE_URL"] if base_url(name) else []
     none = "no key or address is set; only agents that ask a language model need one"
     return Need(about="language models", found=f"set: {', '.join(names)}" if names else none)
+
+
+def _attack_gate(as_json: bool) -> None:
+    from ftdojo.testing.cheats import assault, table
+
+    found = assault()
+    print(json.dumps([asdict(each) for each in found]) if as_json else table(found))
 
 
 def _machine(tier: str) -> dict[str, Any]:

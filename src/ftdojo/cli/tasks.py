@@ -39,6 +39,12 @@ def row(task: Task) -> dict[str, Any]:
     }
 
 
+LEAK = (
+    "a training row with {} consecutive words of a held-out question, the whole of a shorter one, or most of the words "
+    "that identify one, in any order, encoded or not; its wording with other numbers counts as well"
+)
+
+
 def full(task: Task) -> dict[str, Any]:
     """Return everything the declaration of ``task`` holds."""
     replication = task.replication
@@ -57,6 +63,7 @@ def full(task: Task) -> dict[str, Any]:
         "decoding": DECODING,
         "shown": task.shown,
         "overlap_words": task.overlap_words,
+        "leak": LEAK.format(task.overlap_words),
         "reference": replication.origin if replication else None,
         "reference_splits": f"{task.name}@reference" if replication and replication.items else None,
         "published": [asdict(each) for each in replication.published] if replication else [],
