@@ -10,7 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, BertConfig, BertLMHeadModel
 
 from ftdojo.errors import ModelError
-from ftdojo.inference.engine import generate
+from ftdojo.inference.engine import AHEAD, generate
 from ftdojo.records import Answering, Decoding, Shortcuts
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, loss_sum, shared_start
@@ -388,3 +388,25 @@ def test_every_way_of_answering_draws_the_same_whatever_the_models_settings_ask_
     assert all(each == drawn[0] for each in drawn)
     assert len({each.text for each in drawn[0]}) > len(PROMPTS)
     assert mine.generation_config.repetition_penalty == 9.0
+
+
+@pytest.fixture(params=[1, 8])
+def ahead(request, monkeypatch):
+    """Tokens that are written at one go: one as on a CPU, eight as on a GPU."""
+    monkeypatch.setitem(AHEAD, "cpu", request.param)
+
+
+@pytest.mark.usefixtures("ahead")
+@pytest.mark.parametrize("name", ["qwen3.5", "mistral with a window"])
+def test_the_verdict_is_the_same_where_tokens_are_written_before_any_is_looked_at(name):
+    assert shortcuts_of(made(*EVERY[name][:2])) == EVERY[name][2]
+
+
+@pytest.mark.usefixtures("ahead")
+def test_an_answer_ends_unfinished_where_the_context_does():
+    mine = made("gpt2", GPT | {"n_positions": 36})
+    mine.generation_config.eos_token_id = None
+    found = generate(mine, Letters(), asked(PROMPTS), decoding=Decoding(max_new_tokens=18))
+    rooms = [min(18, 36 - len(prompt)) for prompt in PROMPTS]
+    assert [(each.tokens, each.finished) for each in found] == [(room, False) for room in rooms]
+    assert len(set(rooms)) > 2

@@ -16,14 +16,15 @@ import torch
 from torch import Tensor
 
 from ftdojo.errors import ModelError
-from ftdojo.inference.engine import embedded, write
+from ftdojo.inference.engine import AHEAD, embedded, write
 from ftdojo.models.local import flat
 from ftdojo.records import Answering, Shortcuts
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, label_logits
 
 SHARED, OWN, MORE = 10, (1, 13, 5), (2, 4, 4)
-"""Tokens that all rows begin with, that each goes on with, and that it then writes; the first one ends before the rest."""
+"""Tokens that all rows begin with, that each goes on with, and that it then writes, beyond what is written at one go; the
+first one ends before the rest."""
 FINE, COARSE = 1e-3, 0.2
 """Largest difference between two vectors of logits that is rounding (root mean square over standard deviation), in float32
 and in a half format. Over 60 architectures rounding stays below 1e-5 in float32, and what is wrong is above 0.003; in
@@ -62,7 +63,8 @@ class _Trial:
         drawn = _tokens(model)
         start = [next(drawn) for _ in range(SHARED)]
         self._asked = [start + [next(drawn) for _ in range(own)] for own in OWN]
-        self._written = [[next(drawn) for _ in range(more)] for more in MORE]
+        ahead = AHEAD.get(model.device.type, 1) - 1
+        self._written = [[next(drawn) for _ in range(ahead + more)] for more in MORE]
         self._rows = [_row(*each) for each in zip(self._asked, self._written, strict=True)]
         self._truth = [self._alone(row) for row in self._rows]
 
@@ -100,24 +102,32 @@ class _Trial:
     def _writes(self, way: Answering) -> bool:
         """Return whether generation in that way has the logits of each row alone, at every step."""
         seen: list[list[Tensor]] = [[] for _ in self._rows]
+        left = [len(each) for each in self._written]
 
         def pick(logits: Tensor, rows: Sequence[int]) -> Tensor:
             for row, each in zip(rows, logits, strict=True):
                 seen[row].append(each.float())
-            following = [self._written[row][len(seen[row]) - 1] for row in rows]
+            following = [self._next(row, len(seen[row])) for row in rows]
             return torch.tensor(following, device=logits.device)
 
         def take(row: int, _token: int) -> bool:
-            return len(seen[row]) < len(self._written[row])
+            left[row] -= 1
+            return left[row] > 0
 
         def tried() -> list[Tensor]:
             write(self._model, self._asked, way=way, shared=SHARED, pick=pick, take=take)
-            return [torch.stack(each) for each in seen]
+            written = zip(seen, self._written, strict=True)
+            return [torch.stack(each[: len(more)]) for each, more in written]
 
         return self._holds(
             tried,
             [truth[SHARED + own - 1 : -1] for own, truth in zip(OWN, self._truth, strict=True)],
         )
+
+    def _next(self, row: int, count: int) -> int:
+        """Return the token number ``count`` that a row writes, from 1; beyond its end, where an engine may run, any."""
+        written = self._written[row]
+        return written[min(count, len(written)) - 1]
 
     def _learns(self, rows: Sequence[Encoded], *, shared: int) -> bool:
         """Return whether the labels of ``rows``, packed or not, are predicted as they are in each row alone."""
@@ -212,7 +222,7 @@ def _row(asked: list[int], written: list[int]) -> Encoded:
     return Encoded(ids=(*asked, *written), labelled=labelled)
 
 
-def _tokens(model: Any) -> Any:
+def _tokens(model: Any) -> Iterator[int]:
     """Yield ordinary tokens: none that has a meaning of its own, such as padding or the place of an image."""
     settings = flat(model.config.to_dict())
     named = [
