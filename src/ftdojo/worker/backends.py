@@ -33,7 +33,7 @@ class WorkerEngine:
 
     def identity(self) -> tuple[str, ...]:
         """Return the version of the engine and of its libraries, device and number format."""
-        libraries = map(_version, ("torch", "transformers"))
+        libraries = map(_version, ("torch", "transformers", "tokenizers"))
         return ("worker", ENGINE_VERSION, device(), dtype_name(), *libraries)
 
     def start(self) -> None:
@@ -87,7 +87,13 @@ class WorkerTrainer:
 
     def identity(self) -> tuple[str, ...]:
         """Return the trainer's name and version, those of its libraries, device and number format."""
-        libraries = ["torch", "transformers", "peft", *(["trl"] if self._name == "trl" else [])]
+        libraries = [
+            "torch",
+            "transformers",
+            "tokenizers",
+            "peft",
+            *(["trl"] if self._name == "trl" else []),
+        ]
         return (self._name, TRAINER_VERSION, device(), dtype_name(), *map(_version, libraries))
 
     def train(self, job: TrainJob, *, on_step: OnStep) -> TrainingReport:
