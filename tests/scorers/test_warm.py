@@ -6,6 +6,7 @@ import time
 import pytest
 
 from ftdojo.errors import MissingExtra
+from ftdojo.scorers import warm
 from ftdojo.scorers.warm import Needs, WarmProcess
 
 MODULE = """
@@ -18,6 +19,8 @@ def answer(question):
     print("noise")
     if question == "hang":
         time.sleep(60)
+    if question == "spin":
+        sum(range(10**12))  # in C, where no Python handler would be called
     if question == "die":
         os._exit(1)
     if question == "half":
@@ -48,8 +51,16 @@ def process(tmp_path, monkeypatch):
 def test_what_hangs_has_no_answer_after_the_deadline_and_the_next_question_has_one(process):
     assert process.ask("7", 30.0) == "7"
     started = time.monotonic()
-    assert process.ask("hang", 0.3) is None
+    assert process.ask("hang", 0.05) is None
     assert time.monotonic() - started < 30
+    assert process.ask("7", 30.0) == "7"
+
+
+def test_a_question_that_takes_more_processor_time_than_it_may_has_no_answer(process):
+    assert process.ask("7", 30.0) == "7"
+    started = time.monotonic()
+    assert process.ask("spin", 1.0) is None
+    assert time.monotonic() - started < 0.9 * warm.BUSY  # the clock alone would have taken longer
     assert process.ask("7", 30.0) == "7"
 
 

@@ -1,10 +1,12 @@
 """Every registered task proves itself without a model; and the proof finds what is broken."""
 
 import os
+import time
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ftdojo import tasks
@@ -50,6 +52,46 @@ def test_every_registered_task_keeps_its_promises(name, monkeypatch):
             pytest.skip(f"its data are not here: {absent}")
         assert [each for each in prove(task) if each.severity == "error"] == []
         assert list(leaks(task)) == []
+
+
+HOSTILE = (
+    "9" * 100_000,
+    "\\boxed{" * 15_000 + "}" * 15_000,
+    '{"answer": ' * 10_000 + "[" * 10_000,
+    "(A, " * 10_000 + "Answer: **" * 10_000 + "\n|" * 10_000,
+    '{"output": "' + "C1CC1" * 3900 + '"} c1ccc2' + "c3ccc2" * 10_000,
+)
+"""Answers that a model can write which make patterns start over, parsers go deep and molecules go on."""
+
+
+@pytest.mark.parametrize("name", [a_second_or_ten(name) for name in tasks.tasks])
+def test_no_answer_keeps_the_scorer_of_a_registered_task_busy(name, monkeypatch):
+    if "FTDOJO_MIRROR" not in os.environ and SHARED.is_dir():
+        monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
+    task = tasks.get(name)
+    with local_only():
+        try:
+            item = task.items("validation")[0]
+        except SourceError as absent:
+            pytest.skip(f"its data are not here: {absent}")
+        task.grade(item.gold, item)  # what is loaded once is not the fault of an answer
+        for answer in (*HOSTILE, (f"{item.gold} " * 4000)[:100_000]):
+            began = spent_s()
+            assert 0 <= task.grade(answer, item).score <= 1 or task.unit != "share"
+            assert spent_s() - began < 1.5, f"{answer[:40]!r}"
+
+
+def spent_s():
+    """Return the processor time of this process and those it started, ended ones among them."""
+    own = psutil.Process()
+    alive = [each.cpu_times() for each in own.children(recursive=True)]
+    ended = own.cpu_times()
+    return (
+        time.process_time()
+        + sum(each.user + each.system for each in alive)
+        + ended.children_user
+        + ended.children_system
+    )
 
 
 def test_a_task_without_weaknesses_is_proven_with_its_figures():

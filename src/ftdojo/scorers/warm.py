@@ -1,7 +1,7 @@
 """A process that stays warm, answers requests line by line, and can be killed.
 
 Some packages may take forever on text that a model wrote, or crash, and no signal interrupts their C code. So they run in
-a child process: requests and replies are JSON, a line each, and nothing is pickled. A child that misses the deadline or
+a child process: requests and replies are JSON, a line each, and nothing is pickled. A child that takes too long or
 dies is replaced; the request it had gets no reply.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ from ftdojo.errors import MissingExtra
 
 START_S = 180.0
 """How long loading a package may take on a busy machine; it is not counted as the first answer's own time."""
+BUSY = 6
+"""How much longer than its processor time an answer may take by the clock."""
 READY = "ready"
 FAILURES = (
     ArithmeticError,
@@ -84,8 +87,11 @@ class WarmProcess:
         self._lock = threading.Lock()
         atexit.register(self.close)
 
-    def ask(self, question: object, deadline_s: float) -> Any:
+    def ask(self, question: object, cpu_s: float) -> Any:
         """Return the child's reply to ``question``, or None if it is late, gone or has none.
+
+        It is late after ``cpu_s`` seconds of processor time, so that a busy machine decides nothing; one that takes none is
+        after ``BUSY`` times as long by the clock.
 
         Raises:
             MissingExtra: the package is not installed.
@@ -96,9 +102,9 @@ class WarmProcess:
             child = self._child or self._started()
             assert child.stdin is not None
             with suppress(OSError):  # One that dies just now is found out by its silence.
-                child.stdin.write(json.dumps(question).encode() + b"\n")
+                child.stdin.write(json.dumps([cpu_s, question]).encode() + b"\n")
                 child.stdin.flush()
-            reply = _line(child, deadline_s)
+            reply = _line(child, BUSY * cpu_s)
             if not reply:
                 self.close()
         return json.loads(reply) if reply else None
@@ -144,8 +150,8 @@ def serve(
 ) -> None:
     """Be the child: ``prepare``, report that, and reply line by line until the input ends.
 
-    It sets no deadline of its own: whoever started it kills it instead. Memory is capped, because a short text can use
-    all there is. A request that cannot be answered gets null.
+    A request that takes more processor time than it may ends the process, in the middle of C code too. Memory is capped,
+    because a short text can use all there is. A request that cannot be answered gets null.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers = os.fdopen(os.dup(1), "w", encoding="utf8")
@@ -153,8 +159,13 @@ def serve(
     prepare()
     print(READY, file=answers, flush=True)
     for line in sys.stdin:
+        cpu_s, question = json.loads(line)
+        signal.setitimer(
+            signal.ITIMER_PROF, cpu_s
+        )  # its signal ends a process that does not handle it
         try:
-            reply = json.dumps(answer(json.loads(line)))
+            reply = json.dumps(answer(question))
         except FAILURES:
             reply = "null"
+        signal.setitimer(signal.ITIMER_PROF, 0)
         print(reply, file=answers, flush=True)

@@ -12,10 +12,11 @@ from typing import Any
 
 from ftdojo.scorers.warm import Needs, WarmProcess, serve
 
-DEADLINE_S = 5.0
+CPU_S, SEARCH_S = 0.5, 10.0
+"""Processor time for one question about what a model wrote, and for a search that only the benchmark's own molecules get."""
 MEMORY_BYTES = 3 << 30
-MOST_CHARS = 20_000
-"""A longer SMILES is not a molecule: the longest of the benchmark has 300 characters, and no output has that many."""
+MOST_CHARS = 2_000
+"""A longer SMILES is not a molecule: the longest of the benchmark has 300 characters."""
 HELPER = "ftdojo.scorers.chemistry.molecules"
 NEEDS = Needs(what="Scoring molecules", package="rdkit", extra="chem")
 Plain = str | float | None | list[str]
@@ -29,7 +30,8 @@ def ask(question: str, *given: Plain) -> Any:
     """
     if any(isinstance(each, str) and len(each) > MOST_CHARS for each in given):
         return None
-    return _process().ask([question, *given], DEADLINE_S)
+    cpu_s = SEARCH_S if question in ("improved", "dotted") else CPU_S
+    return _process().ask([question, *given], cpu_s)
 
 
 @cache
