@@ -1,5 +1,6 @@
 """What a script finds in the sandbox, and what a caller learns of its end."""
 
+import site
 import sys
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def test_a_pool_of_processes_works(run):
 
 def test_ftdojo_itself_cannot_be_imported(run, monkeypatch):
     source = Path(ftdojo.__file__).parents[1]
-    monkeypatch.setattr(sys, "exec_prefix", str(source))  # as if it were installed beside numpy
+    packages = [*site.getsitepackages(), str(source)]  # as if it were installed beside numpy
+    monkeypatch.setattr(site, "getsitepackages", lambda: packages)
     outcome = run(
         f"import os; print(os.listdir({str(source)!r}), os.listdir({str(source / 'ftdojo')!r}))"
     )

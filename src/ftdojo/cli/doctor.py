@@ -36,7 +36,7 @@ class Need:
 
 
 def doctor(sandbox: str = TIER, attack: bool = ATTACK, as_json: bool = JSON) -> None:
-    """Show what this machine offers, what is missing for a run, and attack the sandbox.
+    """Show what this machine offers and lacks, and attack the sandbox.
 
     Each line of `what a run needs` is ok, or a problem with what to do about it; the exit code is 1 if there is one.
     The number format is the one to train and answer in; FTDOJO_LOW_PRECISION=1 or 0 switches bfloat16 on or off.

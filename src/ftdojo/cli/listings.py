@@ -47,7 +47,7 @@ def check_model(
     name: str = typer.Argument(help="A known name, a folder, or a hub id org/name[@revision]."),
     as_json: bool = JSON,
 ) -> None:
-    """Try out which shortcuts a base model stands: what saves time and leaves its outputs as they are.
+    """Try out which shortcuts a base model stands.
 
     Refuses a model that cannot be used.
     """
