@@ -59,7 +59,7 @@ HOSTILE = (
     "\\boxed{" * 15_000 + "}" * 15_000,
     '{"answer": ' * 10_000 + "[" * 10_000,
     "(A, " * 10_000 + "Answer: **" * 10_000 + "\n|" * 10_000,
-    '{"output": "' + "C1CC1" * 3900 + '"} c1ccc2' + "c3ccc2" * 10_000,
+    "c3ccc2" * 10_000 + '{"output": "' + "c1ccccc1" * 2400 + '"}',
 )
 """Answers that a model can write which make patterns start over, parsers go deep and molecules go on."""
 
