@@ -40,10 +40,9 @@ def finalize(
 
     ``surety`` is how probable it is, by validation, that the experiment is better than the base (0 to 1).
     """
-    name = proposed.id if proposed else BASE
+    name, chosen = proposed.id if proposed else BASE, proposed
     run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by, gave_up=gave_up))
     confirmation = _confirmed(run, proposed)
-    chosen = proposed
     if confirmation and not stands(confirmation, direction=run.task.direction):
         chosen = None
         why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
@@ -54,7 +53,6 @@ def finalize(
     items = run.vault.open_test()
     run.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
     base_test, test, gain = _tested(run, chosen, items)
-    export = _export(run, chosen, base_test, test)
     result = Result(
         status="truncated" if stopped_by else "gave up" if gave_up else "finished",
         proposed=name,
@@ -65,8 +63,8 @@ def finalize(
         base_test=base_test,
         gain=gain,
         confirmation=confirmation,
-        spent=run.meter.spend(),
-        export=export,
+        export=_export(run, chosen, base_test, test),
+        spent=run.meter.spend(),  # the export's seconds with it
         stopped_by=stopped_by,
         gave_up=gave_up,
     )
