@@ -16,8 +16,10 @@ from benchmarks.gpu.findings import Report
 PROGRAM = [sys.executable, "-m", "ftdojo.cli.main"]
 """As a module: on a bare machine nothing is installed beside the interpreter."""
 MODEL, BUDGET = "smollm2-135m", "3m"
-SMALL_BUDGET, WITHIN_S = "4m", 100.0
-"""What a run with ``tiny`` needs on a busy processor too, and the longest wait for its first experiment."""
+SMALL = ("--model", "tiny", "--budget", "4m", "--max-experiments", "1", "--max-train-seconds", "10")
+"""A run that ends soon, and has time enough on a busy processor."""
+WITHIN_S = 100.0
+"""The longest wait for the first experiment of a run that is to be killed."""
 
 
 def main() -> None:
@@ -25,9 +27,9 @@ def main() -> None:
     report = Report("runs")
     with tempfile.TemporaryDirectory() as home:
         if report.small or not _has(MODEL):
-            _tested(report, Path(home), model="tiny", budget=SMALL_BUDGET)
+            _tested(report, Path(home), *SMALL)
         else:
-            _tested(report, Path(home), model=MODEL, budget=BUDGET)
+            _tested(report, Path(home), "--model", MODEL, "--budget", BUDGET)
         _killed(report, Path(home))
 
 
@@ -45,13 +47,13 @@ def _command(*options: str, home: Path) -> list[str]:
     return [*PROGRAM, "run", "math/mini", "--runs", str(home), "--quiet", *options, *sandbox]
 
 
-def _tested(report: Report, home: Path, *, model: str, budget: str) -> None:
+def _tested(report: Report, home: Path, *options: str) -> None:
     began = time.monotonic()
-    command = _command("--model", model, "--budget", budget, "--name", "tested", home=home)
+    command = _command(*options, "--name", "tested", home=home)
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
     print(done.stderr)
     result = _result(done.stdout)
-    what = f"math/mini, explorer, {model}, {budget}"
+    what = f"math/mini, explorer, {options[1]}, {options[3]}"
     report.require(f"{what}: ends with a test", bool(result), note=done.stderr.strip()[-200:])
     report.add(f"{what}: wall time", value=time.monotonic() - began, unit="s")
     if not result:
@@ -65,7 +67,7 @@ def _tested(report: Report, home: Path, *, model: str, budget: str) -> None:
 
 def _killed(report: Report, home: Path) -> None:
     """Kill a run in its first experiment, go on, and require that it ends as any other."""
-    command = _command("--model", "tiny", "--budget", SMALL_BUDGET, "--name", "killed", home=home)
+    command = _command(*SMALL, "--name", "killed", home=home)
     process = subprocess.Popen(command, start_new_session=True)
     until = time.monotonic() + WITHIN_S
     while not (home / "killed" / "experiments").exists() and time.monotonic() < until:
