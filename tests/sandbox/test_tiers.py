@@ -20,6 +20,7 @@ NAMES = {attack.name for attack in ATTACKS}
 OPEN_IN_UNSAFE = {
     "no network",
     "host files cannot be read",
+    "held-out items are out of sight",
     "only the folder can be written",
     "no foreign environment",
     "daemons die with the script",

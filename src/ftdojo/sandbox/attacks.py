@@ -2,7 +2,7 @@
 
 A script ends with 0 if it was kept out, and else writes to standard error what it could do. What it needs to know
 comes in its environment: ``SECRET`` (a host file), ``PORT`` (a listener on the host), ``DATA`` (a read-only mount),
-``MARK`` (a word to find its processes by, and in the name of a file that lies wherever held-out items may).
+``MARK`` (a word to find its processes by, and in the name of a file that lies wherever held-out items may: ``PLACES``).
 """
 
 from dataclasses import dataclass, replace
@@ -66,10 +66,15 @@ attempt("read the password hashes", pathlib.Path("/etc/shadow").read_text)
 """
 
 _CANARY = """
+def search(folder, names):
+    if any(os.environ["MARK"] in name for name in names):
+        sys.exit(f"it could find held-out items in {folder}")
+
+for folder in filter(os.path.isdir, os.environ["PLACES"].split(os.pathsep)):
+    search(folder, os.listdir(folder))
 for top in sorted(set(os.listdir("/")) - {"proc", "dev"}):
     for folder, _, files in os.walk("/" + top):
-        if any(os.environ["MARK"] in name for name in files):
-            sys.exit(f"it could find held-out items in {folder}")
+        search(folder, files)
 """
 
 _WRITE = """
@@ -176,7 +181,11 @@ for _ in range(64):
 ATTACKS = (
     Attack(name="no network", body=_NETWORK),
     Attack(name="host files cannot be read", body=_READ),
-    Attack(name="held-out items are out of sight", body=_CANARY),
+    Attack(
+        name="held-out items are out of sight",
+        body=_CANARY,
+        limits=replace(LIMITS, wall_s=300.0, cpu_s=120.0),  # it walks through all that is in sight
+    ),
     Attack(name="only the folder can be written", body=_WRITE),
     Attack(name="no foreign environment", body=_ENVIRONMENT),
     Attack(name="no privileges to gain", body=_PRIVILEGES),

@@ -1,5 +1,6 @@
 """Attacks the sandbox in force, for real, and reports promise by promise what held."""
 
+import os
 import secrets
 import socket
 import stat
@@ -53,6 +54,7 @@ def _prove(sandbox: Sandbox, attack: Attack) -> Proof:
     with _scene() as scene, _canaries(scene.mark):
         (scene.workdir / "attack.py").write_text(attack.script, encoding="utf8")
         env = {"SECRET": str(scene.secret), "PORT": str(scene.port), "MARK": scene.mark}
+        env["PLACES"] = os.pathsep.join(str(each.absolute()) for each in held_out_places())
         outcome = sandbox.run_python(
             "attack.py",
             workdir=scene.workdir,
