@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.sources import profile
-from ftdojo.sources.profile import Tokens, measure
-from ftdojo.sources.sketch import Duplicates
+from ftdojo.sources.profile import Duplicates, Tokens, measure
 
 WORDS = [f"w{at}" for at in range(2000)]
 

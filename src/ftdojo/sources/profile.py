@@ -1,6 +1,7 @@
 """One pass over the rows of a source, with memory that does not grow with them, and what it found."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +9,23 @@ from itertools import accumulate
 from typing import Any
 
 from ftdojo.records import Quantiles
-from ftdojo.sources.scripts import script_of
-from ftdojo.sources.sketch import Duplicates
 from ftdojo.texts.near import Signatures
 
+LIMIT = 200_000
 CHARACTERS_A_TOKEN = 4
 COMPARED = 5_000
 """So many different rows are compared with each other; memory and time are bounded by it."""
 _EXACT_BELOW = 10_000
 _BATCH_ROWS = 256
+NONE = "none"
+_MOST_CHARS = 2_000
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_SCRIPTS = {
+    "Latin": re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]"),
+    "Han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
+    "Cyrillic": re.compile(r"[\u0400-\u052f]"),
+}
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,3 +152,54 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None or value in ([], {}) else str(value)
+
+
+class Duplicates:
+    """How many of the rows seen so far repeat an earlier one, by 64-bit digests.
+
+    Exact up to ``limit`` different rows. Beyond it, only digests that end in ``level`` zero bits are counted, with
+    their repetitions: a sample of the different rows, chosen by chance but the same one whatever their order. Without
+    duplicates the share is exactly 0; else its error is about ``1 / sqrt(limit)``, two in a thousand.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.level = 0
+        self._limit, self._mask = limit, 0
+        self._seen: dict[int, int] = {}
+
+    def add(self, digest: int) -> bool:
+        """Count a row; return whether it is known not to repeat an earlier one."""
+        if digest & self._mask:
+            return False
+        count = self._seen.get(digest, 0)
+        self._seen[digest] = count + 1
+        if len(self._seen) > self._limit:
+            self._thin_out()
+        return not count
+
+    def share(self) -> float:
+        """Return the share of rows that repeat an earlier one; 0 where there were none."""
+        rows = sum(self._seen.values())
+        return 1 - len(self._seen) / rows if rows else 0.0
+
+    def _thin_out(self) -> None:
+        self.level += 1
+        self._mask = (1 << self.level) - 1
+        kept = {digest: n for digest, n in self._seen.items() if not digest & self._mask}
+        self._seen = kept
+
+
+def script_of(text: str) -> str:
+    """Return the script of most letters at the beginning of ``text``: Latin, Han, Cyrillic, other, or none.
+
+    Example:
+        >>> [script_of(text) for text in ("naïve", "价格 OK 了吗", "сорок 40", "שלום", "17 + 5")]
+        ['Latin', 'Han', 'Cyrillic', 'other', 'none']
+    """
+    if text.isascii():
+        return "Latin" if _ASCII_LETTER.search(text) else NONE
+    text = text[:_MOST_CHARS]
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    counts["other"] = len(_LETTER.findall(text)) - sum(counts.values())
+    most = max(counts, key=lambda name: counts[name])
+    return most if counts[most] > 0 else NONE

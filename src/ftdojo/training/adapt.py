@@ -10,7 +10,20 @@ import torch
 from ftdojo.errors import SubmissionRefused
 from ftdojo.models import load_model
 from ftdojo.submissions import TrainConfig
-from ftdojo.training.refusals import refusals
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Take a ``ValueError`` for a refusal of the configuration; to be put around nothing but the call that judges it.
+
+    Raises:
+        SubmissionRefused: the library refuses; the message is the first line of its own.
+    """
+    try:
+        yield
+    except ValueError as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise SubmissionRefused(said[0]) from error
 
 
 def lora_config(config: TrainConfig) -> Any:

@@ -20,12 +20,12 @@ from ftdojo.models.device import low_precision
 from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.adapt import refusals
 from ftdojo.training.batches import steps
 from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, shared_start
 from ftdojo.training.objectives import SFT, Objective, objective_of
-from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
 OnStep = Callable[[LossPoint], None]

@@ -22,10 +22,10 @@ from ftdojo.models.device import low_precision
 from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.adapt import refusals
 from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded
 from ftdojo.training.loop import OnStep, Trained, measured, order_seed, parted
-from ftdojo.training.refusals import refusals
 from ftdojo.training.watch import Watch
 
 SAME_NAMES = frozenset(
