@@ -102,8 +102,10 @@ class Gate:
         )
 
     def holds(self, *texts: str) -> bool:
-        """Return whether a row of these turns is a leak."""
-        return self.leak([Message(role="user", content=text) for text in texts]) is not None
+        """Return whether a row of these turns, or of one of them alone, is a leak: among more words the same ones tell less."""
+        turns = [Message(role="user", content=text) for text in texts]
+        rows = [[turn] for turn in turns] + ([turns] if len(turns) > 1 else [])
+        return any(self.leak(row) for row in rows)
 
     def leak(self, turns: Sequence[Message]) -> Leak | None:
         """Return how one row leaks, or None."""
