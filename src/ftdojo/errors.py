@@ -26,6 +26,7 @@
     |   |-- LlmUnusable         it answered, and nothing it said can be used
     |   `-- LlmBudget           a cap on calls, tokens or money is reached, or the run's time
     |       `-- LlmTooLate      its server asks for more time than the run has
+    |-- OutputLost              standard output cannot be written (cli/streams.py)
     |-- GaveUp                  an agent could not go on, and its run was finished for it, exit code 3
     `-- Interrupted             the user stopped a run, exit code 130
 

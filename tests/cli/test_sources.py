@@ -181,7 +181,7 @@ def test_a_run_on_a_task_whose_source_is_not_here_says_how_to_do_without_it(
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
 def test_a_run_without_the_missing_source_is_played_to_its_end(call, monkeypatch, tmp_path):
     monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
-    task = "chemistry/mol-edit@without=chemcotdataset"
+    task = "chemistry/mol-und@without=chemcotdataset"
     pytest.importorskip("rdkit", reason="chemistry needs rdkit")
     ended = call("run", task, "--model", "tiny", "--agent", "base", "--runs", tmp_path, "--json")
     assert (ended.code, json.loads(ended.out)["task"]) == (0, task)
