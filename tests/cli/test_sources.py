@@ -178,6 +178,7 @@ def test_a_run_on_a_task_whose_source_is_not_here_says_how_to_do_without_it(
     assert said.endswith("Or do without it: tables/fact-checking@without=tableinstruct.")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
 def test_a_run_without_the_missing_source_is_played_to_its_end(call, monkeypatch, tmp_path):
     monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))

@@ -1,9 +1,12 @@
 """The gate against its attackers, and what it says of honest rows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ftdojo import tasks
+from ftdojo.errors import SourceError
 from ftdojo.testing.cheats import TRICKS, assault, table
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -38,10 +41,13 @@ def test_every_trick_is_a_line_of_the_table_with_its_interval(small):
     assert {line.split("|")[1].strip() for line in lines[2:]} == tried
 
 
-def test_tasks_whose_data_are_not_here_are_left_out(monkeypatch, tmp_path):
-    monkeypatch.setenv("FTDOJO_MIRROR", str(tmp_path))
-    monkeypatch.setenv("FTDOJO_CACHE", str(tmp_path))
-    assert assault(["math/gsm8k"]) == []
+def test_tasks_whose_data_are_not_here_are_left_out(monkeypatch):
+    def items(split):
+        raise SourceError(f"{split} is not here")
+
+    absent = replace(tasks.get("text/extract"), items=items)
+    monkeypatch.setattr(tasks, "get", lambda name: absent)
+    assert assault(["text/extract"]) == []
 
 
 @pytest.mark.slow
