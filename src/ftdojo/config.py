@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 from ftdojo.errors import UsageError
@@ -21,11 +22,17 @@ SECRET_LENGTH = 8
 
 
 def cache_dir() -> Path:
-    """Return the folder of everything that can be made again."""
+    """Return the folder of everything that can be made again.
+
+    Raises:
+        UsageError: this user has no home folder, and no variable names another.
+    """
     import platformdirs
 
     given = os.environ.get("FTDOJO_CACHE")
-    return Path(given).expanduser() if given else Path(platformdirs.user_cache_dir("ftdojo"))
+    return (
+        Path(given).expanduser() if given else _of_user("FTDOJO_CACHE", platformdirs.user_cache_dir)
+    )
 
 
 def runs_dir() -> Path:
@@ -34,13 +41,26 @@ def runs_dir() -> Path:
 
 
 def cases_dir() -> Path:
-    """Return the folder of what earlier runs taught; unlike the cache it cannot be made again."""
+    """Return the folder of what earlier runs taught; unlike the cache it cannot be made again.
+
+    Raises:
+        UsageError: as for ``cache_dir``.
+    """
     import platformdirs
 
     given = os.environ.get("FTDOJO_CASES")
-    return (
-        Path(given).expanduser() if given else Path(platformdirs.user_data_dir("ftdojo"), "cases")
-    )
+    if given:
+        return Path(given).expanduser()
+    return _of_user("FTDOJO_CASES", platformdirs.user_data_dir) / "cases"
+
+
+def _of_user(variable: str, find: Callable[[str], str]) -> Path:
+    try:
+        return Path(find("ftdojo"))
+    except RuntimeError as error:
+        raise UsageError(
+            f"This user has no home folder to keep things in; set {variable} to a folder, or HOME."
+        ) from error
 
 
 def mirror_dir() -> Path | None:

@@ -155,7 +155,11 @@ def test_every_promise_holds_for_a_plain_user_too(sandbox):
     )
     ran = subprocess.run(
         ["setpriv", "--reuid=64321", "--regid=64321", "--clear-groups", python, "-c", code],
-        env={"PYTHONPATH": os.pathsep.join(_code_paths()), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PYTHONPATH": os.pathsep.join(_code_paths()),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": "/nowhere",
+        },
         cwd="/",
         capture_output=True,
         text=True,

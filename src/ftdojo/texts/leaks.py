@@ -31,6 +31,9 @@ SHORTEST = 4
 SUM = 5
 """Words of the shortest sum that identifies a question: three numbers and two operators."""
 
+WHOLE_ONLY = 1_000
+"""A task that asks for so many words in a row has questions that share nearly all of theirs, such as a whole patent; a
+question is then not known by its words in any other order."""
 CUT = frozenset("+-*/\u2212\u2013\u00d7\u22c5\u00f7")
 """What a turn ends with if it was cut off after an operator."""
 
@@ -73,7 +76,8 @@ class Gate:
         self._runs = _runs_in(forms, self._length)
         self._phrases, self._sums = _by_opening(forms, self._length), _sums_in(asked)
         self._forget_phrases(forms, beside.keys())
-        scattered = {words: text for words, text in asked.items() if not _is_sum(words)}
+        told = self._length < WHOLE_ONLY
+        scattered = {words: text for words, text in asked.items() if told and not _is_sum(words)}
         self._telling = [Telling(scattered, beside, frame=template)]
         turned = [
             change(text)
