@@ -194,3 +194,15 @@ def test_a_question_beside_that_holds_a_whole_held_out_one_is_no_way_of_speaking
     bare = replace(task, template="{question}", overlap_words=8)
     copied = "Forwarded: " + ASKED[0] + " End."
     assert Gate.of(bare, ASKED, phrasing=[copied]).leak(row(copied)) == "near"
+
+
+@pytest.mark.parametrize(("overlap_words", "leaks"), [(12, True), (20_000, False)])
+def test_where_only_whole_questions_are_leaks_no_question_is_known_by_its_words(
+    overlap_words, leaks
+):
+    """A task asks so where its questions share nearly all their words, such as those of one patent."""
+    words = STORIES[0].split()
+    other = " ".join(words[len(words) // 2 :] + words[: len(words) // 2])
+    gate = Gate(STORIES, overlap_words=overlap_words)
+    assert gate.holds(STORIES[0])
+    assert gate.holds(f"{other} Tell me, {STORIES[1].split()[0]}.") == leaks

@@ -46,6 +46,12 @@ def device_name() -> str:
     return str(torch.cuda.get_device_name(torch.cuda.current_device()))
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Return whether ``error`` says that memory ran out, of the machine or of a device."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in said or "can't allocate" in said
+
+
 def low_precision(kind: str) -> bool:
     """Return whether to compute in bfloat16 on a device of ``kind``: as switched, else where it is right and faster.
 

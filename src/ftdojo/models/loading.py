@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdojo.errors import ModelError
-from ftdojo.models.device import quiet
+from ftdojo.models.device import out_of_memory, quiet
 from ftdojo.models.local import read_config
 
 AS_DATA: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -19,7 +19,6 @@ _FAULTS = (
     RuntimeError,
 )
 """What transformers raises for files that it does not take."""
-_MEMORY = ("out of memory", "can't allocate")
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -51,7 +50,7 @@ def load_model(folder: Path, *, dtype: Any) -> Any:
         with quiet():
             return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **AS_DATA)
     except _FAULTS as error:
-        if any(words in str(error).lower() for words in _MEMORY):
+        if out_of_memory(error):
             raise
         raise ModelError(
             f"The model in {folder} cannot be loaded ({_reason(error)}); get it again, or choose another."

@@ -74,6 +74,7 @@ class ModelRuntime:
         self._model: Any = model.to(kind).eval().requires_grad_(False)
         self._attached = Attachment(self._model)
         self.shortcuts = shortcuts or shortcuts_of(self._model)
+        self._context = context_length(self._model.config.to_dict())
         self._encoded: tuple[tuple[object, ...], list[Encoded]] | None = None
         self._cold = True
 
@@ -280,11 +281,10 @@ class ModelRuntime:
 
     def _require_sizes(self, at: int, row: Encoded, config: TrainConfig) -> None:
         """Refuse a row that the model has no positions or no weights for."""
-        context = context_length(self._model.config.to_dict())
-        if 0 < context < len(row.ids):
+        if 0 < self._context < len(row.ids):
             raise SubmissionRefused(
-                f"Row {at} has {len(row.ids)} tokens, and the model's context ends at {context}: set max_length: {context} "
-                "to cut such rows, or leave them out."
+                f"Row {at} has {len(row.ids)} tokens, and the model's context ends at {self._context}: set max_length: "
+                f"{self._context} to cut such rows, or leave them out."
             )
         apart = self.shortcuts.apart
         if 0 < apart < len(row.ids) and config.per_device_train_batch_size > 1:

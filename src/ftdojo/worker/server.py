@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftdojo.errors import FtdojoError, SubmissionRefused
+from ftdojo.models.device import out_of_memory
 from ftdojo.records import Decoding, LossPoint, Shortcuts, Weights
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
@@ -110,8 +111,7 @@ def _decoding(args: dict[str, Any]) -> Decoding:
 
 
 def _kind(error: Exception) -> str:
-    said = str(error).lower()
-    if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate" in said:
+    if out_of_memory(error):
         return "out-of-memory"
     return "schema" if isinstance(error, SubmissionRefused) else "bug"
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ftdojo.errors import ModelError
 from ftdojo.inference.engine import AHEAD, embedded, write
+from ftdojo.models.device import out_of_memory
 from ftdojo.models.local import flat
 from ftdojo.records import Answering, Shortcuts
 from ftdojo.training.encode import Encoded, pack
@@ -40,7 +41,6 @@ _FAULTS = (
     TypeError,
     ValueError,
 )
-_MEMORY = ("out of memory", "can't allocate")
 
 
 @torch.no_grad()
@@ -144,7 +144,7 @@ class _Trial:
         try:
             found = tried()
         except _FAULTS as error:
-            if any(words in str(error).lower() for words in _MEMORY):
+            if out_of_memory(error):
                 raise
             return False
         return all(
