@@ -2,8 +2,8 @@
 
 import pytest
 
+from ftdojo.agents.baselines import RandomAgent
 from ftdojo.agents.explorer import Explorer
-from ftdojo.agents.random_agent import RandomAgent
 from ftdojo.agents.recipes import recipe_of
 from ftdojo.records import Budget, Check, Experiment, Status, Train
 

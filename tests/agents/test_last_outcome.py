@@ -9,10 +9,10 @@ from ftdojo.agents.explorer import Explorer
 from ftdojo.agents.ft_agent.agent import FtAgent
 from ftdojo.agents.ft_agent.notes import KINDS, Checked, Drafted, Planned
 from ftdojo.agents.ft_agent.options import read_options
+from ftdojo.agents.manual import Human
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import KINDS as CALLS
 from ftdojo.agents.react.agent import Called, React, ToolResult, result_of
-from ftdojo.agents.script_agent import Human
 from ftdojo.records import (
     Check,
     CheckReport,

@@ -7,13 +7,13 @@ from ftdojo.registry import Registry
 agents: Registry[Factory | type[Backed]] = Registry(
     "agent",
     {
-        "base": "ftdojo.agents.random_agent:BaseAgent",
+        "base": "ftdojo.agents.baselines:BaseAgent",
         "explorer": "ftdojo.agents.explorer:Explorer",
         "ft-agent": "ftdojo.agents.ft_agent.agent:FtAgent",
         "react": "ftdojo.agents.react.agent:React",
-        "random": "ftdojo.agents.random_agent:RandomAgent",
-        "script": "ftdojo.agents.script_agent:Script",
-        "human": "ftdojo.agents.script_agent:Human",
+        "random": "ftdojo.agents.baselines:RandomAgent",
+        "script": "ftdojo.agents.manual:Script",
+        "human": "ftdojo.agents.manual:Human",
     },
 )
 """Name -> what makes the agent, from a seed or from what a run lends (``Backed``)."""

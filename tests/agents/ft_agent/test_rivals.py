@@ -5,9 +5,9 @@ import json
 import pytest
 
 from ftdojo.agents import enlist
+from ftdojo.agents.manual import Human
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import KINDS
-from ftdojo.agents.script_agent import Human
 from ftdojo.errors import UsageError
 from ftdojo.records import BASE, Check, Finish, Look, Shell, Train
 from ftdojo.testing.llm import Said

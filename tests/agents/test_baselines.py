@@ -3,7 +3,7 @@
 import pytest
 
 from ftdojo.agents import agents
-from ftdojo.agents.random_agent import RandomAgent
+from ftdojo.agents.baselines import RandomAgent
 from ftdojo.records import FailureKind, Finish, Train
 from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
 
