@@ -1,11 +1,13 @@
 """How a run ends on the screen where the base stands: with the reason, and with what went wrong first."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from ftdojo.records import (
+    Budget,
     CheckReport,
     Experiment,
     Failure,
@@ -43,10 +45,12 @@ def failed(name, message):
 def closing(call, home, idle, learned, tmp_path):
     """Return how a copy of a run ends when these failures are among its experiments."""
 
-    def lines(run, *messages, also_scored=False):
+    def lines(run, *messages, also_scored=False, budgets=2.0):
         folder = RunFolder(shutil.copytree(home / "runs" / run, tmp_path / run))
         if also_scored:
-            folder.save_experiment(scored("e6", folder.result().base))
+            result = folder.result()
+            folder.save_experiment(scored("e6", result.base))
+            folder.set_budget(Budget(wall_s=budgets * result.spent.wall_s))
         for at, message in enumerate(messages, start=7):
             folder.save_experiment(failed(f"e{at}", message))
         ended = call("resume", folder.path)
@@ -100,4 +104,9 @@ def test_a_kept_base_without_failures_says_its_reason_alone(closing):
 def test_a_kept_base_whose_trainings_had_little_time_names_a_larger_budget(closing):
     (line,) = (line for line in closing("idle", also_scored=True) if line.startswith("short:"))
     assert "0 of " in line
-    assert "`--budget 30m` would give training several times as much" in line
+    assert re.search(r"`--budget \d+m` would give training several times as much", line)
+
+
+def test_a_run_that_left_most_of_its_budget_was_not_short_of_time(closing):
+    ended = closing("idle", also_scored=True, budgets=3.0)
+    assert not [line for line in ended if line.startswith("short:")]

@@ -156,6 +156,8 @@ LABEL, MESSAGE = len("chosen:   "), 400
 """How wide a label is, and how many characters of a failure's message are printed."""
 LITTLE, MORE = 0.5, 3
 """Below this share of a run's time for training, so many times the budget is proposed."""
+USED = 0.4
+"""A run that ended on less of its budget was not short of time."""
 
 
 def close(folder: RunFolder, *, as_json: bool) -> None:
@@ -299,10 +301,13 @@ def _failed(folder: RunFolder, result: Result) -> list[str]:
 
 def _short_of_time(folder: RunFolder, result: Result) -> list[str]:
     """Return a line where the base stands and the trainings had so little of the time that more of it may help."""
-    spent, scored = result.spent, any(each.evaluation for each in folder.experiments())
-    if result.chosen != BASE or not scored or spent.train_s > LITTLE * spent.wall_s:
+    spent, budget = result.spent, folder.budget
+    if result.chosen != BASE or not any(each.evaluation for each in folder.experiments()):
         return []
-    more = math.ceil(MORE * folder.budget.wall_s / 60)
+    capped = budget.max_train_s is not None or spent.wall_s < USED * budget.wall_s
+    if capped or spent.train_s > LITTLE * spent.wall_s:
+        return []
+    more = math.ceil(MORE * budget.wall_s / 60)
     return [
         f"short:    {spent.train_s:.0f} of {spent.wall_s:.0f} s went into training; what evaluation takes stays the same, so "
         f"`--budget {more}m` would give training several times as much"
