@@ -94,7 +94,7 @@ def test_rows_that_the_model_has_no_positions_or_no_weights_for_are_refused(
     bench, rows, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(bench._model.config, "max_position_embeddings", 16)
+        patch.setattr(bench, "_context", 16)
         with pytest.raises(
             SubmissionRefused, match=r"Row 1 has 2\d tokens, .* ends at 16: set max_l"
         ):

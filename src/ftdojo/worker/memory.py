@@ -43,10 +43,11 @@ class PeakMemory:
 
     def _sample(self) -> None:
         process = psutil.Process()
-        while True:
+        stopped = False
+        while not stopped:
+            stopped = self._stop.wait(self._every_s)
+            # Looked at once more after the end: what was taken since the last look counts too.
             self.bytes = max(self.bytes, process.memory_info().rss)
-            if self._stop.wait(self._every_s):
-                return
 
 
 def give_back() -> None:
