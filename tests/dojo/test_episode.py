@@ -69,6 +69,7 @@ LOOKS = {
     "predictions": Look(what="predictions", name="e1", limit=2),
     "base": Look(what="predictions", limit=1),
     "none": Look(what="predictions", name="e3"),
+    "hidden": Look(what="predictions", name="e1", offset=15),
     "ledger": Look(what="ledger"),
     "no source": Look(what="source", name="rigth"),
     "no experiment": Look(what="experiment", name="e7"),
@@ -92,7 +93,8 @@ def test_the_training_rows_of_an_experiment_can_be_read(episode):
 
 def test_the_first_observation_says_what_there_is(episode):
     first = episode["first"]
-    assert (first.task.name, first.task.validation_items, first.best) == ("toy", 60, BASE)
+    assert (first.task.name, first.best) == ("toy", BASE)
+    assert (first.task.validation_items, first.task.shown_items) == (60, 15)
     assert [card.name for card in first.sources] == ["right", "swapped", "eager", "mute"]
     assert (first.base.score.score, first.base.score.n) == (0.0, 60)
     assert first.experiments == ()
@@ -111,7 +113,7 @@ def test_a_training_that_helps_is_better_than_the_base(episode):
     (experiment,) = observation.experiments
     comparison = experiment.feedback.comparisons["base"]
     assert experiment.evaluation.score.score > 0.9
-    assert (comparison.verdict, comparison.fixed, comparison.broken) == (Verdict.BETTER, 60, 0)
+    assert (comparison.verdict, comparison.fixed, comparison.broken) == (Verdict.BETTER, 45, 0)
     assert observation.best == "e1"
 
 
@@ -188,6 +190,7 @@ def test_the_ledger_shows_what_was_spent(episode):
         ("negative", "offset=-1, limit=20 cannot be shown; offset is 0 or more, limit 1 to 100."),
         ("too many", "offset=0, limit=101 cannot be shown"),
         ("zero", "offset=0, limit=0 cannot be shown"),
+        ("hidden", "offset=15 cannot be shown: of 60 validation items 15 are shown, with offset"),
     ],
 )
 def test_a_look_that_cannot_be_answered_says_why_and_changes_nothing(episode, name, notice):

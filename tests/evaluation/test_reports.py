@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.evaluation import evaluate, report, scores
+from ftdojo.evaluation import evaluate, lot, open_items, report, scores
 from ftdojo.records import Aggregate, Completion, Direction, Grade, Graded, Replication
 
 
@@ -67,8 +67,20 @@ def test_a_task_that_shows_outputs_only_shows_neither_prompt_nor_gold(task):
     assert {(each.prompt, each.output, each.gold) for each in found.wrong} == {("", "17", "")}
 
 
-def test_a_task_that_shows_nothing_shows_nothing(task):
-    assert passed(replace(task, shown="none"), ["17"]).wrong == ()
+def test_a_task_that_shows_nothing_shows_nothing_and_all_its_items_decide(task):
+    dark = replace(task, shown="none")
+    assert passed(dark, ["17"]).wrong == ()
+    assert open_items(dark, ["a", "b", "c", "d", "e"]) == frozenset()
+
+
+def test_every_fourth_item_of_any_brief_pass_is_open_and_the_same_in_a_whole_one(task):
+    ids = [item.id for item in task.items("validation")]
+    dealt = sorted(ids, key=lot)
+    whole = open_items(task, ids)
+    assert len(whole) == 15
+    for count in (10, 13, 40):
+        assert open_items(task, dealt[:count]) == whole & set(dealt[:count])
+        assert len(open_items(task, dealt[:count])) == count // 4
 
 
 @pytest.mark.parametrize("split", ["confirm", "test"])
@@ -85,7 +97,11 @@ def test_where_lower_is_better_the_largest_errors_are_shown_first(task):
     def error(output, item):
         return Grade(score=float(output), readable=True)
 
-    found = passed(replace(task, grade=error, direction=Direction.LOWER), ["0"] * 50 + ["3", "9"])
+    ids = [item.id for item in task.items("validation")]
+    seen = [ids.index(each) for each in open_items(task, ids)]
+    said = {seen[0]: "3", seen[1]: "9", next(at for at in range(60) if at not in seen): "7"}
+    texts = [said.get(at, "0") for at in range(60)]
+    found = passed(replace(task, grade=error, direction=Direction.LOWER), texts)
     assert [each.output for each in found.wrong] == ["9", "3"]
 
 

@@ -47,7 +47,7 @@ def test_an_experiment_is_shown_with_files_feedback_rows_and_outputs(trained):
     assert len(feedback["training"]["curve"]) <= 40
     assert feedback["training"]["curve"][-1]["step"] == 60
     assert len(entries(trained, "rows", "e1")) == 5
-    assert len(entries(trained, "predictions", "e1", limit=100)) == 60
+    assert len(entries(trained, "predictions", "e1", limit=100)) == 15
     assert entries(trained, "ledger")[0]["experiments"] == 2
 
 

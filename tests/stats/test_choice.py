@@ -77,7 +77,9 @@ def test_the_reason_names_the_gain_before_and_after_shrinking():
     base = {str(i): 0.0 for i in range(50)}
     found = select({"e7": {str(i): float(i < 25) for i in range(50)}}, base, direction=HIGHER)
     assert found.chosen == "e7"
-    assert found.why.startswith("e7 has the best gain over the base: +0.5 observed, +0.4")
+    assert found.why.startswith(
+        "e7 has the best gain over the base: +0.5 observed on 50 items, +0.4"
+    )
 
 
 def test_the_base_is_chosen_with_a_reason():

@@ -1,6 +1,7 @@
 """Task, sources and base model as an agent reads them, and what the model card of an export says of a run."""
 
 from ftdojo.dojo.run import Run
+from ftdojo.evaluation import open_items
 from ftdojo.export import ExportCard, asked_as
 from ftdojo.models.device import dtype_name
 from ftdojo.records import BASE, EvaluationReport, Experiment, ModelCard, SourceCard, Task, TaskCard
@@ -29,6 +30,7 @@ def task_card(run: Run) -> TaskCard:
         stop=task.stop,
         decoding=DECODING,
         validation_items=count,
+        shown_items=len(_open(run)),
         detectable=detectable(effective(_groups(run))),
         aggregate=task.aggregate.words,
         secondary=task.secondary,
@@ -37,9 +39,14 @@ def task_card(run: Run) -> TaskCard:
 
 
 def _groups(run: Run) -> list[str]:
-    """Return the slice that each validation item counts in, where the score is a mean over slices."""
-    how, items = run.task.aggregate, run.task.items("validation")
+    """Return the slice that each validation item that decides counts in, where the score is a mean over slices."""
+    how, seen = run.task.aggregate, _open(run)
+    items = [item for item in run.task.items("validation") if item.id not in seen]
     return [item.slices.get(how.over, "") if how.kind == "mean-of-slices" else "" for item in items]
+
+
+def _open(run: Run) -> frozenset[str]:
+    return open_items(run.task, [item.id for item in run.task.items("validation")])
 
 
 def source_cards(run: Run) -> tuple[SourceCard, ...]:

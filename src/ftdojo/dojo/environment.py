@@ -285,9 +285,9 @@ class Dojo:
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
         ending = Finish(experiment=proposed.id if proposed else BASE, gave_up=gave_up)
         self._run.folder.set_ending(ending, stopped_by=stopped_by)
-        surety = self._known().choice.surety.get(ending.experiment, 0.0)
+        choice = self._known().choice
         self._result = finalize(
-            self._run, proposed, why=why, stopped_by=stopped_by, gave_up=gave_up, surety=surety
+            self._run, proposed, choice=choice, why=why, stopped_by=stopped_by, gave_up=gave_up
         )
         return Step(
             observation=self._observation(),

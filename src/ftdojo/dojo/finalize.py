@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ftdojo.dojo.cards import export_card
 from ftdojo.dojo.run import Run
@@ -21,7 +21,7 @@ from ftdojo.records import (
     Result,
     RunEnded,
 )
-from ftdojo.stats import compare, confirm, stands, stands_unconfirmed
+from ftdojo.stats import Choice, compare, confirm, stands, stands_unconfirmed
 from ftdojo.stats.choice import UNCONFIRMED
 
 MODEL = "model"
@@ -31,24 +31,18 @@ def finalize(
     run: Run,
     proposed: Experiment | None,
     *,
+    choice: Choice,
     why: str,
     stopped_by: str | None,
     gave_up: str = "",
-    surety: float = 0.0,
 ) -> Result:
-    """Score the proposed experiment (None for the base) on the test, and seal the run.
+    """Choose between the proposed experiment (None for the base), ``choice`` and the base, score it on the test, and seal the run.
 
-    ``surety`` is how probable it is, by validation, that the experiment is better than the base (0 to 1).
+    ``choice`` is that of the numbers, by validation.
     """
-    name, chosen = proposed.id if proposed else BASE, proposed
+    name = proposed.id if proposed else BASE
     run.emit(FinalEvaluationBegan(proposed=name, stopped_by=stopped_by, gave_up=gave_up))
-    confirmation = _confirmed(run, proposed)
-    if confirmation and not stands(confirmation, direction=run.task.direction):
-        chosen = None
-        why = f"{name} was no better than the base on {confirmation.difference.n} held-back items, so the base is kept."
-    elif proposed and not run.vault.count("confirm"):
-        chosen = proposed if stands_unconfirmed(surety) else None
-        why = _unconfirmed(name, surety, why)
+    chosen, confirmation, why = _settled(run, proposed, choice, why)
     why = f"{why} {_shortened(run, confirmation)}".strip()
     items = run.vault.open_test()
     run.emit(FinalTestOpened(chosen=chosen.id if chosen else BASE))
@@ -73,21 +67,59 @@ def finalize(
     return result
 
 
-def _confirmed(run: Run, proposed: Experiment | None) -> Comparison | None:
-    """Compare the choice with the base on items that steered nothing, where the task has any.
+def _settled(
+    run: Run, proposed: Experiment | None, choice: Choice, why: str
+) -> tuple[Experiment | None, Comparison | None, str]:
+    """Return what is chosen (None for the base), how it was confirmed, and why."""
+    if proposed is None:
+        return None, None, why
+    if not run.vault.count("confirm"):
+        surety = choice.surety.get(proposed.id, 0.0)
+        stays = proposed if stands_unconfirmed(surety) else None
+        return stays, None, _unconfirmed(proposed.id, surety, why)
+    chosen, confirmation, duel = _confirmed(run, proposed, choice)
+    n = confirmation.difference.n
+    if chosen != proposed and duel:
+        why = f"By the numbers it was {chosen.id}, which was ahead of {proposed.id} on {duel.difference.n} held-back items too."
+    if stands(confirmation, direction=run.task.direction):
+        return chosen, confirmation, why
+    why = f"{chosen.id} was no better than the base on {n} held-back items, so the base is kept."
+    return None, confirmation, why
 
-    On as many as the time left allows, for both: the test that follows gives no time back.
+
+def _confirmed(
+    run: Run, proposed: Experiment, choice: Choice
+) -> tuple[Experiment, Comparison, Comparison | None]:
+    """Compare on items that steered nothing: the proposed experiment with the base, and first with another choice of the numbers.
+
+    Each is scored on as many as the time left allows: the test that follows gives no time back. Of two experiments the one
+    that is ahead goes on, so that none stands by what its agent knew of validation.
     """
-    items = run.vault.items("confirm")
-    if proposed is None or not items:
-        return None
     calibrate(run)
+    direction, duel = run.task.direction, None
     most = run.meter.confirm_items(own=True)
-    ours, _ = _scorer(run, proposed).score("confirm", items, limit=most)
+    ours = _held_back(run, proposed, most)
     most = min(most, run.meter.confirm_items(own=False))
-    theirs, _ = _scorer(run, None).score("confirm", items, limit=most)
-    how = run.task.aggregate
-    return confirm(scores(ours, how), scores(theirs, how), direction=run.task.direction)
+    theirs = _held_back(run, None, most)
+    if rival := _rival(run, proposed, choice):
+        others = _held_back(run, rival, min(most, run.meter.confirm_items(own=True)))
+        duel = compare(others, ours, against=proposed.id, direction=direction)
+        if stands(duel, direction=direction):
+            proposed, ours = rival, others
+    return proposed, confirm(ours, theirs, direction=direction), duel
+
+
+def _rival(run: Run, proposed: Experiment, choice: Choice) -> Experiment | None:
+    """Return the choice of the numbers where that is another experiment."""
+    others = (each for each in run.folder.experiments() if each.id != proposed.id)
+    return next((each for each in others if each.id == choice.chosen), None)
+
+
+def _held_back(run: Run, experiment: Experiment | None, most: int) -> Mapping[str, float]:
+    """Return the scores of an experiment (None for the base) on confirmation items, ``most`` of them at most."""
+    items = run.vault.items("confirm")
+    graded, _ = _scorer(run, experiment).score("confirm", items, limit=most)
+    return scores(graded, run.task.aggregate)
 
 
 def _unconfirmed(name: str, surety: float, why: str) -> str:

@@ -1,8 +1,11 @@
-"""Who stands where on validation: scores by item for the base and every experiment, and who is best so far."""
+"""Who stands where on validation: scores by item for the base and every experiment, and who is best so far.
 
-from collections.abc import Sequence
+Only items that no agent is shown count here (``evaluation.open_items``): what is seen can be learned by heart.
+"""
 
-from ftdojo.evaluation import scores
+from collections.abc import Mapping, Sequence
+
+from ftdojo.evaluation import open_items, scores
 from ftdojo.records import BASE, Comparison, Graded, Task
 from ftdojo.stats import Choice, compare, select, total
 
@@ -12,8 +15,10 @@ class Leaderboard:
 
     def __init__(self, task: Task, base: Sequence[Graded]) -> None:
         self._direction, self._aggregate = task.direction, task.aggregate
-        self._graded: dict[str, Sequence[Graded]] = {BASE: base}
-        self._scored = {BASE: scores(base, task.aggregate)}
+        self._open = open_items(task, [each.item for each in base])
+        self._graded: dict[str, Sequence[Graded]] = {}
+        self._scored: dict[str, Mapping[str, float]] = {}
+        self.add(BASE, base)
         self._choice: Choice | None = Choice(chosen=BASE, why="Nothing else was validated.")
 
     @property
@@ -30,13 +35,13 @@ class Leaderboard:
         return self._choice
 
     def graded(self, name: str) -> Sequence[Graded]:
-        """Return the validation outputs of an experiment or the base; none if it has no weights."""
+        """Return the validation outputs that count, of an experiment or the base; none if it has no weights."""
         return self._graded.get(name, ())
 
     def add(self, name: str, graded: Sequence[Graded]) -> None:
         """Take an experiment's validation outputs into account."""
-        self._graded[name] = graded
-        self._scored[name] = scores(graded, self._aggregate)
+        self._graded[name] = self._counted(graded)
+        self._scored[name] = scores(self._graded[name], self._aggregate)
         self._choice = None  # made anew when it is next asked for
 
     def compared(
@@ -47,7 +52,7 @@ class Leaderboard:
         ``predicted`` is the validation score that was announced; it is turned into an effect on each rival.
         """
         rivals = {"base": BASE, "parent": parent, "best": self.best}
-        ours, look = scores(graded, self._aggregate), len(self._graded)
+        ours, look = scores(self._counted(graded), self._aggregate), len(self._graded)
         found: dict[str, Comparison] = {}
         for role, name in rivals.items():
             rival = self._scored.get(name)
@@ -62,3 +67,6 @@ class Leaderboard:
                 predicted=None if predicted is None else predicted - total(rival).score,
             )
         return found
+
+    def _counted(self, graded: Sequence[Graded]) -> Sequence[Graded]:
+        return [each for each in graded if each.item not in self._open]

@@ -18,6 +18,7 @@ from typing import Any, assert_never
 from ftdojo.checks import access_for, built, lent
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
+from ftdojo.evaluation import open_items
 from ftdojo.records import BASE, Experiment, Look, Message, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
@@ -98,14 +99,20 @@ def _cut(turns: Sequence[Message]) -> list[Message]:
 
 
 def _predictions(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
-    """Return validation outputs; questions and gold answers only where the task shows them."""
+    """Return outputs to open validation items; questions and gold answers only where the task shows them."""
     if run.task.shown == "none":
         raise UsageError(f"The task {run.task.name!r} shows no predictions.")
     name = action.name or BASE
     if name != BASE:
         _experiment(run, name)
-    graded = run.folder.predictions(name, "validation")
     asked = {item.id: item for item in run.vault.items("validation")}
+    seen = open_items(run.task, asked)
+    if action.offset >= len(seen):
+        raise UsageError(
+            f"offset={action.offset} cannot be shown: of {len(asked)} validation items {len(seen)} are shown, with offset "
+            "below that number; the others decide between experiments."
+        )
+    graded = [each for each in run.folder.predictions(name, "validation") if each.item in seen]
     shown = []
     for each in graded[action.offset : action.offset + action.limit]:
         entry: dict[str, Any] = {

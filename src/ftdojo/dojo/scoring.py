@@ -3,13 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from statistics import fmean
 
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.run import Run
 from ftdojo.errors import WorkerError
-from ftdojo.evaluation import Race, evaluate, judged, report, scores
+from ftdojo.evaluation import Race, evaluate, judged, lot, report, scores
 from ftdojo.evaluation.engine import Calibrating
 from ftdojo.records import (
     Completion,
@@ -181,6 +180,6 @@ def _some(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
     """Return ``limit`` items in their order, chosen by their ids alone; a smaller choice lies within a larger one."""
     if limit is None or limit >= len(items):
         return items
-    dealt = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
+    dealt = sorted(items, key=lambda item: lot(item.id))
     chosen = {item.id for item in dealt[:limit]}
     return [item for item in items if item.id in chosen]

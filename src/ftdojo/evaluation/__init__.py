@@ -2,6 +2,6 @@
 
 from ftdojo.evaluation.passes import Race, evaluate
 from ftdojo.evaluation.reports import judged, report, scores
-from ftdojo.evaluation.vault import Vault, leaks
+from ftdojo.evaluation.vault import Vault, leaks, lot, open_items
 
-__all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "report", "scores"]
+__all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "lot", "open_items", "report", "scores"]

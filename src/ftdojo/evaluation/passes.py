@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from math import isfinite
 from statistics import fmean
 
 from ftdojo.errors import UsageError
 from ftdojo.evaluation.reports import scores
+from ftdojo.evaluation.vault import lot
 from ftdojo.records import Completion, Direction, Graded, Item, Message, Task
 from ftdojo.stats import Scores, surely_worse
 
@@ -83,7 +83,7 @@ def evaluate(
 
 def _parts(items: Sequence[Item], count: int) -> list[list[Item]]:
     """Deal the items to ``count`` parts at most, in an order that depends on nothing but their ids."""
-    dealt = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
+    dealt = sorted(items, key=lambda item: lot(item.id))
     parts = [
         dealt[at * len(dealt) // count : (at + 1) * len(dealt) // count] for at in range(count)
     ]

@@ -7,8 +7,8 @@ calls wrong. The model's word touches neither the task's own score nor any verdi
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 
+from ftdojo.evaluation.vault import lot, open_items
 from ftdojo.records import (
     Aggregate,
     Direction,
@@ -58,7 +58,7 @@ def report(
     Args:
         graded: what ``evaluate`` returned.
         task: says how much of a wrong item may be shown.
-        split: only items of ``validation`` are ever shown.
+        split: only items of ``validation`` are ever shown, and of those the open ones (``open_items``).
         items: all items of the split, graded or not.
         seconds: wall time of the pass.
         raced_out: whether a race ended the pass early.
@@ -116,17 +116,15 @@ def _slices(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
 
 
 def _wrong(graded: Sequence[Graded], task: Task, items: Sequence[Item]) -> tuple[WrongItem, ...]:
-    """Return the worst items, equals in an order that depends on their ids alone.
+    """Return the worst open items, equals in an order that depends on their ids alone.
 
-    Experiments that fail on the same items are thus shown the same ones: they compare, and little of the validation
-    set is ever seen.
+    Experiments that fail on the same items are thus shown the same ones, so that they compare.
     """
-    if task.shown == "none":
-        return ()
-    sign, best = (1.0, 1.0) if task.direction is Direction.HIGHER else (-1.0, 0.0)
-    wrong = [each for each in graded if sign * each.grade.score < sign * best]
-    wrong.sort(key=lambda each: (sign * each.grade.score, sha256(each.item.encode()).digest()))
     asked = {item.id: item for item in items}
+    seen = open_items(task, asked)
+    sign, best = (1.0, 1.0) if task.direction is Direction.HIGHER else (-1.0, 0.0)
+    wrong = [each for each in graded if each.item in seen and sign * each.grade.score < sign * best]
+    wrong.sort(key=lambda each: (sign * each.grade.score, lot(each.item)))
     return tuple(_shown(each, task, asked[each.item]) for each in wrong[:WRONG_SHOWN])
 
 

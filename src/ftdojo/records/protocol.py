@@ -17,7 +17,8 @@ class Look:
     """Look something up; free of charge but recorded.
 
     ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``rows`` (the training rows that its
-    script built), ``predictions`` (validation outputs of experiment ``name``, as far as the task shows them), ``ledger``.
+    script built), ``predictions`` (outputs of experiment ``name`` to the validation items that are shown, as far as the
+    task shows them), ``ledger``.
     """
 
     what: LookKind
@@ -96,13 +97,15 @@ class TaskCard:
     decoding: str
     validation_items: int
     detectable: float
-    """The smallest true difference in the metric that this validation set shows four times in five."""
+    """The smallest true difference in the metric that the items which decide show four times in five."""
     aggregate: str = "mean"
     """How items make up the score, in words."""
     secondary: Mapping[str, str] = field(default_factory=dict)
     """What is measured beside the metric, one sentence each; it decides nothing."""
     slices: Mapping[str, str] = field(default_factory=dict)
     """By what the score is also given in parts, and what the parts are."""
+    shown_items: int = 0
+    """Of the validation items, so many are shown to agents; the others decide verdicts and choices."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,8 +81,8 @@ def select(
         return Choice(chosen=BASE, why=_why_base(observed), gains=shrunk, surety=surety)
     chosen = max(sure, key=lambda name: shrunk[name])
     why = (
-        f"{chosen} has the best gain over the base: {observed[chosen][0]:+.3g} observed, "
-        f"{shrunk[chosen]:+.3g} after shrinking for noise and {len(observed)} candidate(s)."
+        f"{chosen} has the best gain over the base: {observed[chosen][0]:+.3g} observed on "
+        f"{len(common(candidates[chosen], base))} items, {shrunk[chosen]:+.3g} after shrinking for noise and {len(observed)} candidate(s)."
     )
     return Choice(chosen=chosen, why=why, gains=shrunk, surety=surety)
 
