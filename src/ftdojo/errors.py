@@ -33,17 +33,38 @@
 A class that only one package raises and catches lives there; its file is named. ``HostileOutput``, ``RowFault``,
 ``CheckFailed`` and ``WorkerFault`` are caught by whoever turns them into a failure, so no user meets them.
 A failed *experiment* is no exception: it is a ``records.Failure``, which the agent reads.
-A message says what was wrong (with the value), what would be right, and what to do next.
+A message says what was wrong (with the value), what would be right, and what to do next. Values come from anywhere, so
+whatever they hold, ``str`` of an error is one line of at most ``LONGEST`` characters that steers no terminal.
 """
 
 import difflib
+import json
+import unicodedata
 from collections.abc import Iterable
+
+LONGEST = 4000
+"""Characters of a message; of a longer one the middle, where values stand, is left out."""
+_STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINING = "\u200c\u200d"
+"""Of what cannot be seen, this is needed to write some scripts and emoji."""
 
 
 class FtdojoError(Exception):
     """An error that was foreseen; its text is all a user needs."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        r"""Return the message on one line, in the form of JSON what would end the line or steer a terminal.
+
+        Example:
+            >>> print(FtdojoError("No column is called 'a\nb\x1b[31m'."))
+            No column is called 'a\nb\u001b[31m'.
+        """
+        text = super().__str__()
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 4]} ... {text[-LONGEST // 4 :]}"
+        return text if text.isprintable() else "".join(map(_shown, text))
 
 
 class UsageError(FtdojoError, ValueError):
@@ -174,3 +195,8 @@ class Interrupted(FtdojoError):
     """The user stopped a run; nothing of it is lost."""
 
     exit_code = 130
+
+
+def _shown(each: str) -> str:
+    steers = unicodedata.category(each) in _STEERING and each not in _JOINING
+    return json.dumps(each)[1:-1] if steers else each
