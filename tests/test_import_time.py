@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -47,6 +48,14 @@ def test_nothing_heavy_is_imported(command):
 
 def test_help_of_a_command_imports_only_what_typer_reads_options_with():
     assert imported("-m", "ftdojo.cli.main", "run", "--help") & HEAVY <= {"pydantic"}
+
+
+@pytest.mark.skipif(not version("torch").endswith("+cpu"), reason="torch has to look for a GPU")
+def test_the_controller_of_a_run_does_not_load_what_the_worker_computes_with():
+    assert not imported("-c", "from ftdojo.dojo import this_machine; this_machine('')") & {
+        "torch",
+        "transformers",
+    }
 
 
 def test_the_check_sees_what_is_imported():

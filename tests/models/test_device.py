@@ -1,5 +1,6 @@
 """The number format: the processor's choice, or the user's. And whose memory training takes."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -46,3 +47,20 @@ def test_a_gpus_memory_is_all_that_it_has_and_a_processor_has_none(monkeypatch):
         monkeypatch.setattr(device, "device", lambda kind=kind: kind)
         found.append(device.device_bytes.__wrapped__())
     assert found == [0, 24 * 2**30]
+
+
+def test_the_kernel_names_the_instructions_for_bfloat16_that_torch_finds():
+    if not Path("/proc/cpuinfo").exists():
+        pytest.skip("only Linux lists them")
+    assert device._instructions() & device.BFLOAT16 == (
+        device._instructions_by_torch() & device.BFLOAT16
+    )
+
+
+def test_a_torch_for_processors_alone_is_believed_by_its_version(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    found = []
+    for text in ("2.13.0+cpu", "2.13.0", "2.13.0+cu130"):
+        monkeypatch.setattr(device, "version", lambda name, text=text: text)
+        found.append(device.device.__wrapped__())
+    assert found == ["cpu", "cuda", "cuda"]

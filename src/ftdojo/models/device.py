@@ -1,15 +1,24 @@
-"""What this machine computes with, and quiet libraries."""
+"""What this machine computes with, and quiet libraries.
+
+torch is asked only where nothing lighter can tell: a controller that never computes then does not load it, which takes
+seconds and hundreds of megabytes.
+"""
 
 import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from ftdojo.config import LOW_PRECISION, low_precision_chosen
 
 LABEL_ONLY = frozenset({"llama", "mistral", "qwen2", "qwen3", "phi3", "smollm3", "gemma"})
 """Those whose body is ``model.model`` and whose logits are exactly ``model.lm_head(hidden)``: no soft cap, no scale."""
+
+BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "amx_tile", "bf16"})
+"""Instruction sets of x86 and of Arm processors, each of which computes in bfloat16."""
 
 
 @contextmanager
@@ -22,6 +31,8 @@ def quiet() -> Iterator[None]:
 @lru_cache
 def device() -> str:
     """Return ``cuda`` where there is one, else ``cpu``."""
+    if _built_for_processors_alone():
+        return "cpu"
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -68,12 +79,36 @@ def is_fast_in_bfloat16(kind: str) -> bool:
 
     CPUs that lack them emulate it, several times slower than float32.
     """
+    if kind == "cuda":
+        import torch
+
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(BFLOAT16 & _instructions())
+
+
+def _built_for_processors_alone() -> bool:
+    """Return whether the installed torch says by its version, such as ``2.13.0+cpu``, that it has no code for a GPU."""
+    try:
+        return version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return False
+
+
+def _instructions() -> frozenset[str]:
+    """Return the processor's instruction sets, under the names that Linux gives them (torch's for bfloat16 are equal)."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8", errors="replace").splitlines()
+    except OSError:  # not Linux
+        return _instructions_by_torch()
+    named = (line for line in lines if line.startswith(("flags", "Features")))
+    return frozenset(next(named, "").partition(":")[2].split())
+
+
+def _instructions_by_torch() -> frozenset[str]:
     import torch
 
-    if kind == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    flags = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return any(flags.get(name) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return frozenset(name for name, present in known.items() if present)
 
 
 def dtype_name() -> str:
