@@ -204,9 +204,7 @@ def kill_in_session(home: Home, rng: random.Random, lasts_s: float, kills: int) 
     while home.folder.result() is None:
         done = len(home.folder.ended())
         verb = ("train", str(home.path / f"s{done}")) if done < len(submissions()) else ("finish",)
-        with home.start(
-            "play", *verb, "--run", "it", *(("--wait",) if done < len(submissions()) else ())
-        ) as asked:
+        with home.start("play", *verb, "--run", "it", "--wait", str(PATIENCE_S)) as asked:
             while asked.poll() is None:
                 kept = read_kept(home.folder)
                 if (

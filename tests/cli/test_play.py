@@ -77,14 +77,15 @@ def episode(play, write):
         "validated": ("status", *run, "--wait", "60"),
         "task": ("look", "task", *run, "--json"),
         "rows": ("look", "source", "right", "--limit", "2", *run),
-        "failed": ("check", bad, *run, "--wait", "--json"),
-        "checked": ("check", good, *run, "--wait"),
+        "failed": ("check", bad, *run, "--wait", "60", "--json"),
+        "checked": ("check", good, *run, "--wait", "60"),
         "train": ("train", good, *run, "--json"),
         "trained": ("status", *run, "--wait", "60", "--json"),
         "feedback": ("look", "feedback", "e1", *run),
-        "rough": ("train", write(seed=1), *run, "--validate-items", "20", "--wait"),
+        "rough": ("train", write(seed=1), *run, "--validate-items", "20", "--wait", "60"),
         "status": ("status", *run),
         "finish": ("finish", "e1", *run, "--json"),
+        "finished": ("status", *run, "--wait", "120", "--json"),
         "again": ("finish", *run),
         "after": ("status", *run),
         "late": ("train", good, *run),
@@ -104,10 +105,13 @@ def test_every_verb_of_an_episode_does_as_it_is_told(episode):
 @pytest.mark.slow
 def test_long_verbs_return_a_job_at_once_and_are_polled(episode):
     assert "j1 (start" in episode["start"].out
-    assert "last:    j1 (start): done" in episode["validated"].out
+    assert "last:     j1 (start): done" in episode["validated"].out
     train, trained = json.loads(episode["train"].out), json.loads(episode["trained"].out)
     assert train["job"]["id"] == train["asked"] == trained["last"]["id"] == "j4"
     assert (trained["state"], trained["best"]) == ("waiting", "e1")
+    finish = json.loads(episode["finish"].out)
+    assert (finish["state"], finish["job"]["verb"]) == ("busy", "finish")
+    assert 0 <= finish["job"]["left_s"] <= finish["budget"]["reserve_s"]
     assert trained["experiments"][0]["verdict"] == "better"
 
 
@@ -122,15 +126,15 @@ def test_looks_and_checks_show_what_an_agent_needs(episode):
         "data-script",
         "data.py",
     )
-    assert "stages:  static, dry-run, data, fit, probe\n" in episode["checked"].out
+    assert "stages:   static, dry-run, data, fit, probe\n" in episode["checked"].out
     assert "verdict: better" in episode["feedback"].out
 
 
 @pytest.mark.slow
 def test_status_lists_the_experiments_and_what_is_left(episode):
     lines = episode["status"].out.splitlines()
-    assert lines[1] == "state:   waiting for you; the clock runs"
-    assert re.match(r"left:    \d+ s for you; \d+ s set aside for the end", lines[2])
+    assert lines[1] == "state:    waiting for you; the clock runs"
+    assert re.match(r"left:     \d+ s for you; \d+ s set aside for the end", lines[2])
     assert [line.split()[:3] for line in lines[-2:]] == [
         ["e1", "base", "done"],
         ["e2", "base", "done"],
@@ -140,7 +144,7 @@ def test_status_lists_the_experiments_and_what_is_left(episode):
 
 @pytest.mark.slow
 def test_the_end_is_told_as_by_a_run_and_can_be_asked_for_again(episode, program, room):
-    finished = json.loads(episode["finish"].out)
+    finished = json.loads(episode["finished"].out)["result"]
     assert (finished["chosen"], finished["agent"], finished["status"]) == (
         "e1",
         "outside",
@@ -161,7 +165,7 @@ def test_runs_list_names_it_as_played_from_outside(episode, program, room):
 @pytest.mark.slow
 def test_a_kill_in_the_middle_of_a_training_loses_nothing(play, write, room):
     run = ("--run", "killed")
-    play("start", "ftdojo_toy:task", *TINY, "--name", "killed", "--wait")
+    play("start", "ftdojo_toy:task", *TINY, "--name", "killed", "--wait", "60")
     play("train", write(steps=400, seed=7), *run)
     until(lambda: "training" in play("status", *run).out)
     kill(room / "killed")
@@ -169,9 +173,9 @@ def test_a_kill_in_the_middle_of_a_training_loses_nothing(play, write, room):
     assert after.err == (
         "The process that held killed was gone and was started again; j2 (train) goes on.\n"
     )
-    assert "state:   busy with j2 (train" in after.out
-    assert "last:    j2 (train e1): done" in play("status", *run, "--wait", "120").out
-    finished = json.loads(play("finish", *run, "--json").out)
+    assert "state:    busy for " in after.out
+    assert "last:     j2 (train e1): done" in play("status", *run, "--wait", "120").out
+    finished = json.loads(play("finish", *run, "--json", "--wait", "120").out)["result"]
     assert (finished["chosen"], finished["experiments"]) == ("e1", 1)
 
 
@@ -190,8 +194,8 @@ def test_a_budget_that_allows_nothing_is_told_and_resume_gives_another(
     resumed = program("resume", "poor", "--budget", "10m", FTDOJO_HOME=room)
     assert (resumed.code, "poor" in resumed.out) == (0, True), resumed.err
     play("status", "--run", "poor", "--wait", "60")
-    kept = play("finish", "base", "--run", "poor", "--json")
-    assert (json.loads(kept.out)["chosen"], kept.code) == ("base", 0)
+    kept = play("finish", "base", "--run", "poor", "--json", "--wait", "120")
+    assert (json.loads(kept.out)["result"]["chosen"], kept.code) == ("base", 0)
 
 
 def until(found):
@@ -271,7 +275,10 @@ def test_the_example_of_the_guide_works_as_typed(environment, tmp_path):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, [line for line in done.stderr.splitlines() if line[0] != "j"]) == (
+        0,
+        [],
+    )
     result = json.loads((tmp_path / "runs" / "guide-example" / "result.json").read_text())
     assert result["status"] == "finished"
     assert (tmp_path / "runs" / "guide-example" / "experiments" / "e1").is_dir()

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from ftdojo.store import RunFolder
 
 
-FOREVER_S = 30 * 86400.0
-
-
 def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
     """Go on with a run whose process is gone, within ``budget``; the agent outside plays on. An ended one is shown.
 
@@ -36,15 +33,15 @@ def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
 
 
 def handed_in(
-    folder: "RunFolder", request: "CheckRequest | TrainRequest | FinishRequest", *, wait: bool
+    folder: "RunFolder", request: "CheckRequest | TrainRequest | FinishRequest", *, wait: float
 ) -> dict[str, Any]:
-    """Ask for an action, and return how the run stands then, or once it is quiet again."""
+    """Ask for an action, and return how the run stands then, or once it is quiet again within ``wait`` seconds."""
     from ftdojo.serve import hand_in
 
     found = hand_in(folder, request, say=say)
     asked = found["asked"]
     if wait and found["state"] == "busy":
-        found = standing(folder, seconds=FOREVER_S)
+        found = standing(folder, seconds=wait)
     if found["state"] == "busy":
         say(f"{asked} ({request.verb}) goes on; `ftdojo play status --wait 60` waits for it.")
     return {"asked": asked} | found
@@ -54,7 +51,7 @@ def standing(folder: "RunFolder", *, seconds: float) -> dict[str, Any]:
     """Return how a run stands once it is quiet, or after ``seconds``."""
     from ftdojo.serve import await_quiet
 
-    return await_quiet(folder, seconds=seconds, say=say)
+    return await_quiet(folder, seconds=seconds, say=say, tell=say)
 
 
 def show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> None:
@@ -130,7 +127,9 @@ RUN = typer.Option(
 )
 RUNS = typer.Option(None, "--runs", help="Folder of the runs (default: FTDOJO_HOME, else ./runs).")
 JSON = typer.Option(False, "--json", help="Print one JSON object instead.")
-WAIT = typer.Option(False, "--wait/--no-wait", help="Wait for the job, instead of its id alone.")
+WAIT = typer.Option(
+    0.0, min=0.0, help="Answer once no job runs, or after so many seconds (0: at once)."
+)
 FOLDER = typer.Argument(metavar="DIR", help="A folder with plan.md, data.py and train.yaml.")
 
 
@@ -148,12 +147,12 @@ def start(
     spec: "RunSpec",
     name: str = typer.Option("", help="The run's id; made up if left out."),
     runs: Path | None = RUNS,
-    wait: bool = WAIT,
+    wait: float = WAIT,
     as_json: bool = JSON,
 ) -> None:
     """Make a run; its clock starts, and the base is validated.
 
-    Example: ftdojo play start math/mini --budget 30m --wait
+    Example: ftdojo play start math/mini --budget 30m --wait 60
     """
     from dataclasses import replace
 
@@ -164,7 +163,7 @@ def start(
     spec = checked(replace(spec, agent=OUTSIDE), runs)
     fetch(spec.task)
     folder = begin(Start(spec=spec, name=name, root=(runs or runs_dir()).absolute()), say=say)
-    show(folder, standing(folder, seconds=FOREVER_S if wait else 0.0), as_json=as_json)
+    show(folder, standing(folder, seconds=wait), as_json=as_json)
 
 
 @play_app.command("look")
@@ -203,14 +202,14 @@ def check(
     folder: Path = FOLDER,
     run: str = RUN,
     runs: Path | None = RUNS,
-    wait: bool = WAIT,
+    wait: float = WAIT,
     as_json: bool = JSON,
 ) -> None:
     """Run the check only, stage by stage.
 
     Costs time, no experiment.
 
-    Example: ftdojo play check try1 --wait
+    Example: ftdojo play check try1 --wait 60
     """
     from ftdojo.serve import CheckRequest, read_submission
 
@@ -228,12 +227,12 @@ def train(
     ),
     run: str = RUN,
     runs: Path | None = RUNS,
-    wait: bool = WAIT,
+    wait: float = WAIT,
     as_json: bool = JSON,
 ) -> None:
     """Run a submission as an experiment: check, training, validation.
 
-    Example: ftdojo play train try1 --wait
+    Example: ftdojo play train try1 --wait 60
     """
     from ftdojo.serve import TrainRequest, read_submission
 
@@ -250,9 +249,7 @@ def train(
 @play_app.command("status")
 def status(
     run: str = RUN,
-    wait: float = typer.Option(
-        0.0, min=0.0, help="Answer once no job runs, or after so many seconds."
-    ),
+    wait: float = WAIT,
     runs: Path | None = RUNS,
     as_json: bool = JSON,
 ) -> None:
@@ -273,26 +270,22 @@ def finish(
     ),
     run: str = RUN,
     runs: Path | None = RUNS,
-    wait: bool = typer.Option(True, "--wait/--no-wait", help="Wait for the result."),
+    wait: float = WAIT,
     as_json: bool = JSON,
 ) -> None:
     """End a run with one experiment.
 
-    It is confirmed, tested once and exported; prints what `ftdojo run` prints.
+    It is confirmed, tested once and exported, which takes about what `status` says is set aside; at the end, prints what
+    `ftdojo run` prints.
 
-    Example: ftdojo play finish e2
+    Example: ftdojo play finish e2 --wait 60
     """
-    from ftdojo.cli.summary import close
     from ftdojo.serve import FinishRequest
 
     folder = found_run(run, runs)
     if folder.result():
         say(f"The run {folder.config.id} had ended before.")
-        close(folder, as_json=as_json)
-        return
-    request = FinishRequest(experiment=experiment or None)
-    found = handed_in(folder, request, wait=wait)
-    if found["state"] == "ended":
-        close(folder, as_json=as_json)
+        found = standing(folder, seconds=0.0)
     else:
-        show(folder, found, as_json=as_json)
+        found = handed_in(folder, FinishRequest(experiment=experiment or None), wait=wait)
+    show(folder, found, as_json=as_json)

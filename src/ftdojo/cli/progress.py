@@ -6,7 +6,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, assert_never
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,6 +25,7 @@ from ftdojo.records import (
     PassAdvanced,
     ShortcutsFound,
     StageReached,
+    TrainingBegan,
     TrainingEnded,
     TrainingStepped,
     WeightsReused,
@@ -134,12 +135,8 @@ def _line(event: Event) -> str:
             return f"base: validation {_score(event.score)}"
         case ExperimentBegan():
             return f"{event.experiment}: {headline_of(event.plan, limit=160)}"
-        case WeightsReused():
-            return f"{event.experiment}: the weights of an equal training are in the cache"
-        case TrainingEnded():
-            return f"{event.experiment}: trained in {event.seconds:.0f} s, loss {event.loss:.3f}"
-        case ExperimentEnded():
-            return f"{event.experiment}: {_ending(event)}"
+        case WeightsReused() | TrainingBegan() | TrainingEnded() | ExperimentEnded():
+            return f"{event.experiment}: {_happened(event)}"
         case WorkerLost():
             return f"{event.experiment}: {event.message}" if event.experiment else event.message
         case FinalEvaluationBegan():
@@ -148,6 +145,24 @@ def _line(event: Event) -> str:
             return f"{lost}finishing with {event.proposed}{by}: confirmation, then the test, once"
         case _:
             return ""
+
+
+def _happened(event: WeightsReused | TrainingBegan | TrainingEnded | ExperimentEnded) -> str:
+    """Return what became of an experiment."""
+    match event:
+        case WeightsReused():
+            return "the weights of an equal training are in the cache"
+        case TrainingBegan():
+            return (
+                f"training {event.steps} steps on {event.rows} rows, forecast {event.forecast_s:.0f} s; ended after "
+                f"{event.most_s:.0f} s at most, with what it has then"
+            )
+        case TrainingEnded():
+            return f"trained in {event.seconds:.0f} s, loss {event.loss:.3f}"
+        case ExperimentEnded():
+            return _ending(event)
+        case _:
+            assert_never(event)
 
 
 def _ending(event: ExperimentEnded) -> str:

@@ -14,9 +14,9 @@ import yaml
 from ftdojo.cli.tables import one_line, printable, table, verdict, wrapped
 from ftdojo.errors import GaveUp, StoreError
 from ftdojo.records import BASE, EvaluationReport, Result, Spend
-from ftdojo.store import RunFolder
+from ftdojo.store import RunFolder, load
 
-FACT_LABEL = len("failure: ")
+FACT_LABEL = len("forecast: ")
 COLUMNS = ("id", "parent", "status", "score", "low", "high", "n", "verdict", "seconds", "failure")
 MOST = 30
 """Experiments that are listed; the earlier ones are counted."""
@@ -66,10 +66,13 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("base", f"{_scored(found['base'])} on validation"))
     if found["best"]:
         lines.append(("best", found["best"]))
-    last = found["last"]
+    job, last = found["job"], found["last"]
+    if job and job["forecast_s"] is not None:
+        lines.append(("training", _training(job)))
     if last:
         lines.append(("last", _last(last)))
-        lines += _checked(last["checked"]) if last["checked"] else []
+        # Beside an action that is under way, the forecast of an earlier one would be taken for its own.
+        lines += _checked(last["checked"]) if last["checked"] and not job else []
     if found["failure"]:
         lines.append(("failure", _failure(found["failure"])))
     return lines
@@ -80,13 +83,23 @@ def _state(found: Mapping[str, Any]) -> str:
     if state == "busy" and not job:
         return "busy getting ready again"
     if state == "busy":
-        at = f", {job['step']} of {job['of']}" if job["of"] else ""
-        stage = f": {job['stage']}{at}" if job["stage"] else ""
-        name = f"{job['verb']} {job['experiment']}".strip()
-        return f"busy with {job['id']} ({name}{stage}) for {job['seconds']:.0f} s"
+        return f"busy for {job['seconds']:.0f} s with {_words(job)}"
     if state == "stopped":
         return f"stopped. {found['error']}".strip()
     return "waiting for you; the clock runs" if state == "waiting" else str(state)
+
+
+def _words(job: Mapping[str, Any]) -> str:
+    from ftdojo.serve import Job, words
+
+    return words(load(Job, json.dumps(job)))
+
+
+def _training(job: Mapping[str, Any]) -> str:
+    return (
+        f"{job['forecast_s']:.0f} s by the forecast of its check; ended after {job['most_s']:.0f} s at most, and validated "
+        "with what it has then"
+    )
 
 
 def _left(budget: Mapping[str, Any]) -> str:

@@ -8,7 +8,14 @@ from typing import Literal
 from ftdojo.checks import Passed
 from ftdojo.dojo.run import Run
 from ftdojo.models import tensor_digest
-from ftdojo.records import Experiment, TrainingReport, TrainingStepped, Weights, WeightsReused
+from ftdojo.records import (
+    Experiment,
+    TrainingBegan,
+    TrainingReport,
+    TrainingStepped,
+    Weights,
+    WeightsReused,
+)
 from ftdojo.store import dump, files, load, require_free
 from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
@@ -57,6 +64,15 @@ def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
         base=run.model,
         to=made,
         seconds=max(1.0, run.meter.train_left_s()),
+    )
+    run.emit(
+        TrainingBegan(
+            experiment=name,
+            rows=checked.data.rows,
+            steps=checked.fit.steps,
+            forecast_s=checked.fit.train_forecast_s,
+            most_s=job.seconds,
+        )
     )
     report = run.trainer.train(
         job,

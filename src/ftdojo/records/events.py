@@ -96,6 +96,20 @@ class WeightsReused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingBegan:
+    """A submission passed its check and is trained on: ``forecast_s`` by the step that was measured, ``most_s`` at most.
+
+    A training that is still going then is ended, and the weights that it has are validated.
+    """
+
+    experiment: str
+    rows: int
+    steps: int
+    forecast_s: float
+    most_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingStepped:
     """A training made one more optimizer step, of about ``of``."""
 
@@ -215,6 +229,7 @@ Event = (
     | ExperimentBegan
     | StageReached
     | WeightsReused
+    | TrainingBegan
     | TrainingStepped
     | TrainingEnded
     | PassAdvanced

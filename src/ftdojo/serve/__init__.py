@@ -1,9 +1,11 @@
 """A run for an agent outside: a process that holds the dojo, its private socket, and the other end of the line."""
 
 from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in, read_submission
+from ftdojo.serve.jobs import words
 from ftdojo.serve.protocol import (
     CheckRequest,
     FinishRequest,
+    Job,
     LookRequest,
     Resume,
     Start,
@@ -16,6 +18,7 @@ from ftdojo.serve.views import guide
 __all__ = [
     "CheckRequest",
     "FinishRequest",
+    "Job",
     "LookRequest",
     "Resume",
     "Start",
@@ -29,4 +32,5 @@ __all__ = [
     "guide",
     "hand_in",
     "read_submission",
+    "words",
 ]

@@ -14,12 +14,13 @@ from typing import Any
 
 from ftdojo.errors import FtdojoError, RunBusy, StoreError, UsageError
 from ftdojo.records import OUTSIDE, Submission
+from ftdojo.serve.jobs import words
 from ftdojo.serve.protocol import (
     FILES,
     MAX_TEXT,
-    MAX_WAIT_S,
     CheckRequest,
     FinishRequest,
+    Job,
     Kept,
     LookRequest,
     Request,
@@ -30,7 +31,7 @@ from ftdojo.serve.protocol import (
     read_kept,
 )
 from ftdojo.serve.views import status
-from ftdojo.store import RunFolder, dump
+from ftdojo.store import RunFolder, dump, load
 
 
 def read_submission(folder: Path) -> Submission:
@@ -66,6 +67,8 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
 
 
+LOOK_S, TELL_S = 5.0, 60.0
+"""While somebody waits: how often is looked where a job is, and how often that is told at least."""
 ANSWER_S = 90.0
 """Beside the time that was asked to be waited."""
 TRIES = 5
@@ -134,15 +137,24 @@ def hand_in(folder: RunFolder, request: AskedFor, *, say: Say) -> dict[str, Any]
     raise _silent(folder)
 
 
-def await_quiet(folder: RunFolder, *, seconds: float, say: Say) -> dict[str, Any]:
-    """Return how the run stands once no job is under way, or after ``seconds``."""
-    until = time.monotonic() + seconds
+def await_quiet(
+    folder: RunFolder, *, seconds: float, say: Say, tell: Say = lambda text: None
+) -> dict[str, Any]:
+    """Return how the run stands once no job is under way, or after ``seconds``.
+
+    ``tell`` is given a line whenever the job reaches another stage, and about once a minute.
+    """
+    until, stage, told_at = time.monotonic() + seconds, "", 0.0
     while True:
         left = until - time.monotonic()
-        request = StatusRequest(wait_s=min(MAX_WAIT_S, max(0.0, left)))
+        request = StatusRequest(wait_s=min(LOOK_S, max(0.0, left)))
         found = ask(folder, request, say=say)
-        if found["state"] != "busy" or time.monotonic() >= until:
+        now, job = time.monotonic(), found["job"]
+        if found["state"] != "busy" or now >= until:
             return found
+        if job and (job["stage"] != stage or now > told_at + TELL_S):
+            stage, told_at = job["stage"], now
+            tell(words(load(Job, json.dumps(job))))
 
 
 def _is_quiet(folder: RunFolder, request: Request) -> bool:

@@ -114,7 +114,9 @@ class Job:
 
     ``verb`` is ``start`` (the base is validated), ``check``, ``train``, ``finish``, or ``end`` where a limit ends the run.
     ``refused``: it changed nothing, and ``note`` says why. ``lost``: the process was killed around its end.
-    ``stage`` is where a running job is, at ``step`` of ``of``; ``loss`` is that of the last training step.
+    ``stage`` is where a running job is, at ``step`` of ``of``; ``loss`` is that of the last training step, and ``left_s``
+    how long the job will take from here, where that can be told: of a training with its validation. ``forecast_s`` is what
+    the training was expected to take by its check, ``most_s`` after how long it is ended with what it has then.
     """
 
     id: str
@@ -125,6 +127,9 @@ class Job:
     step: int = 0
     of: int = 0
     loss: float | None = None
+    left_s: float | None = None
+    forecast_s: float | None = None
+    most_s: float | None = None
     seconds: float = 0.0
     note: str = ""
     checked: CheckReport | None = None

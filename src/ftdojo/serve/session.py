@@ -116,7 +116,7 @@ class Session:
             job = doing.job if doing else None
             since = now - self._seen_at
             return Live(
-                job=under_way(job, self._watch.now, now - self._began) if job else None,
+                job=self._standing_of(job, now) if job else None,
                 last=self._last,
                 outlook=_later(seen.outlook, since) if seen else None,
                 best=seen.best if seen else "",
@@ -194,6 +194,11 @@ class Session:
         self._doing = Doing(action=action, job=self._new(verb) if verb else None)
         return self._doing
 
+    def _standing_of(self, job: Job, now: float) -> Job:
+        """Return the job that is under way as it stands."""
+        outlook = self._seen.outlook if self._seen else None
+        return under_way(job, self._watch.now, now - self._began, outlook)
+
     def _new(self, verb: Verb) -> Job:
         self._number += 1
         return Job(id=f"j{self._number}", verb=verb)
@@ -201,7 +206,7 @@ class Session:
     def _busy(self, doing: Doing | None) -> RunBusy:
         job = doing.job if doing else None
         other = "a look" if self._seen else "getting ready"
-        what = words(under_way(job, self._watch.now, 0.0)) if job else other
+        what = words(self._standing_of(job, time.monotonic())) if job else other
         return RunBusy(
             f"The run {self._dojo.run} is busy with {what}; one action at a time. `ftdojo play status --wait 60` waits "
             "for it."
