@@ -31,9 +31,13 @@ MEANS: Mapping[str, tuple[Draw, float]] = {
         0.3,
     ),
     "absolute errors, lognormal": (lambda rng, n: rng.lognormal(size=n), exp(0.5)),
-    "paired differences of such errors": (
+    "paired differences of exponential errors": (
         lambda rng, n: rng.exponential(size=n) - rng.exponential(2, n),
         -1.0,
+    ),
+    "paired differences of lognormal errors": (
+        lambda rng, n: rng.lognormal(size=n) - rng.lognormal(size=n),
+        0.0,
     ),
 }
 LABELS: Mapping[str, tuple[Sequence[float], Sequence[float]]] = {

@@ -30,11 +30,10 @@ def test_an_agent_sees_a_quarter_of_validation_and_is_refused_the_rest_in_one_li
 
 def test_what_is_learned_by_heart_is_behind_an_honest_experiment(played):
     _, dojo = played
-    honest, heart = dojo.folder.experiments()
+    heart = dojo.folder.experiments()[1]
     against = heart.feedback.comparisons["best"]
     assert (against.against, against.difference.n) == ("e1", 45)
     assert against.difference.score < -0.1
-    assert honest.evaluation.score.score > heart.evaluation.score.score
 
 
 def test_an_agent_that_finishes_with_it_gets_what_held_back_items_call_better(played):

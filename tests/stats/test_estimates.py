@@ -1,5 +1,6 @@
 """Intervals are right by the book, hold their coverage, and are sane at the edges."""
 
+import math
 import random
 from math import inf
 
@@ -89,6 +90,20 @@ def test_the_interval_covers_the_truth_of_skewed_errors(n):
     rng = random.Random(n)
     found = [estimate([rng.expovariate(1) for _ in range(n)]) for _ in range(600)]
     assert 0.93 <= sum(each.low <= 1 <= each.high for each in found) / len(found) <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("n", "errors", "truth"),
+    [
+        (15, lambda rng: rng.lognormvariate(0, 1), math.exp(0.5)),
+        (30, lambda rng: rng.lognormvariate(0, 1) - rng.lognormvariate(0, 1), 0.0),
+    ],
+    ids=["errors", "differences"],
+)
+def test_the_interval_covers_the_truth_of_errors_as_skewed_as_a_lognormal(n, errors, truth):
+    rng = random.Random(n)
+    found = [estimate([errors(rng) for _ in range(n)]) for _ in range(4000)]
+    assert 0.925 <= sum(each.low <= truth <= each.high for each in found) / len(found) <= 0.97
 
 
 @pytest.mark.parametrize("share", [0.03, 0.4])

@@ -1,8 +1,8 @@
 """A mean with its 95 % interval, and a distribution in five numbers.
 
 Which interval is used depends on the scores alone: Wilson's for right/wrong scores, Student's with its skewness removed
-otherwise, and for samples too small or too even one that rests on the range of the scores only. How often each holds the
-truth is measured by ``python -m benchmarks.coverage``.
+for other scores, Student's for differences, and for samples too small or too even one that rests on the range of the scores
+only. How often each holds the truth is measured by ``python -m benchmarks.coverage``.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,20 @@ UNIT = (0.0, 1.0)
 FEW = 10
 """Below this the spread of the scores says too little to be believed."""
 RESAMPLES = 2000
+TAIL = 1.5
+"""Errors have longer tails than a few of them show: their skewness is taken to be so many times that of the sample.
+
+Measured: lognormal errors are covered in 93 to 94 % at n = 15 to 100, where the sample's own skewness gives 91 to 94 %, and
+exponential ones in 94.5 to 95 %. Of differences, which lie on both sides of 0, the sample's skewness is more noise than
+skewness: Student's interval covers 1 to 5 points more without its removal.
+"""
 
 
 def estimate(scores: Sequence[float]) -> Estimate:
     """Return the mean of ``scores`` with a 95 % interval.
 
     Scores that are all 0 or 1: Wilson's score interval (Wilson 1927). Others: Student's interval, after a transformation
-    that takes the skewness out of it (Hall 1992). Fewer than ten scores in [0, 1]: Wilson's with the mean in place of the
+    that takes the skewness out of it (Hall 1992); if some are negative and some are not, Student's as it is. Fewer than ten scores in [0, 1]: Wilson's with the mean in place of the
     share, which is cautious because no score in [0, 1] varies more than a 0/1 score of the same mean. Scores
     without any spread: see ``mean_interval``.
 
@@ -106,7 +113,7 @@ def mean_interval(
     if within is None:
         if n == 1:
             return -inf, inf
-        return (mean, mean) if min(values) == max(values) else _skewed(values)
+        return (mean, mean) if min(values) == max(values) else _skewed(values, tail=TAIL)
     lowest, highest = within
     if min(values) == max(values):
         otherwise = 1 - 0.05 ** (1 / n)
@@ -114,19 +121,21 @@ def mean_interval(
     if n < FEW:
         low, high = wilson((mean - lowest) / (highest - lowest), n)
         return lowest + (highest - lowest) * low, lowest + (highest - lowest) * high
-    low, high = _skewed(values)
+    low, high = _skewed(values, tail=1.0)
     return max(low, lowest), min(high, highest)
 
 
-def _skewed(values: Sequence[float]) -> tuple[float, float]:
-    """Return Student's interval of the mean, with the skewness of the mean removed by Hall's cubic (Hall 1992).
+def _skewed(values: Sequence[float], *, tail: float) -> tuple[float, float]:
+    """Return Student's interval of the mean, with ``tail`` times the skewness removed by Hall's cubic (Hall 1992).
 
     It covers as a studentised bootstrap does, without draws, also where a tenth of the items make up half of the mean.
+    Of values on both sides of 0 no skewness is removed.
     """
     n, mean, spread = len(values), fmean(values), stdev(values)
     if not spread:  # too small a number for a float
         return mean, mean
-    skewness = fmean(((each - mean) / spread) ** 3 for each in values) / sqrt(n)
+    tail = 0.0 if min(values) < 0 < max(values) else tail
+    skewness = tail * fmean(((each - mean) / spread) ** 3 for each in values) / sqrt(n)
 
     def untransformed(point: float) -> float:
         if abs(skewness) < 1e-6:

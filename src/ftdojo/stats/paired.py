@@ -27,7 +27,7 @@ def compare(
 
     Right/wrong scores: exact McNemar test (McNemar 1947; two-sided binomial) and the adjusted Wald interval of
     Bonett and Price (2012). Other scores: sign-flip permutation test (Fisher 1935), counted fully for up to 14
-    differing items and drawn with a fixed seed beyond, and Student's interval without its skewness (Hall 1992). Means of
+    differing items and drawn with a fixed seed beyond, and Student's interval. Means of
     slices of unequal size: the same with every item weighted, resampled inside its slice. Macro-F1: a permutation
     test that swaps the two answers to an item, and a bootstrap over items with Student's t. The verdict holds the p-value to ``alpha_at(look)``.
 
