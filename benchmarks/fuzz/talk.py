@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.fuzz.contract import Target
 from benchmarks.fuzz.files import YAML, text_of
 from benchmarks.fuzz.seeds import in_tests
-from ftdojo.errors import FtdojoError
+from ftdojo.errors import FtdojoError, LlmError
 from ftdojo.llm import Ask, Reply
 from ftdojo.llm.types import Usage
 
@@ -104,9 +104,9 @@ def _reply_http(data: bytes) -> list[str]:
     try:
         reply = _chat()._read(data, ask)  # what comes before it is the client's part
     except Refused as refused:
-        return [str(refused.fault), refused.reason or "-"]
+        return [str(refused.fault)]
     except Passing as passing:
-        return [str(passing)]
+        return [str(LlmError(str(passing)))]  # as it is once patience ends
     kept = Exchange(
         purpose=ask.purpose,
         role=ask.role,

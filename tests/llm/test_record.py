@@ -72,6 +72,7 @@ BROKEN = [
     _changed(usd=""),
 ]
 BROKEN += [_changed(input_tokens=1.5), _changed(input_tokens=None), _changed(other=1)]
+BROKEN.append(pytest.param("[" * 100_000, id="a nest"))
 
 
 @pytest.mark.parametrize("line", BROKEN)

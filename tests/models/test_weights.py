@@ -94,9 +94,10 @@ def test_a_missing_shard_is_named(tmp_path):
         tensor_digest(cut)
 
 
-def test_an_index_without_a_map_is_refused(tmp_path):
+@pytest.mark.parametrize("index", ["[]", pytest.param("[" * 100_000, id="a nest")])
+def test_an_index_without_a_map_is_refused(tmp_path, index):
     cut = shard(tmp_path / "cut", {})
-    (cut / "model.safetensors.index.json").write_text("[]", encoding="utf8")
+    (cut / "model.safetensors.index.json").write_text(index, encoding="utf8")
     with pytest.raises(ModelError, match="is damaged: it has no weight_map"):
         tensor_digest(cut)
 
@@ -124,8 +125,10 @@ def test_any_hostile_file_is_read_or_refused_but_never_crashes(tmp_path, raw, le
         '{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 0]}}',
         '{"a": {"dtype": "F32", "shape": [1]}}',
         '{"a": 7}',
+        '{"a": {"dtype": "F32", "shape": [1e999], "data_offsets": [0, 0]}}',
         "[1]",
         "{{",
+        pytest.param("[" * 100_000, id="a nest"),
     ],
 )
 def test_a_header_that_lies_is_refused(tmp_path, header):

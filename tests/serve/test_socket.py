@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.serve.protocol import MAX_LINE, MAX_TEXT, new_socket, remove_socket
+from ftdojo.errors import StoreError
+from ftdojo.serve.protocol import MAX_LINE, MAX_TEXT, new_socket, read_kept, remove_socket
+from ftdojo.store import RunFolder
 
 TEXTS = {"plan": "p", "data": "d", "train": ""}
 HOSTILE = {
@@ -109,3 +111,9 @@ def test_only_a_socket_of_ours_is_ever_taken_away(tmp_path):
         dear.write_text("dear")
         remove_socket(str(dear))
         assert dear.read_text() == "dear"
+
+
+def test_a_damaged_note_of_the_process_is_one_clear_line(tmp_path):
+    (tmp_path / "play.json").write_bytes(b'{"pid": "\xff"}')
+    with pytest.raises(StoreError, match=r"play.json cannot be read \(no UTF-8 at byte 9\)"):
+        read_kept(RunFolder(tmp_path))

@@ -149,7 +149,10 @@ def test_fields_that_are_no_data_are_refused():
         codec.dump_object({"fill": print})
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "7"])
+NEST = pytest.param("[" * 100_000, id="a nest")
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "7", NEST, pytest.param("9" * 5000, id="a number")])
 def test_a_line_that_is_no_object_is_refused(text):
     with pytest.raises(StoreError, match=r"events.jsonl line 3 is damaged"):
         codec.load_object(text, where="events.jsonl line 3")

@@ -118,7 +118,7 @@ def _config(weights: Path, base: LocalModel) -> dict[str, object]:
     file = weights / "adapter_config.json"
     try:
         config = dict(json.loads(file.read_text(encoding="utf8")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(
             f"{file} does not hold a JSON object; train the experiment again."
         ) from error

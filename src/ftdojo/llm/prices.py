@@ -80,7 +80,7 @@ def _read(path: Path) -> Mapping[str, Price]:
 
     try:
         rows = yaml.safe_load(path.read_text(encoding="utf8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         why = str(error).replace("\n", " ")
         raise UsageError(f"The price file {path} cannot be read ({why}); {_FORM}.") from error
     if not isinstance(rows, dict):

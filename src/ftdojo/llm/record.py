@@ -123,7 +123,7 @@ def _read(path: Path) -> dict[str, Exchange]:
     for number, line in enumerate(raw.rpartition(b"\n")[0].split(b"\n") if raw else (), start=1):
         try:
             exchange = _exchange(json.loads(line))
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             # The kind of error is enough: the line itself is in the file, and may be long.
             why = f"line {number} of {path} is not an exchange ({type(error).__name__})"
             print(f"ftdojo: {why}; its request will be sent again.", file=sys.stderr)

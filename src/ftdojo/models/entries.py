@@ -185,7 +185,7 @@ def _parse(entry: Path) -> tuple[LocalModel, dict[str, tuple[int, int]]] | None:
         files = {str(name): (int(at[0]), int(at[1])) for name, at in found.pop("files").items()}
         path = entry / found.pop("path")
         return LocalModel(path=path, **found), files
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

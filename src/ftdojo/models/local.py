@@ -161,6 +161,6 @@ def read_object(file: Path) -> dict[str, Any] | None:
     """Return the JSON object in ``file``, or None if there is none."""
     try:
         found = json.loads(file.read_text(encoding="utf8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

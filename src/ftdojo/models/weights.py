@@ -15,6 +15,8 @@ from ftdojo.errors import ModelError
 
 _MAX_HEADER = 100_000_000  # the limit of the safetensors format itself
 _CHUNK = 1 << 20
+_NOT_AS_EXPECTED = (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError)
+"""What reading JSON of another shape than expected raises."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ def _hash_bytes(handle: BinaryIO, tensor: Tensor, digest: "hashlib._Hash") -> No
 def _shards(index: Path) -> list[Path]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf8"))["weight_map"].values()))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except _NOT_AS_EXPECTED as error:
         raise _damaged(index, "it has no weight_map") from error
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
@@ -128,7 +130,7 @@ def _read_header(file: Path) -> list[Tensor]:
         header = json.loads(raw)
         header.pop("__metadata__", None)
         found = [_tensor(name, entry, file, 8 + length) for name, entry in header.items()]
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except _NOT_AS_EXPECTED as error:
         raise _damaged(file, "its header cannot be read") from error
     end = max((tensor.start + tensor.size for tensor in found), default=8 + length)
     if end != total:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ftdojo.config import runtime_dirs
 from ftdojo.errors import StoreError, UsageError
 from ftdojo.records import Budget, CheckReport, Failure, LookKind, RunSpec
-from ftdojo.store import RunFolder, dump, load, write_atomic
+from ftdojo.store import RunFolder, dump, files, load, write_atomic
 
 MAX_LINE = 4 * 2**20
 """Bytes of the longest request."""
@@ -174,7 +174,7 @@ class Kept:
 def read_kept(folder: RunFolder) -> Kept | None:
     """Return what the run folder says of its process; None before the first."""
     path = folder.path / "play.json"
-    return load(Kept, path.read_text(encoding="utf8"), where=path) if path.exists() else None
+    return load(Kept, files.read_text(path), where=path) if path.exists() else None
 
 
 def write_kept(folder: RunFolder, kept: Kept) -> None:

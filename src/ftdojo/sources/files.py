@@ -128,7 +128,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``; an empty one where none can be read."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

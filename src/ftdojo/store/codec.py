@@ -108,7 +108,7 @@ def load_object(text: str, *, where: Path | str) -> dict[str, Any]:
     """
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(where, str(error)) from error
     if not isinstance(found, dict):
         raise damaged(where, f"it holds a {type(found).__name__}, not an object")

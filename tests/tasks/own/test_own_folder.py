@@ -111,6 +111,11 @@ def test_a_task_file_in_another_encoding_is_one_clear_line(folder):
     assert "task.toml is not in UTF-8; fix it." in refused(folder)
 
 
+def test_a_nest_in_the_task_file_is_one_clear_line(folder):
+    (folder / "task.toml").write_text(f"labels = {'[' * 100_000}")
+    assert "task.toml is not TOML: it is nested too deeply; fix it." in refused(folder)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -81,6 +81,8 @@ def read_file(folder: Path) -> TaskFile:
         raise UsageError(
             f"{path} cannot be read ({error.strerror}); `ftdojo tasks new NAME --data FILE --metric M` makes a task."
         ) from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is not TOML: it is nested too deeply; fix it.") from error
     except ValueError as error:
         what = "in UTF-8" if isinstance(error, UnicodeDecodeError) else f"TOML: {error}"
         raise UsageError(f"{path} is not {what}; fix it.") from error

@@ -70,7 +70,7 @@ def unpacked(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 
