@@ -10,6 +10,7 @@ _ROOMS = {
         *("raw-rows", "tasks-new", "task-folder"),
     ),
     "talk": ("reply-forms", "reply-http", "gateway", "session"),
+    "models": ("model-folder",),
     "stored": ("records",),
     "scored": ("scorers",),
 }

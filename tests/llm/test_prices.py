@@ -59,7 +59,8 @@ def test_money_is_exact_until_it_is_a_float(priced):
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "3", "a: [", "a/b: 3", "a/b: {input: 1}", "a/b: {input: 1, output: 1, cash: 1}"]
-    + [f"a/b: {{input: {bad}, output: 1}}" for bad in ("-1", "x", "true", ".nan", ".inf", "1e-4")],
+    + [f"a/b: {{input: {bad}, output: 1}}" for bad in ("-1", "x", "true", ".nan", ".inf", "1e-4")]
+    + [pytest.param("[" * 5000, id="a nest")],
 )
 def test_a_price_file_that_is_none_is_one_line(priced, text):
     with pytest.raises(UsageError, match="write one line a model") as caught:

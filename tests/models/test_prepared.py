@@ -242,6 +242,14 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(base, put_on, jinja):
         put_on(folder, file)
 
 
+def test_half_a_character_in_the_settings_of_a_tokenizer_is_carried_over(base, put_on):
+    folder = base()
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf8")) | {"note": "\ud83d"}))
+    ready = put_on(folder, "chatml")
+    assert json.loads((ready.path / file.name).read_text("utf8"))["note"] == "\ud83d"
+
+
 def test_a_model_without_a_tokenizer_is_refused(base, put_on):
     folder = base()
     for file in folder.glob("tokenizer*"):

@@ -1,5 +1,6 @@
 """Loading base models and tokenizers with transformers: from this disk, as data. No code of a model is ever run."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def require_loadable(folder: Path, name: str) -> None:
 
     config = read_config(folder)
     kind = config.get("model_type")
+    kind = kind if isinstance(kind, str) else json.dumps(kind)  # a list has no place in a mapping
     if kind not in CONFIG_MAPPING and "auto_map" in config:
         raise ModelError(
             f"{name} runs only with code of its own (model_type {kind!r}), which ftdojo never runs; "

@@ -207,4 +207,8 @@ def _read(file: Path) -> bytes | None:
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a character, which only an escape can write
+        return json.dumps(content, indent=2).encode()
