@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
@@ -30,3 +31,85 @@ def _keep_to_a_core():
 
 collect_ignore = ["toys"]
 """Modules that the tests import by themselves; some stand in for what a user has installed."""
+
+
+class WarmWorkers:
+    """Workers that runs of this process are done with, kept for the next run with an equal model and environment.
+
+    Loading a worker's libraries takes seconds, many times what most tests let it compute. It is the real process; one
+    that was let go in the middle of a request is ended as ever.
+    """
+
+    MOST = 2
+
+    def __init__(self):
+        from ftdojo.worker import client
+
+        self._client, self._kept, self._busy = client, {}, set()
+        self._started, self._asked = client.Worker.start, client.Worker._ask
+        self._closed = client.Worker.close
+
+    def patch(self, patch):
+        """Let every ``Worker`` take from here and leave here."""
+        for name in ("start", "_ask", "close"):
+            own = getattr(self, name.strip("_"))
+            patch.setattr(
+                self._client.Worker, name, lambda *args, own=own, **how: own(*args, **how)
+            )
+
+    def start(self, worker):
+        process, lines, shortcuts = self._kept.pop(self._key(worker), (None, None, None))
+        if worker.pid or process is None or process.poll() is not None:
+            return self._unshared(self._started, worker)
+        worker._log.parent.mkdir(parents=True, exist_ok=True)
+        worker._log.touch()
+        worker._process, worker._lines = process, lines
+        worker._learn_shortcuts(self._client.dump(shortcuts))
+
+    def ask(self, worker, *args, **how):
+        return self._unshared(self._asked, worker, *args, **how)
+
+    def close(self, worker):
+        used = id(worker) in self._busy or not worker.pid or worker._shortcuts is None
+        if used or (key := self._key(worker)) in self._kept:
+            return self._closed(worker)
+        self._kept[key] = (worker._process, worker._lines, worker._shortcuts)
+        worker._process = None
+        self.end(all_but=self.MOST)
+
+    def end(self, all_but=0):
+        while len(self._kept) > all_but:
+            process, *_ = self._kept.pop(next(iter(self._kept)))
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+
+    def _unshared(self, work, worker, *args, **how):
+        outer = id(worker) in self._busy
+        self._busy.add(id(worker))
+        try:
+            return work(worker, *args, **how)
+        finally:
+            if not outer:
+                self._busy.discard(id(worker))
+
+    def _key(self, worker):
+        model, environment = worker._model, self._client._environment()
+        environment.pop("FTDOJO_CACHE", None)  # the files it works with are named to it
+        return (model.identity, model.name, *sorted(environment.items()))
+
+
+@pytest.fixture(scope="session")
+def _warm_workers():
+    made = WarmWorkers()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def warm_workers(_warm_workers):
+    """Let the runs of a module go on with the workers of those before; what is about a worker's start or end, do without."""
+    with pytest.MonkeyPatch.context() as patch:
+        _warm_workers.patch(patch)
+        yield

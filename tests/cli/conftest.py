@@ -1,5 +1,6 @@
 """The program as a user calls it: in this process where only words matter, as a process where its end matters."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -26,6 +27,11 @@ class Ended:
     err: str
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _workers(warm_workers):
+    """Start a worker for many runs instead of one for each."""
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """A folder with the runs and the cache that the tests of this folder share."""
@@ -44,20 +50,27 @@ def environment(home):
     }
 
 
-@pytest.fixture
-def call(monkeypatch, capsys, environment):
-    """Call the program in this process; ``env`` replaces variables."""
+@pytest.fixture(scope="session")
+def call(environment):
+    """Call the program in this process, if need be in the folder ``cwd``; ``env`` replaces variables."""
 
-    def called(*args, **env):
-        for name, value in (environment | env).items():
-            monkeypatch.setenv(name, str(value))
-        monkeypatch.syspath_prepend(TOYS)
-        monkeypatch.setattr(sys, "argv", ["ftdojo", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Ended(code=ended.value.code, out=said.out, err=said.err)
+    def called(*args, cwd=None, **env):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (environment | env).items():
+                patch.setenv(name, str(value))
+            patch.syspath_prepend(TOYS)
+            patch.chdir(cwd or Path.cwd())
+            patch.setattr(sys, "argv", ["ftdojo", *map(str, args)])
+            out, err = (io.TextIOWrapper(io.BytesIO(), "utf8", newline="") for _ in "oe")
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = []
+        for stream in (out, err):
+            stream.flush()
+            said.append(stream.buffer.getvalue().decode("utf8"))
+        return Ended(code=ended.value.code, out=said[0], err=said[1])
 
     return called
 
@@ -95,9 +108,9 @@ def without_bwrap(environment):
 
 
 @pytest.fixture(scope="session")
-def learned(program):
+def learned(call):
     """A run that chose what it trained, called ``learned``; how the call that made it ended."""
-    return program("run", "toy_yes:task", "--agent", "toy_yes:Learner", *TINY, "--name", "learned")
+    return call("run", "toy_yes:task", "--agent", "toy_yes:Learner", *TINY, "--name", "learned")
 
 
 @pytest.fixture(scope="session")

@@ -117,14 +117,14 @@ def test_a_truncated_model_is_made_again_and_told_of(call, cache):
     assert weights.read_bytes() == whole
 
 
-def test_a_damaged_cache_is_made_again_and_the_result_is_the_same(call, program, cache, learned):
+def test_a_damaged_cache_is_made_again_and_the_result_is_the_same(call, cache, learned):
     for kind, name in (("scores", "text"), ("data", "train.jsonl"), ("weights", "training.json")):
         for entry in (cache / kind).glob(f"*/{name}"):
             entry.chmod(0o644)
             entry.unlink()
             entry.write_bytes(b"damaged")
     asked = (*RUN, "--agent", "toy_yes:Learner", "--name", "mended", "--budget", "10m")
-    ended = program(*asked, FTDOJO_CACHE=cache)
+    ended = call(*asked, FTDOJO_CACHE=cache)
     assert ended.code == 0, ended.err
     for kind in ("scores", "data", "weights"):
         assert f"The cached {kind} " in ended.err

@@ -72,20 +72,20 @@ def test_a_run_shows_its_experiments(call, learned):
     assert shown["tree"][0]["verdict"] == "better than base"
 
 
-def test_a_chat_template_is_told_of_recorded_and_asked_for_again(program, home, tmp_path):
+def test_a_chat_template_is_told_of_recorded_and_asked_for_again(call, home, tmp_path):
     text = "{% for m in messages %}{{ m.content + eos_token }}{% endfor %}{{ '' }}"
     (tmp_path / "mine.jinja").write_text(text)
     idler = ("run", "toy_yes:task", "--agent", "toy_yes:Idler", *TINY, "--name", "templated")
-    ended = program(*idler, "--chat-template", "mine.jinja", cwd=tmp_path)
+    ended = call(*idler, "--chat-template", "mine.jinja", cwd=tmp_path)
     file = str(tmp_path / "mine.jinja")
     told = f"tiny: the chat template {file} is put on, in place of its own; the token <|im_end|>"
     assert (ended.code, [told in line for line in ended.err.splitlines()].count(True)) == (0, 1)
     assert json.loads((home / "runs/templated/run.json").read_text())["chat_template"] == file
-    story = program("report", "templated", "--story").out
+    story = call("report", "templated", "--story").out
     assert (
         f"--chat-template {file}" in story + Path(home / "runs/templated/report.html").read_text()
     )
-    assert program("resume", "templated", cwd=home).code == 0
+    assert call("resume", "templated", cwd=home).code == 0
 
 
 def test_a_report_is_written_and_its_path_printed(call, learned, home):

@@ -12,6 +12,11 @@ from ftdojo.records import OUTSIDE, Budget, RunSpec, seconds
 TOYS = Path(__file__).parent.parent / "toys"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _workers(warm_workers):
+    """Start a worker for many runs instead of one for each."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def toys():
     """Make the toy task importable by its name, here and in processes that are started."""

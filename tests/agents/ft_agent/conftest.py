@@ -48,6 +48,11 @@ class Played:
         return [each.purpose for each in Exchanges(self.folder.path / "llm").all()]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _workers(warm_workers):
+    """Start a worker for many runs instead of one for each."""
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     return tmp_path_factory.mktemp("ft-agent")
