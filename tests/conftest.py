@@ -58,24 +58,30 @@ class WarmWorkers:
             )
 
     def start(self, worker):
+        if not worker.pid and not self._go_on(worker):
+            self._unshared(self._started, worker)
+
+    def _go_on(self, worker):
+        """Give ``worker`` a process that was kept, and return whether there was one."""
         process, lines, shortcuts = self._kept.pop(self._key(worker), (None, None, None))
-        if worker.pid or process is None or process.poll() is not None:
-            return self._unshared(self._started, worker)
+        if process is None or process.poll() is not None:
+            return False
         worker._log.parent.mkdir(parents=True, exist_ok=True)
         worker._log.touch()
         worker._process, worker._lines = process, lines
         worker._learn_shortcuts(self._client.dump(shortcuts))
+        return True
 
     def ask(self, worker, *args, **how):
         return self._unshared(self._asked, worker, *args, **how)
 
     def close(self, worker):
-        used = id(worker) in self._busy or not worker.pid or worker._shortcuts is None
-        if used or (key := self._key(worker)) in self._kept:
+        ready = worker.pid and worker._shortcuts and id(worker) not in self._busy
+        if not ready or self._key(worker) in self._kept:
             return self._closed(worker)
-        self._kept[key] = (worker._process, worker._lines, worker._shortcuts)
+        self._kept[self._key(worker)] = (worker._process, worker._lines, worker._shortcuts)
         worker._process = None
-        self.end(all_but=self.MOST)
+        return self.end(all_but=self.MOST)
 
     def end(self, all_but=0):
         while len(self._kept) > all_but:
