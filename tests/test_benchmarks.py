@@ -1,9 +1,11 @@
 """The benchmarks still run and still mean what their tables say; how fast anything is, no test asks."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,33 @@ def bench(*options, out):
     )
 
 
+@pytest.fixture(scope="module")
+def called():
+    """Return a function that runs the benchmarks in this process, where their libraries are loaded already."""
+
+    def call(*options, out):
+        told, said, code = io.StringIO(), io.StringIO(), None
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(told), redirect_stderr(said):
+            patch.syspath_prepend(ROOT)
+            from benchmarks import __main__ as program
+            from benchmarks import processes
+
+            for name, value in (processes.WARM | {"FTDOJO_HOME": str(out / "runs")}).items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["benchmarks", "--quick", "--out", str(out), *options])
+            try:
+                program.main()
+            except SystemExit as end:
+                code = end.code
+        ended = code if isinstance(code, int) else int(bool(code))
+        message = code if isinstance(code, str) else ""
+        return subprocess.CompletedProcess(
+            options, ended, told.getvalue(), said.getvalue() + message
+        )
+
+    return call
+
+
 def contests(out):
     (file,) = out.glob("*.json")
     return {each["name"]: each for each in json.loads(file.read_text())["contests"]}
@@ -34,8 +63,8 @@ def out(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def quick(out):
-    ran = bench("--only", "training", "--only", "validation", "--rounds", "2", out=out)
+def quick(called, out):
+    ran = called("--only", "training", "--only", "validation", "--rounds", "2", out=out)
     assert ran.returncode == 0, ran.stderr
     return ran
 
@@ -145,17 +174,17 @@ def test_the_overhead_of_a_run_is_what_its_ledger_leaves_to_other_work(tmp_path)
     assert "booked to no stage 15" in found["notes"][0]
 
 
-def test_a_run_that_has_not_begun_is_refused_in_one_line(tmp_path):
+def test_a_run_that_has_not_begun_is_refused_in_one_line(called, tmp_path):
     RunFolder.create(tmp_path / "runs", asked())
-    ran = bench("--only", "overhead", "--run", "known", out=tmp_path)
+    ran = called("--only", "overhead", "--run", "known", out=tmp_path)
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1] == (
         "benchmarks: The run known has spent no time yet; name one that has ended."
     )
 
 
-def test_figures_of_a_part_or_of_a_tiny_model_do_not_get_into_the_readme(tmp_path):
-    ran = bench("--readme", out=tmp_path)
+def test_figures_of_a_part_or_of_a_tiny_model_do_not_get_into_the_readme(called, tmp_path):
+    ran = called("--readme", out=tmp_path)
     assert ran.returncode == 2
     assert "--readme takes the figures of a whole run: leave out --quick and --only" in ran.stderr
 

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import pytest
 
 from ftdojo import tasks
@@ -6,7 +8,7 @@ from ftdojo.tasks import reasoning_gym
 from ftdojo.tasks.check import GARBAGE
 from ftdojo.texts import Gate
 
-pytest.importorskip("reasoning_gym")
+pytestmark = pytest.mark.skipif(find_spec("reasoning_gym") is None, reason="needs reasoning-gym")
 PARTS = ("validation", "confirm", "test")
 
 

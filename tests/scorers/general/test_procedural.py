@@ -1,10 +1,12 @@
+from importlib.util import find_spec
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdojo.scorers.general.procedural import EVALUATED, Marker, answer_of, grade, in_format
 
-pytest.importorskip("reasoning_gym")
+pytestmark = pytest.mark.skipif(find_spec("reasoning_gym") is None, reason="needs reasoning-gym")
 
 
 @pytest.fixture(scope="module")
