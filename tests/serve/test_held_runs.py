@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ftdojo.errors import FtdojoError, RunBusy, UsageError
-from ftdojo.records import Budget
-from ftdojo.serve import FinishRequest, LookRequest, Resume, StatusRequest, go_on
+from ftdojo.errors import RunBusy, UsageError
+from ftdojo.records import Budget, StopRequested
+from ftdojo.serve import FinishRequest, LookRequest, Resume, StatusRequest, StopRequest, go_on
+from ftdojo.store.trajectory import trajectory
 
 TASK = LookRequest(what="task")
 
@@ -35,20 +36,74 @@ def test_time_that_the_agent_thinks_is_counted(held, until):
     until(a_second_went_by)
 
 
-@pytest.mark.slow
-def test_while_one_action_runs_a_second_one_is_refused_and_status_answers(start, training):
-    run = start("two-agents")
+LONG = 200_000
+"""Steps of a training that nobody waits for."""
+
+
+@pytest.fixture(scope="module")
+def in_training(start, training, until):
+    """A run whose first experiment was stopped and kept and whose second was dropped; what was seen while the first ran."""
+    run = start("stopped", wall_s=1e6)
     run.quiet()
-    job = run.hand_in(training(sleep_s=4))["asked"]
-    with pytest.raises(FtdojoError, match=r"busy with j2 \(train.*one action at a time"):
-        run.hand_in(training("mute"))
-    with pytest.raises(FtdojoError, match="busy"):
-        run.ask(LookRequest(what="ledger"))
-    assert run.ask(TASK)["entries"][0]["name"] == "toy"
-    assert run.ask(StatusRequest())["job"]["id"] == job == "j2"
-    after = run.quiet()
-    assert [each["status"] for each in after["experiments"]] == ["done"]
-    assert after["last"]["id"] == job
+    job = run.hand_in(training(steps=LONG))["asked"]
+    until(lambda: run.standing()["job"]["step"] > 5)
+    seen = {
+        "source": run.ask(LookRequest(what="source", name="right", limit=2))["entries"],
+        "files": run.ask(LookRequest(what="experiment", name="e1"))["entries"],
+        "outputs": run.ask(LookRequest(what="predictions", name="base"))["entries"],
+        "ledger": run.ask(LookRequest(what="ledger"))["entries"],
+        "task": run.ask(TASK)["entries"],
+        "feedback": run.ask(LookRequest(what="feedback", name="e1"))["entries"],
+        "status": run.ask(StatusRequest()),
+        "second": run.send(training("mute").model_dump_json().encode()),
+    }
+    run.ask(StopRequest())
+    kept = run.quiet()
+    run.hand_in(training(steps=LONG, seed=1))
+    until(lambda: run.standing()["job"]["step"] > 5)
+    run.ask(StopRequest(keep=False))
+    return run, job, seen, kept, run.quiet()
+
+
+@pytest.mark.slow
+def test_what_needs_no_model_is_shown_while_a_training_runs(in_training):
+    _, job, seen, *_ = in_training
+    assert all(seen[what] for what in ("source", "outputs", "ledger", "task"))
+    assert seen["files"][0]["status"] == "running"
+    assert seen["status"]["job"]["id"] == job == "j2"
+    assert "busy with j2 (train e1: training, " in seen["second"]["error"]
+    assert "one action at a time" in seen["second"]["error"]
+
+
+@pytest.mark.slow
+def test_a_training_that_runs_is_shown_with_loss_and_seconds_left(in_training):
+    shown = in_training[2]["feedback"][0]
+    assert (shown["status"], shown["stage"], shown["of"]) == ("running", "training", LONG)
+    assert 1 <= len(shown["curve"]) <= 12
+    assert shown["curve"][-1]["step"] <= shown["step"] + 1
+    assert shown["loss"] > 0
+    assert 0 < shown["left_s"] < shown["most_s"]
+
+
+@pytest.mark.slow
+def test_a_training_is_stopped_and_validated_or_dropped_as_is_asked(in_training):
+    run, _, _, kept, dropped = in_training
+    feedback = run.ask(LookRequest(what="feedback", name="e1"))["entries"][0]
+    assert feedback["training"]["stopped"] == "stopped"
+    assert 5 < feedback["training"]["steps"] < LONG
+    assert (kept["experiments"][0]["status"], kept["experiments"][0]["score"]["n"]) == ("done", 60)
+    assert (dropped["failure"]["kind"], dropped["failure"]["stage"]) == ("stopped", "train")
+    asked = [each for each in run.folder.events() if isinstance(each, StopRequested)]
+    assert [(each.experiment, each.keep) for each in asked] == [("e1", True), ("e2", False)]
+    with pytest.raises(UsageError, match=r"Only a training can be stopped. Nothing is under way"):
+        run.ask(StopRequest())
+
+
+@pytest.mark.slow
+def test_looks_beside_a_training_are_on_record_before_it(in_training):
+    outcomes = [each.outcome for each in trajectory(in_training[0].folder)]
+    assert [each.number for each in outcomes] == [*range(1, len(outcomes) + 1)]
+    assert [each.action.verb for each in outcomes[:5]] == ["look"] * 4 + ["train"]
 
 
 @pytest.mark.slow

@@ -43,8 +43,10 @@ def test_the_task_and_all_sources_are_described(held):
 def test_an_experiment_is_shown_with_files_feedback_rows_and_outputs(trained):
     assert "train.jsonl" in entries(trained, "experiment", "e1")[0]["data.py"]
     feedback = entries(trained, "feedback", "e1")[0]
-    assert feedback["comparisons"]["base"]["verdict"] == "better"
-    assert len(feedback["training"]["curve"]) <= 40
+    (compared,) = feedback["comparisons"]
+    assert (compared["rivals"], compared["verdict"]) == (["base", "parent", "best"], "better")
+    assert compared["p_value"] == float(f"{compared['p_value']:.4g}")
+    assert len(feedback["training"]["curve"]) <= 12
     assert feedback["training"]["curve"][-1]["step"] == 60
     assert len(entries(trained, "rows", "e1")) == 5
     assert len(entries(trained, "predictions", "e1", limit=100)) == 15

@@ -62,3 +62,11 @@ def test_a_fall_within_the_threshold_is_no_gain():
 
 def test_without_patience_nothing_is_a_plateau():
     assert evaluated(Watch(), [1.0] * 20) == [None] * 20
+
+
+def test_a_training_that_is_stopped_ends_at_the_step_that_was_meant(tmp_path):
+    stop = tmp_path / "stop"
+    watch = Watch(stop=stop)
+    assert seen(watch, [2.0, 2.0]) == [None, None]
+    stop.write_text("4 keep\n")
+    assert [watch.see(point(step, 2.0)) for step in (3, 4)] == [None, "stopped"]

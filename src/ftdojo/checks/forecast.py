@@ -141,7 +141,9 @@ class Forecast:
         """
         better = self._best != BASE and self._best in self._costs
         own_s = (
-            self._now_s(self._best) if better else max(map(self._now_s, self._costs), default=0.0)
+            self._now_s(self._best)
+            if better
+            else max(map(self._now_s, tuple(self._costs)), default=0.0)
         )
         return min(own_s, self._base_s()) if self._base_is_slowest else own_s
 

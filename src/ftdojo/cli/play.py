@@ -246,6 +246,29 @@ def train(
     show(found, handed_in(found, request, wait=wait), as_json=as_json)
 
 
+@play_app.command("stop")
+def stop(
+    drop: bool = typer.Option(
+        False, "--drop", help="Drop what was trained, instead of validating it."
+    ),
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    wait: float = WAIT,
+    as_json: bool = JSON,
+) -> None:
+    """End the training under way after the step it is at.
+
+    What was trained is validated like any experiment, unless --drop is given: then the experiment fails as stopped.
+
+    Example: ftdojo play stop --wait 60
+    """
+    from ftdojo.serve import StopRequest, ask
+
+    folder = found_run(run, runs)
+    found = ask(folder, StopRequest(keep=not drop), say=say)
+    show(folder, standing(folder, seconds=wait) if wait else found, as_json=as_json)
+
+
 @play_app.command("status")
 def status(
     run: str = RUN,

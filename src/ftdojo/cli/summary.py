@@ -20,6 +20,7 @@ FACT_LABEL = len("forecast: ")
 COLUMNS = ("id", "parent", "status", "score", "low", "high", "n", "verdict", "seconds", "failure")
 MOST = 30
 """Experiments that are listed; the earlier ones are counted."""
+INLINE = 6
 
 
 class _Dumper(yaml.SafeDumper):
@@ -31,7 +32,15 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _mapping(dumper: _Dumper, found: dict[str, Any]) -> yaml.MappingNode:
+    """Write a few numbers in one line, such as an interval or a point of a curve."""
+    numbers = all(each is None or isinstance(each, int | float) for each in found.values())
+    flow = numbers and len(found) <= INLINE
+    return dumper.represent_mapping("tag:yaml.org,2002:map", found, flow_style=flow)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(dict, _mapping)
 
 
 def show_standing(found: Mapping[str, Any]) -> None:

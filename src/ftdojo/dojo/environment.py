@@ -13,16 +13,18 @@ from types import TracebackType
 from typing import assert_never, get_args
 
 from ftdojo.checks import Failed
+from ftdojo.dojo import stopping
 from ftdojo.dojo.cards import model_card, source_cards, task_card
 from ftdojo.dojo.experiment import execute_experiment, try_out
 from ftdojo.dojo.finalize import finalize
 from ftdojo.dojo.leaderboard import Leaderboard
-from ftdojo.dojo.queries import look, shell
+from ftdojo.dojo.meter import require_one_experiment
+from ftdojo.dojo.queries import answered
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.steps import Steps, outcome_of
 from ftdojo.dojo.training import learn_speed
-from ftdojo.errors import BudgetError, UsageError
+from ftdojo.errors import UsageError
 from ftdojo.llm import Llm
 from ftdojo.records import (
     BASE,
@@ -135,7 +137,7 @@ class Dojo:
         self._plan_end(scorer, known)
         self._standing = Leaderboard(run.task, graded)
         self._restore(self._standing)
-        self._require_one_experiment()
+        require_one_experiment(run.meter, run.folder)
         return self._taken_up()
 
     def step(self, action: Action) -> Step:
@@ -173,6 +175,25 @@ class Dojo:
         limit = None if self._result else self._run.meter.reached()
         return self._truncate(limit) if limit else Step(observation=self._observation())
 
+    def look_beside(self, action: Look, seen: Observation) -> Outcome:
+        """Look something up while another thread carries out an action; on record as every look is.
+
+        Only what lies on the disk can be seen then (``queries.BESIDE``): another action has the model. A refusal is the
+        ``notice`` of what is returned. ``seen`` is the last observation.
+        """
+        return self._steps.beside(action, replace(seen, spent=self._run.meter.spend()))
+
+    def stop(self, experiment: str, *, step: int = 1, keep: bool = True) -> None:
+        """End a training that another thread has under way, after ``step`` steps or the one it is at.
+
+        ``keep`` has what was trained validated, as that of any experiment; else it is dropped, and the experiment fails as
+        ``stopped``. ``step`` 0, before training began, leaves nothing to keep.
+
+        Raises:
+            UsageError: no experiment of that id is running.
+        """
+        stopping.request(self._run, experiment, step=step, keep=keep)
+
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""
         self._run.close()
@@ -197,7 +218,7 @@ class Dojo:
         """Carry out ``action``, but for the final evaluation, and return what came of it."""
         match action:
             case Look() | Shell():
-                return self._answer(action)
+                return answered(self._run, action)
             case Check():
                 tried = try_out(self._run, action.submission)
                 failure = tried.failure if isinstance(tried, Failed) else None
@@ -209,21 +230,12 @@ class Dojo:
             case _:
                 assert_never(action)
 
-    def _answer(self, action: Look | Shell) -> Outcome:
-        """Return what was found, or why it could not be looked for."""
-        try:
-            found = (
-                look(self._run, action) if isinstance(action, Look) else shell(self._run, action)
-            )
-        except UsageError as refusal:
-            return Outcome(action=action, notice=str(refusal))
-        return Outcome(action=action, found=found)
-
     def _write(self, outcome: Outcome) -> Observation:
         """Put a step on record and return what the agent sees after it."""
-        numbered = self._steps.numbered(outcome)
-        seen = self._observation()
-        self._steps.write(numbered, seen)
+        with self._steps.one_at_a_time():
+            numbered = self._steps.numbered(outcome)
+            seen = self._observation()
+            self._steps.write(numbered, seen)
         return seen
 
     def _after(self, outcome: Outcome, seen: Observation) -> Step:
@@ -282,6 +294,7 @@ class Dojo:
     def _end(
         self, proposed: Experiment | None, *, why: str, stopped_by: str | None, gave_up: str = ""
     ) -> Step:
+        self._steps.close()
         # A controller that is killed from here on goes on with the final evaluation, whatever budget it is resumed with.
         ending = Finish(experiment=proposed.id if proposed else BASE, gave_up=gave_up)
         self._run.folder.set_ending(ending, stopped_by=stopped_by)
@@ -353,23 +366,6 @@ class Dojo:
         best = self._standing.best if self._standing else BASE
         item_s = report.seconds / report.score.n
         self._run.forecast.measured(name, item_s, best=best)
-
-    def _require_one_experiment(self) -> None:
-        """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished."""
-        meter, folder = self._run.meter, self._run.folder
-        limit = meter.reached()
-        if folder.experiments() or folder.pending() or limit is None:
-            return
-        if limit != "wall time":
-            raise BudgetError(
-                f"The limit on {limit} does not allow one experiment; make another run with a higher one."
-            )
-        need = meter.budget.wall_s - meter.left_s() + meter.least_s()
-        raise BudgetError(
-            f"A budget of {meter.budget.wall_s:.0f} s does not allow one experiment here: validation and the final test "
-            f"alone take {meter.reserve_s() + meter.ledger.wall_s():.0f} s. Give at least {need:.0f} s: "
-            f"`ftdojo resume {self.run} --budget {need * 1.5:.0f}s` goes on with this run."
-        )
 
     def _known(self) -> Leaderboard:
         if self._standing is None:

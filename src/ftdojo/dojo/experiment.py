@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 from ftdojo.checks import Checked, Failed, Passed, run_checks
-from ftdojo.dojo import scorer_faults
+from ftdojo.dojo import scorer_faults, stopping
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.leaderboard import Leaderboard
 from ftdojo.dojo.run import Run
@@ -125,10 +125,15 @@ class Carrier:
         return checked
 
     def _train(self, checked: Passed) -> Weights:
-        report, weights = trained(self.run, checked, name=self.experiment.id)
+        folder, name = self.run.folder, self.experiment.id
+        if stopped := stopping.before_training(folder, name):
+            raise Ended(stopped)
+        report, weights = trained(self.run, checked, name=name)
         self.feedback = replace(self.feedback, training=report)
-        name, loss = self.experiment.id, report.loss_last
+        loss = report.loss_last
         self.run.emit(TrainingEnded(experiment=name, loss=loss, seconds=report.seconds))
+        if stopped := stopping.after_training(folder, name, report):
+            raise Ended(stopped)
         if report.stopped == "diverged":
             message = (
                 f"The loss went from {report.loss_first:.3g} to {report.curve[-1].loss:.3g} in {report.steps} steps: "

@@ -4,8 +4,9 @@ import sys
 from dataclasses import dataclass
 
 from ftdojo.checks import Forecast
+from ftdojo.errors import BudgetError
 from ftdojo.records import Budget, Outlook, Spend
-from ftdojo.store import Ledger
+from ftdojo.store import Ledger, RunFolder
 
 MARGIN = 1.25
 """The final evaluation is reserved at a quarter more than expected: so much slower a shared machine gets within minutes."""
@@ -102,3 +103,24 @@ class Meter:
         if budget.max_disk_bytes is not None and spent.disk_bytes >= budget.max_disk_bytes:
             return "disk"
         return None
+
+
+def require_one_experiment(meter: Meter, folder: RunFolder) -> None:
+    """Refuse a budget that allows nothing; a run in which something was tried is let through, to be finished.
+
+    Raises:
+        BudgetError: not a single experiment fits in.
+    """
+    limit = meter.reached()
+    if folder.experiments() or folder.pending() or limit is None:
+        return
+    if limit != "wall time":
+        raise BudgetError(
+            f"The limit on {limit} does not allow one experiment; make another run with a higher one."
+        )
+    need = meter.budget.wall_s - meter.left_s() + meter.least_s()
+    raise BudgetError(
+        f"A budget of {meter.budget.wall_s:.0f} s does not allow one experiment here: validation and the final test "
+        f"alone take {meter.reserve_s() + meter.ledger.wall_s():.0f} s. Give at least {need:.0f} s: "
+        f"`ftdojo resume {folder.config.id} --budget {need * 1.5:.0f}s` goes on with this run."
+    )

@@ -19,12 +19,23 @@ from ftdojo.checks import access_for, built, lent
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.evaluation import open_items
-from ftdojo.records import BASE, Experiment, Look, Message, Shell
+from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
 
 MOST = 100
 TEXT = 2000
+BESIDE: frozenset[LookKind] = frozenset({"source", "experiment", "predictions", "ledger"})
+"""What lies on the disk, and so can be seen while another action has the model."""
+
+
+def answered(run: Run, action: Look | Shell) -> Outcome:
+    """Return what was found, or why it could not be looked for."""
+    try:
+        found = look(run, action) if isinstance(action, Look) else shell(run, action)
+    except UsageError as refusal:
+        return Outcome(action=action, notice=str(refusal))
+    return Outcome(action=action, found=found)
 
 
 def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:

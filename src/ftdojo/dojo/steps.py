@@ -1,9 +1,11 @@
 """The steps of a run: each is written down with its outcome before the agent sees it, and the last one outlives a kill."""
 
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from ftdojo.dojo.queries import look
+from ftdojo.dojo.queries import BESIDE, answered, look
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UsageError
 from ftdojo.records import (
@@ -22,16 +24,51 @@ from ftdojo.store.trajectory import digest_of, trajectory
 
 
 class Steps:
-    """The steps of one run; ``last`` is the outcome of the latest, None before the first."""
+    """The steps of one run; ``last`` is the outcome of the latest, None before the first.
+
+    One thread takes them. Another may look something up meanwhile (``beside``), until the last step was taken.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.last: Outcome | None = None
+        self._lock, self._over = threading.RLock(), False
+
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Keep others from writing a step; for whoever numbers one and writes it."""
+        with self._lock:
+            yield
+
+    def close(self) -> None:
+        """Note that the final evaluation begins: no step follows the last one, which has the run's ending."""
+        with self._lock:
+            self._over = True
+
+    def beside(self, action: Look, seen: Observation) -> Outcome:
+        """Look something up while another step is under way, and put it on record; ``seen`` is what the agent sees.
+
+        What cannot be seen now is refused by the ``notice`` of what is returned.
+        """
+        if action.what not in BESIDE:
+            notice = (
+                f"look {action.what} needs the model, which the action under way has; ask again after it. Until then there "
+                f"are {', '.join(sorted(BESIDE))}, and what the last observation holds."
+            )
+            return Outcome(action=action, notice=notice)
+        outcome = answered(self._run, action)
+        with self._lock:
+            if self._over:
+                return Outcome(action=action, notice="The run is being finished: no look any more.")
+            numbered = self.numbered(outcome)
+            self.write(numbered, seen)
+        return numbered
 
     def numbered(self, outcome: Outcome) -> Outcome:
         """Return ``outcome`` as that of the next step, and remember it as the last."""
         number = 1 + (self.last.number if self.last else 0)
         self.last = replace(outcome, number=number, digest=digest_of(outcome.found))
+        self._over = isinstance(outcome.action, Finish) and not outcome.notice
         return self.last
 
     def write(self, outcome: Outcome, seen: Observation) -> None:

@@ -19,8 +19,10 @@ from ftdojo.records import (
 from ftdojo.store import dump, files, load, require_free
 from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
+from ftdojo.training.watch import stop_beside
 
 REPORT = "training.json"
+UNFINISHED = ("over-budget", "stopped")
 SPARE_BYTES = 200 * 2**20
 
 
@@ -44,7 +46,7 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
         require_free(run.scratch, SPARE_BYTES, "the weights of an experiment")
         made, report = _train(run, checked, name)
         _place(made, to)
-        if report.stopped != "over-budget":  # another run may have the time to finish it
+        if report.stopped not in UNFINISHED:  # another run may finish it
             run.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
         shutil.rmtree(made)
     else:
@@ -58,6 +60,9 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
 def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
     made = run.scratch / f"weights-{name}"
     shutil.rmtree(made, ignore_errors=True)
+    stop = stop_beside(made)
+    stop.unlink(missing_ok=True)
+    stop.symlink_to(run.folder.stop_path(name).absolute())  # which is written once it is stopped
     job = TrainJob(
         rows=checked.rows,
         config=checked.config,

@@ -119,6 +119,15 @@ class TrainingStepped:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StopRequested:
+    """The agent ends a training after ``step`` steps: what was trained is validated (``keep``), or dropped."""
+
+    experiment: str
+    step: int
+    keep: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingEnded:
     """A training came to its end; ``loss`` is the last one, in nats per label token."""
 
@@ -231,6 +240,7 @@ Event = (
     | WeightsReused
     | TrainingBegan
     | TrainingStepped
+    | StopRequested
     | TrainingEnded
     | PassAdvanced
     | ExperimentEnded

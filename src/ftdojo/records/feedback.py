@@ -25,6 +25,7 @@ class FailureKind(StrEnum):
     DIVERGED = "diverged"
     TIMEOUT = "timeout"
     FORMAT_COLLAPSE = "format-collapse"
+    STOPPED = "stopped"
     INFRASTRUCTURE = "infrastructure"
 
 
@@ -164,7 +165,7 @@ class LossPoint:
     seconds: float
 
 
-StopReason = Literal["finished", "plateau", "over-budget", "diverged"]
+StopReason = Literal["finished", "plateau", "over-budget", "diverged", "stopped"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from ftdojo.serve.protocol import (
     Resume,
     Start,
     StatusRequest,
+    StopRequest,
     TrainRequest,
     Whats,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Resume",
     "Start",
     "StatusRequest",
+    "StopRequest",
     "TrainRequest",
     "Whats",
     "ask",

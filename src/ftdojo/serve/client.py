@@ -27,6 +27,7 @@ from ftdojo.serve.protocol import (
     Resume,
     Start,
     StatusRequest,
+    StopRequest,
     TrainRequest,
     read_kept,
 )
@@ -73,6 +74,7 @@ ANSWER_S = 90.0
 """Beside the time that was asked to be waited."""
 TRIES = 5
 Say = Callable[[str], None]
+Answered = StatusRequest | LookRequest | StopRequest
 AskedFor = CheckRequest | TrainRequest | FinishRequest
 
 
@@ -102,8 +104,8 @@ def go_on(folder: RunFolder, request: Resume, *, say: Say) -> None:
     say(f"The process that held {folder.config.id} was gone and was started again{begun}.")
 
 
-def ask(folder: RunFolder, request: StatusRequest | LookRequest, *, say: Say) -> dict[str, Any]:
-    """Ask for something that changes nothing.
+def ask(folder: RunFolder, request: Answered, *, say: Say) -> dict[str, Any]:
+    """Ask for something that is answered at once, and may be asked for twice.
 
     Raises:
         FtdojoError: it is refused, or the run cannot be opened again.

@@ -81,7 +81,14 @@ class FinishRequest(_Request):
     experiment: str | None = Field(None, max_length=200)
 
 
-Request = StatusRequest | LookRequest | CheckRequest | TrainRequest | FinishRequest
+class StopRequest(_Request):
+    """End the training under way; with ``keep``, what was trained is validated, else it is dropped."""
+
+    verb: Literal["stop"] = "stop"
+    keep: bool = True
+
+
+Request = StatusRequest | LookRequest | CheckRequest | TrainRequest | StopRequest | FinishRequest
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
 
 
@@ -103,8 +110,8 @@ def read_request(line: bytes) -> Request:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the request"
         raise UsageError(
-            f"{place}: {first['msg']}. A request is one JSON object a line, whose verb is status, look, check, train "
-            "or finish."
+            f"{place}: {first['msg']}. A request is one JSON object a line, whose verb is status, look, check, train, "
+            "stop or finish."
         ) from None
 
 

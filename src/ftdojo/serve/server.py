@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from ftdojo.errors import FtdojoError, UsageError
-from ftdojo.records import LOOKS, Action, parse_action
+from ftdojo.records import LOOKS, Action, Look, parse_action
 from ftdojo.serve.protocol import (
     MAX_LINE,
     CheckRequest,
@@ -20,11 +20,12 @@ from ftdojo.serve.protocol import (
     LookRequest,
     Request,
     StatusRequest,
+    StopRequest,
     TrainRequest,
     read_request,
 )
 from ftdojo.serve.session import Session
-from ftdojo.serve.views import entries, page, status
+from ftdojo.serve.views import entries, page, running, status
 from ftdojo.store import codec
 
 PROMPT_S = 1.0
@@ -52,6 +53,9 @@ def _answered(session: Session, line: bytes) -> dict[str, Any]:
             return _looked(session, request)
         case CheckRequest() | TrainRequest():
             return _begun(session, _action(request))
+        case StopRequest():
+            session.stop(keep=request.keep)
+            return status(session.folder, session.standing())
         case FinishRequest():
             chosen = request.experiment or session.seen().best
             return _begun(session, _action(request, experiment=chosen))
@@ -77,20 +81,18 @@ def _begun(session: Session, action: Action) -> dict[str, Any]:
 
 def _looked(session: Session, request: LookRequest) -> dict[str, Any]:
     if request.what not in LOOKS or request.what == "rows":  # the last observation has the answer
-        found = entries(request, session.seen(), session.standing().last)
+        now = session.standing()
+        if request.what == "feedback" and now.job and now.job.experiment == request.name:
+            found = running(session.folder, now.job)
+        else:
+            found = entries(request, session.seen(), now.last)
         return page(request, found, total=len(found))
-    doing = session.begin(_action(request))
-    session.wait(doing, LOOK_S)
-    if doing.step is None:
-        raise UsageError("The look took longer than a minute; ask again.")
-    if doing.step.truncated:
-        raise UsageError(
-            f"The limit on {doing.step.stopped_by} was reached, so the run was ended; `ftdojo play status` shows how."
-        )
-    if doing.step.notice:
-        raise UsageError(doing.step.notice)
-    seen = doing.step.observation
-    return page(request, entries(request, seen, None), total=None)
+    action = _action(request)
+    assert isinstance(action, Look)
+    outcome = session.look(action, seconds=LOOK_S)
+    if outcome.notice:
+        raise UsageError(outcome.notice)
+    return page(request, outcome.found, total=None)
 
 
 MOST = 32

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ftdojo.dojo import Dojo
 from ftdojo.errors import RunBusy, UsageError
-from ftdojo.records import Action, Observation, Outlook, Step
+from ftdojo.records import Action, Look, Observation, Outcome, Outlook, Step
 from ftdojo.serve.jobs import JobWatch, Live, done, lost, number, under_way, verb_of, words
 from ftdojo.serve.protocol import Job, Verb
 from ftdojo.store import RunFolder
@@ -89,6 +89,51 @@ class Session:
             self._asked = made
             self._changed.notify_all()
         return made
+
+    def look(self, action: Look, *, seconds: float) -> Outcome:
+        """Return what a look came to: beside the action that is under way, if one is, as far as that can be.
+
+        Raises:
+            RunBusy: the base is still being validated.
+            UsageError: the run has ended, or it took longer than ``seconds``.
+        """
+        with self._changed:
+            self._wait_until_restored()
+            seen = self._seen if self._doing else None
+        if seen:
+            return self._dojo.look_beside(action, seen)
+        doing = self.begin(action)
+        self.wait(doing, seconds)
+        if doing.step is None:
+            raise UsageError(f"The look took longer than {seconds:.0f} s; ask again.")
+        if doing.step.truncated:
+            raise UsageError(
+                f"The limit on {doing.step.stopped_by} was reached, so the run was ended; `ftdojo play status` shows how."
+            )
+        last = doing.step.observation.last
+        assert last
+        return last
+
+    def stop(self, *, keep: bool) -> None:
+        """End the training under way, after the step that it is at; keep or drop what was trained.
+
+        Raises:
+            UsageError: no training is under way, or it has been trained.
+        """
+        with self._changed:
+            job, now = self._doing.job if self._doing else None, self._watch.now
+            if job is None or job.verb != "train" or not now.experiment:
+                under_way = (
+                    f"{words(self._standing_of(job, time.monotonic()))} is" if job else "Nothing is"
+                )
+                raise UsageError(f"Only a training can be stopped. {under_way} under way.")
+            if now.phase in {"validation", "end"}:
+                raise UsageError(
+                    f"{now.experiment} was trained already, so there is nothing to stop; its score comes in about "
+                    f"{self._standing_of(job, time.monotonic()).left_s or 0:.0f} s."
+                )
+        step = max(1, now.step) if now.phase == "training" else 0
+        self._dojo.stop(now.experiment, step=step, keep=keep)
 
     def wait(self, doing: Doing | None, seconds: float) -> None:
         """Wait until ``doing`` is over, or whatever is under way if None; at most ``seconds``."""

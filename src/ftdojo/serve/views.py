@@ -1,5 +1,6 @@
 """What an agent outside may look at: views, how a run stands, and the guide."""
 
+import math
 import os
 import shlex
 import shutil
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import (
@@ -61,7 +62,7 @@ def command() -> str:
 MOST_CHARS = 60_000
 """A page with more text than this ends early; its last entry may be longer by itself."""
 TEXT = 4000
-CURVE = 40
+CURVE = 12
 """Steps of a loss curve that are shown; the first and last are among them."""
 
 
@@ -79,15 +80,13 @@ def entries(asked: LookRequest, seen: Observation, last: Job | None) -> list[Map
         case "setting":
             return [_setting(seen)]
         case "base":
-            return [*_evaluation(seen.base)]
+            return [_rounded(each) for each in _evaluation(seen.base)]
         case "feedback":
             return [*_feedback(_experiment(seen, asked.name))]
         case "rows":
             return _rows(seen, asked.name, last)
-        case "source" | "experiment" | "predictions" | "ledger":
-            return list(seen.found)
         case _:
-            assert_never(asked.what)
+            raise AssertionError(f"{asked.what} is for the dojo to look up")
 
 
 def page(
@@ -175,7 +174,42 @@ def _feedback(experiment: Experiment) -> list[Mapping[str, Any]]:
         plain["check"]["data"].pop("samples")
     if plain["training"]:
         plain["training"]["curve"] = _thinned(plain["training"]["curve"])
-    return [head | plain, *wrong]
+    plain["comparisons"] = _compared(experiment.feedback.comparisons)
+    for name in ("spent", "outlook"):  # as it was then; status and ledger say what is now
+        plain.pop(name)
+    return [_rounded(head | plain), *wrong]
+
+
+def _compared(comparisons: Mapping[str, Comparison]) -> list[Mapping[str, Any]]:
+    """Return each rival's comparison once; ``rivals`` says what it is: ``base``, ``parent``, ``best``."""
+    found = {each.against: each for each in comparisons.values()}
+    roles = {
+        name: [role for role, each in comparisons.items() if each.against == name] for name in found
+    }
+    return [{"rivals": roles[name]} | asdict(each) for name, each in found.items()]
+
+
+DIGITS = 4
+
+
+def _rounded(value: Any) -> Any:
+    """Return ``value`` with every fraction at ``DIGITS`` digits that say something, and whole from a thousand on."""
+    if isinstance(value, float) and math.isfinite(value):
+        return float(round(value)) if abs(value) >= 10**3 else float(f"{value:.{DIGITS}g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return value
+
+
+def running(folder: RunFolder, job: Job) -> list[Mapping[str, Any]]:
+    """Return what is known of the experiment that is under way."""
+    plain = asdict(job)
+    known = ("stage", "step", "of", "loss", "left_s", "forecast_s", "most_s", "seconds")
+    curve = _thinned([asdict(each) for each in folder.losses(job.experiment)])
+    head = {"id": job.experiment, "status": str(Status.RUNNING)}
+    return [_rounded(head | {name: plain[name] for name in known} | {"curve": curve})]
 
 
 def _thinned(curve: Sequence[Any]) -> list[Any]:

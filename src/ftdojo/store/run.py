@@ -185,6 +185,10 @@ class RunFolder:
         """Return the file to which the steps of an experiment's training are added while it goes on."""
         return self.experiment_dir(name) / "steps.jsonl"
 
+    def stop_path(self, name: str) -> Path:
+        """Return the file that is there once the training of an experiment is to be stopped."""
+        return self.experiment_dir(name) / "stop"
+
     def experiment_dir(self, name: str) -> Path:
         """Return the folder of an experiment, or of ``base``; it need not exist yet.
 

@@ -48,6 +48,7 @@ from ftdojo.records import (
     Spend,
     Stage,
     StageReached,
+    StopRequested,
     TrainingBegan,
     TrainingEnded,
     TrainingStepped,
@@ -99,6 +100,7 @@ EXAMPLES: tuple[Event, ...] = (
     WeightsReused(experiment="e1"),
     TrainingBegan(experiment="e1", rows=320, steps=60, forecast_s=11.0, most_s=90.0),
     TrainingStepped(experiment="e1", point=POINT, of=60),
+    StopRequested(experiment="e1", step=40, keep=True),
     TrainingEnded(experiment="e1", loss=0.5, seconds=12.0),
     PassAdvanced(experiment="e1", split="validation", done=40, of=100),
     ExperimentEnded(

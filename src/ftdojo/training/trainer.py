@@ -8,6 +8,7 @@ from typing import Protocol
 from ftdojo.models import LocalModel, tensor_digest
 from ftdojo.records import LossPoint, TrainingReport
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.watch import stop_beside
 
 OnStep = Callable[[LossPoint], None]
 
@@ -25,6 +26,14 @@ class TrainJob:
     base: LocalModel
     to: Path
     seconds: float
+
+    @property
+    def stop(self) -> Path:
+        """The file that is there once the agent stops the training; ``training.watch.stop_order`` reads it.
+
+        A trainer that never looks for it trains to its end.
+        """
+        return stop_beside(self.to)
 
 
 def report_of(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ftdojo.records.feedback import LossPoint, StopReason
 
@@ -16,12 +17,14 @@ class Watch:
 
     Divergence: a loss or gradient that is not finite, or a smoothed loss above the first by half and one nat. Over
     budget: the next step would end after ``seconds``. Plateau: ``patience`` eval losses in a row were not lower than
-    the lowest by more than ``threshold`` nats; 0 switches it off.
+    the lowest by more than ``threshold`` nats; 0 switches it off. Stopped: the file ``stop`` is there, and the step that it
+    names was made.
     """
 
     seconds: float | None = None
     patience: int = 0
     threshold: float = 0.0
+    stop: Path | None = None
     curve: list[LossPoint] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
 
@@ -30,6 +33,9 @@ class Watch:
         self.curve.append(point)
         if self._diverged(point):
             return "diverged"
+        order = stop_order(self.stop) if self.stop else None
+        if order is not None and point.step >= order:
+            return "stopped"
         per_step = point.seconds / len(self.curve)
         if self.seconds is not None and point.seconds + per_step > self.seconds:
             return "over-budget"
@@ -50,6 +56,16 @@ class Watch:
             return True
         late = self.curve[-SMOOTH:]
         return len(self.curve) >= SMOOTH and average(late) > 1.5 * self.curve[0].loss + 1.0
+
+
+def stop_beside(weights: Path) -> Path:
+    """Return where the order to stop is found by the training whose weights go to the folder ``weights``."""
+    return weights.with_name(weights.name + ".stop")
+
+
+def stop_order(path: Path) -> int | None:
+    """Return after how many steps a training is to be stopped by the file at ``path``; None if it is not there."""
+    return int(path.read_text(encoding="utf8").split()[0]) if path.exists() else None
 
 
 def average(points: Sequence[LossPoint]) -> float:

@@ -33,7 +33,7 @@ from ftdojo.training import adapt
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
-from ftdojo.training.watch import Watch, average
+from ftdojo.training.watch import Watch, average, stop_beside
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.messages import (
     MAX_ROW_BYTES,
@@ -164,6 +164,7 @@ class ModelRuntime:
             seconds=seconds,
             patience=config.early_stopping_patience,
             threshold=config.early_stopping_threshold,
+            stop=stop_beside(to),
         )
         with PeakMemory() as peak, self._trainable(config) as model:
             if trainer == "trl":
