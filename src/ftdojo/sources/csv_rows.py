@@ -121,19 +121,20 @@ def _sampled_records(
 
 
 def _is_spaced(lines: Sequence[str], delimiter: str) -> bool:
-    """Return whether blanks follow the delimiter: in the header, before a quotation mark, or in every row."""
+    """Return whether blanks follow the delimiter: in the header, before a quotation mark, or before every cell of the rows."""
     sign = re.escape(delimiter)
     # Inside a quoted cell a single mark ends it, and the cell or the line with it.
     if re.search(rf'{sign} +"[^"\r\n{sign}]', "".join(lines)):
         return True
     records, _ = _sampled_records(lines, Dialect(delimiter=delimiter, spaced=False), strict=False)
     header, *rows = records or [[]]
-    return _all_spaced([header]) or (len(rows) >= _FEWEST_SPACED and _all_spaced(rows))
+    return _all_spaced([header], least=1) or _all_spaced(rows, least=_FEWEST_SPACED)
 
 
-def _all_spaced(rows: Sequence[Sequence[str]]) -> bool:
+def _all_spaced(rows: Sequence[Sequence[str]], *, least: int) -> bool:
+    """Return whether every cell after a delimiter begins with a blank, and there are enough to tell."""
     after = [cell for row in rows for cell in row[1:] if cell]
-    return bool(after) and all(cell.startswith(" ") for cell in after)
+    return len(after) >= least and all(cell.startswith(" ") for cell in after)
 
 
 _PEEK_CHARS = 1 << 16
