@@ -113,7 +113,17 @@ def test_only_a_socket_of_ours_is_ever_taken_away(tmp_path):
         assert dear.read_text() == "dear"
 
 
-def test_a_damaged_note_of_the_process_is_one_clear_line(tmp_path):
-    (tmp_path / "play.json").write_bytes(b'{"pid": "\xff"}')
-    with pytest.raises(StoreError, match=r"play.json cannot be read \(no UTF-8 at byte 9\)"):
+@pytest.mark.parametrize(
+    ("note", "why"),
+    [
+        (b'{"pid": "\xff"}', r"cannot be read \(no UTF-8 at byte 9\)"),
+        (
+            b'{"pid": 1, "socket": "/s", "job": {"id": "k1", "verb": "train"}}',
+            "damaged .* job.id: ",
+        ),
+    ],
+)
+def test_a_damaged_note_of_the_process_is_one_clear_line(tmp_path, note, why):
+    (tmp_path / "play.json").write_bytes(note)
+    with pytest.raises(StoreError, match=f"play.json .*{why}"):
         read_kept(RunFolder(tmp_path))

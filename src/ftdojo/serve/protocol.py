@@ -126,7 +126,7 @@ class Job:
     the training was expected to take by its check, ``most_s`` after how long it is ended with what it has then.
     """
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^j[0-9]{1,9}$")]
     verb: Verb
     state: Literal["running", "done", "refused", "lost"] = "running"
     experiment: str = ""
