@@ -40,7 +40,7 @@ class WarmWorkers:
     that was let go in the middle of a request is ended as ever.
     """
 
-    MOST = 2
+    MOST = 3
 
     def __init__(self):
         from ftdojo.worker import client

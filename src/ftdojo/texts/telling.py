@@ -12,8 +12,9 @@ questions of whose rarest words some stand in the text are looked at.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, compress, pairwise
 from math import inf, log2
+from operator import and_, not_
 from typing import NamedTuple
 
 from ftdojo.texts.words import Words
@@ -162,14 +163,12 @@ def _code_bits(each: Feature) -> float:
 
 def bag_of(words: Words) -> Bag:
     """Return the different words; of scripts without spaces, pairs of characters."""
-    if not any(word > "\u3040" for word in words):
+    signs = [word > "\u3040" and len(word) == 1 for word in words]
+    if True not in signs:
         return frozenset(words)
-    pairs = {one + other for one, other in pairwise(words) if _is_sign(one) and _is_sign(other)}
-    return frozenset(word for word in words if not _is_sign(word)) | pairs
-
-
-def _is_sign(word: str) -> bool:
-    return word > "\u3040" and len(word) == 1
+    both = map(and_, signs, signs[1:])
+    pairs = {one + other for one, other in compress(pairwise(words), both)}
+    return frozenset(compress(words, map(not_, signs))) | pairs
 
 
 def pairs_of(words: Words) -> Bag:

@@ -53,6 +53,7 @@ def test_every_exam_is_in_every_split_and_no_question_is_there_twice():
     assert len(clusters(asked)) == len(asked)
 
 
+@pytest.mark.slow
 def test_training_rows_are_the_published_ones_only():
     task = tasks.get("finance/financeiq")
     held_out = {

@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ftdojo.records import Dataset, Direction, Grade, Item, Part, Replication, Source, Split, Task
+from ftdojo.records import (
+    Dataset,
+    Direction,
+    Grade,
+    Item,
+    Message,
+    Part,
+    Replication,
+    Source,
+    Split,
+    Task,
+)
 from ftdojo.scorers.answers import label_grade
 from ftdojo.sources import dataset_rows
 from ftdojo.tasks.clean import split as split_records
@@ -222,9 +233,19 @@ def _labelled(name: str) -> Iterator[Row]:
 
 @cache
 def _given_away(name: str) -> frozenset[int]:
-    """Return the messages that are held out together with a label, which may bring the words that were missing."""
+    """Return the messages that are held out together with a label, which may bring the words that were missing.
+
+    A message alone has passed in ``_train``; of labels there are few.
+    """
+    label_held = cache(_gate().holds)
     rows = enumerate(_labelled(name))
-    return frozenset(at for at, row in rows if _gate().holds(row["text"], row["label"]))
+    return frozenset(
+        at for at, row in rows if label_held(row["label"]) or _gate().leak(_turns(row))
+    )
+
+
+def _turns(row: Row) -> list[Message]:
+    return [Message(role="user", content=str(row[field])) for field in ("text", "label")]
 
 
 def _source(name: str, *, summary: str, notes: str) -> Source:
