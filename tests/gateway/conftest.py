@@ -107,6 +107,7 @@ def run(tmp_path):
                 env={
                     "PYTHONPATH": sandbox.path_of("/kit", KIT),
                     "FTDOJO_DATA": "/data",
+                    "FTDOJO_LOSSES": "/data/losses",
                     "FTDOJO_TASK": asked_as(tasks.get("math/mini")),
                     **door.env,
                 },

@@ -111,3 +111,15 @@ def test_the_shares_of_a_mix_hold_even_where_a_part_is_small(ftkit, one, other, 
 def test_shares_that_mean_nothing_are_refused(ftkit, shares):
     with pytest.raises(ValueError, match="must all be positive"):
         ftkit.mix([([{}], share) for share in shares], 3)
+
+
+def test_row_losses_are_found_by_the_name_of_their_look(ftkit, data, monkeypatch):
+    monkeypatch.setenv("FTDOJO_LOSSES", str(data / "losses"))
+    (data / "losses").mkdir()
+    lines = '{"loss": 0.5, "tokens": 3}\n{"loss": null, "tokens": 0}\n'
+    for name in ("worked@base", "worked@e1:2"):
+        (data / "losses" / f"{name}.jsonl").write_text(lines, encoding="utf8")
+    assert ftkit.row_losses("worked") == ftkit.row_losses("worked@e1:2") == [0.5, None]
+    message = r"'bare@base:2' were not measured .* There are: worked@base, worked@e1:2."
+    with pytest.raises(ValueError, match=message):
+        ftkit.row_losses("bare:2")

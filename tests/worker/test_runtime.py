@@ -171,5 +171,45 @@ def test_a_calibration_is_the_same_work_whatever_weights_are_attached(bench, tra
     hook.remove()
 
 
+def plain_loss(bench, rows, config):
+    """Return the mean loss of each row as the plain forward has it, one row at a time."""
+    found = []
+    for row in bench._rows(rows, config):
+        ids = torch.tensor([row.ids])
+        logits = bench._attached.model(None)(input_ids=ids).logits[0, :-1].float()
+        nats = -logits.log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0]
+        found.append(float(nats[torch.tensor(row.labelled[1:])].mean()))
+    return found
+
+
+@torch.no_grad()
+def test_the_loss_of_a_row_is_that_of_its_plain_forward_whatever_it_is_batched_with(
+    bench, write, config, tmp_path
+):
+    file = write(tmp_path / "rows.jsonl", ["7", "a longer answer", "12", "x" * 300, "9 9 9"])
+    found = bench.losses(file, config, None)
+    means = [nats / count for nats, count in zip(found.nats, found.tokens, strict=True)]
+    assert means == pytest.approx(plain_loss(bench, file, config), rel=2e-3)
+
+
+def test_rows_like_those_that_were_learnt_have_the_smaller_loss(bench, write, tmp_path):
+    files = [write(tmp_path / f"{said}.jsonl", [said] * 8) for said in ("yes", "no.")]
+    config = TrainConfig(max_steps=20, learning_rate=2e-2, per_device_train_batch_size=4)
+    untouched = bench.losses(files[0], config, None)
+    bench.train(files[0], config, to=tmp_path / "w", seconds=None, on_step=lambda point: None)
+    made = Weights(path=tmp_path / "w", digest="", kind="adapter")
+    learnt, other = (sum(bench.losses(each, config, made).nats) for each in files)
+    assert learnt < 0.8 * other
+    assert bench.losses(files[0], config, None) == untouched
+
+
+def test_only_the_tail_of_an_answer_is_measured_where_one_is_named(bench, write, config, tmp_path):
+    file = write(tmp_path / "rows.jsonl", ["so it is 12.", "so it is 12."])
+    whole, tails = (bench.losses(file, config, None, tails=t) for t in (None, ["12.", "no such"]))
+    assert tails.tokens == (3, 0)
+    assert whole.tokens[0] > 3
+    assert (0 < tails.nats[0] < whole.nats[0], tails.nats[1]) == (True, 0.0)
+
+
 def test_training_stops_when_its_seconds_are_spent(train):
     assert train(seconds=0.001).stopped == "over-budget"

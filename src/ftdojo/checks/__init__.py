@@ -2,7 +2,7 @@
 
 from ftdojo.checks.audit import built
 from ftdojo.checks.build import access_for, lent
-from ftdojo.checks.context import CheckContext, lay_out
+from ftdojo.checks.context import CheckContext, lay_losses, lay_out
 from ftdojo.checks.forecast import Forecast
 from ftdojo.checks.pipeline import Checked, Failed, Passed, run_checks
 
@@ -14,6 +14,7 @@ __all__ = [
     "Passed",
     "access_for",
     "built",
+    "lay_losses",
     "lay_out",
     "lent",
     "run_checks",

@@ -1,7 +1,8 @@
 """Stages two and three, first half: run ``data.py`` in the sandbox, on a few rows and then on all of them.
 
 The script finds the raw sources as ``$FTDOJO_DATA/<source>.jsonl`` (``/data`` in the sandbox) and writes
-``train.jsonl`` into its working folder. In a dry run each source holds at most ``HEAD_ROWS`` rows and
+``train.jsonl`` into its working folder. One that names ``losses`` finds the row losses that were measured so far as
+``$FTDOJO_LOSSES/<name>.jsonl``. In a dry run each source holds at most ``HEAD_ROWS`` rows and
 ``FTDOJO_DRY_RUN`` is ``1``; a script must cope with fewer rows than it hoped for. It can import ``ftkit``, the helper
 library in ``kit/``, which is mounted for it.
 
@@ -11,6 +12,7 @@ counts as well, and a build in which a question was left unanswered is not kept.
 """
 
 import contextlib
+import hashlib
 import json
 import shutil
 import signal
@@ -18,12 +20,14 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ftdojo.checks.context import HEAD_ROWS, CheckContext, fail
+from ftdojo.checks.context import HEAD_ROWS, CheckContext, DataFolders, fail
 from ftdojo.gateway import SandboxAccess
 from ftdojo.records import FailureKind, Stage, Task
 from ftdojo.sandbox import HostileOutput, Limits, SandboxOutcome, take_file
 
 OUTPUT = "train.jsonl"
+LOSSES = "losses"
+"""The word by which a script asks for row losses, whichever way it reads them."""
 MAX_OUTPUT_BYTES = 512 * 2**20
 LOG_CHARS = 2000
 SIGNALLED = 128
@@ -88,7 +92,15 @@ def _pins(script: str, context: CheckContext) -> list[str]:
     pins = [f"{name}={each.digest}" for name, each in sorted(context.data.stored.items())]
     if "ftkit" in script:
         pins += [f"ftkit={KIT_VERSION}", f"task={asked_as(context.task)}"]
+    if LOSSES in script:
+        pins += _losses_pins(context.data)
     return [*pins, *(context.gateway.pins() if context.gateway else ())]
+
+
+def _losses_pins(data: DataFolders) -> list[str]:
+    """Return what row losses there are; a script that names none is not given any, so its rows depend on none."""
+    found = sorted((data.losses / "whole").iterdir())
+    return [f"{each.name}={hashlib.sha256(each.read_bytes()).hexdigest()}" for each in found]
 
 
 def _run(script: str, folder: Path, context: CheckContext, *, stage: Stage, wall_s: float) -> str:
@@ -125,10 +137,9 @@ def _execute(
 ) -> SandboxOutcome:
     job.mkdir()
     (job / "data.py").write_text(script, encoding="utf8")
-    mounted, sandbox = context.data.heads if dry else context.data.whole, context.sandbox
     with access_for("data.py", context) as access:
-        readonly, env = lent(context, mounted, access)
-        return sandbox.run_python(
+        readonly, env = lent(context, access, dry=dry, losses=LOSSES in script)
+        return context.sandbox.run_python(
             access.script,
             workdir=job,
             readonly=readonly,
@@ -139,16 +150,24 @@ def _execute(
 
 
 def lent(
-    context: CheckContext, sources: Path, access: SandboxAccess
+    context: CheckContext, access: SandboxAccess, *, dry: bool = False, losses: bool = True
 ) -> tuple[dict[str, Path], dict[str, str]]:
-    """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models."""
-    readonly = {"/data": sources, "/kit": context.data.kit, **access.mounts}
+    """Return what an agent's script is given to read, and its environment: sources, ``ftkit``, the way to models.
+
+    ``dry`` gives the heads of the sources only; ``losses`` says whether row losses are given as well.
+    """
+    data, inside = context.data, context.sandbox.path_of
+    sources = data.heads if dry else data.whole
+    readonly = {"/data": sources, "/kit": data.kit, **access.mounts}
     env = {
         "FTDOJO_TASK": asked_as(context.task),
-        "FTDOJO_DATA": context.sandbox.path_of("/data", sources),
-        "PYTHONPATH": context.sandbox.path_of("/kit", context.data.kit),
+        "FTDOJO_DATA": inside("/data", sources),
+        "PYTHONPATH": inside("/kit", data.kit),
         **access.env,
     }
+    if losses:
+        readonly["/losses"] = data.losses / ("heads" if dry else "whole")
+        env["FTDOJO_LOSSES"] = inside("/losses", readonly["/losses"])
     return readonly, env
 
 

@@ -1,7 +1,7 @@
 """What a check works with: the trusted parts of one run, and how a stage reports a failure."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -12,8 +12,8 @@ from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
 from ftdojo.records import Failure, FailureKind, Stage, Task
 from ftdojo.sandbox import Sandbox
-from ftdojo.sources import StoredSource, head
-from ftdojo.store import Cache
+from ftdojo.sources import StoredSource, head, spread
+from ftdojo.store import Cache, write_atomic
 from ftdojo.worker import Worker
 
 KIT = Path(__file__).parents[1] / "kit"
@@ -28,31 +28,54 @@ HEAD_ROWS = 64
 class DataFolders:
     """What data scripts read: folders with one ``<source>.jsonl`` each, ``whole`` or cut to ``HEAD_ROWS``, and ``ftkit``.
 
-    ``stored`` has the sources themselves by name.
+    ``stored`` has the sources themselves by name. ``losses`` has the row losses that were measured, ``whole`` and ``heads``
+    again: a file ``<name>.jsonl`` each with a line for every row of a source, or of an experiment.
     """
 
     whole: Path
     heads: Path
     kit: Path
+    losses: Path
     stored: Mapping[str, StoredSource]
 
 
-def lay_out(stored: Mapping[str, StoredSource], *, to: Path) -> DataFolders:
-    """Write what data scripts read below the folder ``to``, which is emptied first.
+def lay_losses(data: DataFolders, name: str, lines: Sequence[str]) -> None:
+    """Write the row losses ``name`` (``SOURCE@...``) where scripts read them, a line for each row.
+
+    For a dry run, the lines of a source are cut as its rows are.
+
+    Raises:
+        StoreError: they cannot be written.
+    """
+    cut = name.rpartition("@")[0] in data.stored
+    places = spread(len(lines), HEAD_ROWS if cut else len(lines))
+    write_atomic(data.losses / "heads" / f"{name}.jsonl", "".join(lines[at] for at in places))
+    write_atomic(data.losses / "whole" / f"{name}.jsonl", "".join(lines))
+
+
+def lay_out(
+    stored: Mapping[str, StoredSource], *, to: Path, losses: Iterable[Path] = ()
+) -> DataFolders:
+    """Write what data scripts read below the folder ``to``, which is emptied first; ``losses`` are files of row losses.
 
     Raises:
         StoreError: it cannot be written.
     """
-    made = DataFolders(whole=to / "sources", heads=to / "heads", kit=to / "kit", stored=stored)
+    names = {"whole": "sources", "heads": "heads", "kit": "kit", "losses": "losses"}
+    made = DataFolders(**{field: to / folder for field, folder in names.items()}, stored=stored)
     shutil.rmtree(to, ignore_errors=True)
     try:
         made.whole.mkdir(parents=True)
         made.heads.mkdir()
+        for part in ("whole", "heads"):
+            (made.losses / part).mkdir(parents=True)
         # A copy, so that how the package was installed does not decide who can read it.
         shutil.copytree(KIT, made.kit, ignore=shutil.ignore_patterns("__pycache__"))
         for name, each in stored.items():
             shutil.copyfile(each.path, made.whole / f"{name}.jsonl")
             head(each, rows=HEAD_ROWS, to=made.heads / f"{name}.jsonl")
+        for path in losses:
+            lay_losses(made, path.stem, path.read_text("utf8").splitlines(keepends=True))
     except OSError as error:
         raise StoreError(f"{to} cannot be written ({error.strerror}); make room there.") from error
     return made

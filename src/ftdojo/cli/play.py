@@ -171,7 +171,7 @@ def look(
     what: str = typer.Argument(
         metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
-        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger.",
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, losses SOURCE[@EXPERIMENT][:ROWS] (measured), ledger.",
     ),
     name: str = typer.Argument("", help="A source's name, an experiment's id, or base."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),
@@ -180,7 +180,7 @@ def look(
     runs: Path | None = RUNS,
     as_json: bool = JSON,
 ) -> None:
-    """Look something up; free of charge but for the time.
+    """Look something up, or have it measured; free of charge but for the time.
 
     Example: ftdojo play look source worked --limit 5
     """

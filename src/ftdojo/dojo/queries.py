@@ -1,6 +1,7 @@
 """Answers to ``Look`` and ``Shell``: what an agent asks without training.
 
-A look is free of charge, recorded, and shows never more than the task allows. A command runs in the sandbox: to look at
+A look is recorded, and shows never more than the task allows. One that measures something (``losses``, ...) takes the
+wall time that the measuring takes, once. A command runs in the sandbox: to look at
 the raw sources and to try out code before it is handed in. Each runs by itself, without network, with what a data script
 has (the sources, ``ftkit``, the run's language models), in a desk that the agent's commands share and nothing else reads.
 Files there last as long as this controller does.
@@ -10,12 +11,14 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, assert_never
 
 from ftdojo.checks import access_for, built, lent
+from ftdojo.dojo.measuring import experiment_of
+from ftdojo.dojo.row_losses import show_losses
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.evaluation import open_items
@@ -54,15 +57,21 @@ def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
                 raise UnknownName("source", action.name, run.data.stored)
             return rows(run.data.stored[action.name], action.offset, action.limit)
         case "experiment":
-            return (_files(_experiment(run, action.name)),)
+            return (_files(experiment_of(run, action.name)),)
         case "rows":
             return _rows(run, action)
         case "predictions":
             return _predictions(run, action)
+        case "losses":
+            return _page(show_losses(run, action.name), action)
         case "ledger":
             return (_ledger(run),)
         case _:
             assert_never(action.what)
+
+
+def _page(entries: Iterable[Mapping[str, Any]], action: Look) -> tuple[Mapping[str, Any], ...]:
+    return tuple(islice(entries, action.offset, action.offset + action.limit))
 
 
 def _ledger(run: Run) -> Mapping[str, Any]:
@@ -71,13 +80,6 @@ def _ledger(run: Run) -> Mapping[str, Any]:
     if run.llm is None:
         return {name: value for name, value in spent.items() if not name.startswith("llm_")}
     return spent | run.meter.llm_left()
-
-
-def _experiment(run: Run, name: str) -> Experiment:
-    known = {each.id: each for each in run.folder.experiments()}
-    if name not in known:
-        raise UnknownName("experiment", name, known)
-    return known[name]
 
 
 def _files(experiment: Experiment) -> Mapping[str, Any]:
@@ -94,7 +96,7 @@ def _files(experiment: Experiment) -> Mapping[str, Any]:
 
 def _rows(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
     """Return training rows as the experiment's script wrote them; they are built again if the cache was cleared."""
-    made = _experiment(run, action.name)
+    made = experiment_of(run, action.name)
     if not (made.feedback and made.feedback.check.data):
         raise UsageError(
             f"Experiment {action.name!r} has no training rows: its data were never built."
@@ -115,7 +117,7 @@ def _predictions(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         raise UsageError(f"The task {run.task.name!r} shows no predictions.")
     name = action.name or BASE
     if name != BASE:
-        _experiment(run, name)
+        experiment_of(run, name)
     asked = {item.id: item for item in run.vault.items("validation")}
     seen = open_items(run.task, asked)
     if action.offset >= len(seen):
@@ -163,7 +165,7 @@ def shell(run: Run, action: Shell) -> tuple[Mapping[str, Any], ...]:
     workspace.mkdir(exist_ok=True)
     began = time.monotonic()
     with _script(workspace, action.command) as name, access_for(name, run) as access:
-        readonly, env = lent(run, run.data.whole, access)
+        readonly, env = lent(run, access)
         outcome = run.sandbox.run_python(
             access.script,
             workdir=workspace,

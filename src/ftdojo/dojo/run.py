@@ -110,7 +110,9 @@ def open_run(
         trainer=trainers.get(spec.trainer)(worker),
         cache=swept,
         sandbox=sandbox,
-        data=lay_out(raw_sources(task, cache), to=scratch),
+        data=lay_out(
+            raw_sources(task, cache), to=scratch, losses=(folder.path / "losses").glob("*.jsonl")
+        ),
         scratch=scratch,
         max_rows=folder.budget.max_rows,
         objective=spec.objective,

@@ -8,17 +8,20 @@ from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
 from ftdojo.records.feedback import CheckReport, EvaluationReport, Failure, Quantiles
 
-LookKind = Literal["source", "experiment", "rows", "predictions", "ledger"]
+LookKind = Literal["source", "experiment", "rows", "predictions", "losses", "ledger"]
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Look something up; free of charge but recorded.
+    """Look something up; recorded, and free of charge but for what is measured.
 
     ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``rows`` (the training rows that its
     script built), ``predictions`` (outputs of experiment ``name`` to the validation items that are shown, as far as the
     task shows them), ``ledger``.
+
+    Measured, which takes wall time once: ``losses`` (the loss of each row of ``SOURCE[@EXPERIMENT][:ROWS]``, a source as
+    training rows or the rows that an experiment's script built, under the base or an experiment's weights).
     """
 
     what: LookKind

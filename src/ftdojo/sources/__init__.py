@@ -8,7 +8,7 @@ from ftdojo.sources.fetch import dataset_rows, pull, where
 from ftdojo.sources.folders import split_files
 from ftdojo.sources.profile import ESTIMATED, Tokens
 from ftdojo.sources.reading import read_lines, read_rows
-from ftdojo.sources.stored import StoredSource, head, materialise, rows
+from ftdojo.sources.stored import StoredSource, each_row, head, materialise, rows, spread
 
 __all__ = [
     "ESTIMATED",
@@ -17,6 +17,7 @@ __all__ = [
     "Tokens",
     "card",
     "dataset_rows",
+    "each_row",
     "head",
     "label_names",
     "licences",
@@ -29,5 +30,6 @@ __all__ = [
     "read_rows",
     "rows",
     "split_files",
+    "spread",
     "where",
 ]

@@ -68,11 +68,21 @@ def head(stored: StoredSource, *, rows: int, to: Path) -> int:
     """
     if rows < 1:
         raise UsageError(f"rows={rows} copies nothing of {stored.name!r}; give 1 or more.")
-    count = min(rows, stored.rows)
-    wanted = {at * stored.rows // count for at in range(count)}
+    wanted = set(spread(stored.rows, rows))
     with stored.path.open("rb") as file, to.open("wb") as copy:
         copy.writelines(line for number, line in enumerate(file) if number in wanted)
-    return count
+    return len(wanted)
+
+
+def spread(of: int, count: int) -> list[int]:
+    """Return the numbers of up to ``count`` rows, spread evenly over ``of`` rows.
+
+    Example:
+        >>> spread(10, 4), spread(2, 4)
+        ([0, 2, 5, 7], [0, 1])
+    """
+    count = min(count, of)
+    return [at * of // count for at in range(count)]
 
 
 def rows(stored: StoredSource, offset: int, limit: int) -> tuple[dict[str, Any], ...]:

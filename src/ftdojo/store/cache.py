@@ -21,7 +21,7 @@ from ftdojo.store import codec, files
 if TYPE_CHECKING:
     import filelock
 
-Kind = Literal["data", "weights", "scores", "base-scores", "checks"]
+Kind = Literal["data", "weights", "scores", "base-scores", "checks", "losses"]
 MANIFEST = "manifest.json"
 HASHED_BYTES = 1 << 20
 """Files up to this size are hashed whenever an entry is used; of larger ones the size is compared."""

@@ -5,9 +5,9 @@ token.
 """
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ftdojo.models.chat_templates import closing_ids, template_ids
@@ -64,6 +64,25 @@ def encode(
         lost=lost or _missing(messages[-1], prompt + _decoded(tokenizer, written)),
         unclosed=_opened(prompt) == "<think>" and "</think>" not in answer,
     )
+
+
+def learning_tail(tokenizer: Any, row: Encoded, tail: str) -> Encoded:
+    """Return ``row`` with the loss of ``tail`` only, the text that its answer ends with; what closes the answer has none.
+
+    The token in which ``tail`` begins is the first to carry loss. A row that was cut before its end carries none.
+    """
+    start = row.labelled.index(True) if True in row.labelled else len(row.ids)
+    written, places = row.ids[start:], range(1, len(row.ids) - start + 1)
+    begin = _decoded(tokenizer, written).rfind(tail)
+
+    def reached(count: int) -> int:
+        return len(_decoded(tokenizer, written[:count]))
+
+    first = bisect_right(places, begin, key=reached)
+    last = bisect_left(places, begin + len(tail), key=reached)
+    found = begin >= 0 and tail and last < len(places)
+    learnt = range(start + first, start + last + 1) if found else range(0)
+    return replace(row, labelled=tuple(at in learnt for at in range(len(row.ids))))
 
 
 def _rendered_after(

@@ -8,7 +8,7 @@ Three savings, none of which changes the loss (``tests/training`` compares with 
   values are shared, gradients included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,13 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from ftdojo.models.device import LABEL_ONLY
+from ftdojo.records import Shortcuts
 from ftdojo.training.encode import Encoded
 
 MIN_SHARED = 8
 """A shorter shared start is not worth a second forward."""
+BATCH_TOKENS = 1024
+"""Rows are measured in batches of about this many tokens, padding included; their logits stay in the caches of a core."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,39 @@ def loss_sum(model: Any, batch: Batch) -> tuple[Tensor, int]:
     logits = label_logits(model, batch)
     loss = torch.nn.functional.cross_entropy(logits.float(), batch.gold, reduction="sum")
     return loss, int(batch.gold.numel())
+
+
+@torch.no_grad()
+def row_losses(model: Any, rows: Sequence[Encoded], shortcuts: Shortcuts) -> list[float]:
+    """Return the summed negative log-likelihood (nats) of each row's labelled tokens, in the order of ``rows``.
+
+    Rows that carry no loss have 0. Rows of like length are measured together, as far as ``shortcuts`` lets them.
+    """
+    found = [0.0] * len(rows)
+    for places in _alike(rows, shortcuts):
+        some = [rows[at] for at in places]
+        shared = shared_start(some) if shortcuts.shared_start and len(some) > 1 else 0
+        batch = collate(some, shared=shared, device=model.device)
+        each = torch.nn.functional.cross_entropy(
+            label_logits(model, batch).float(), batch.gold, reduction="none"
+        )
+        parts = torch.split(each, [row.labels for row in some])
+        for at, part in zip(places, parts, strict=True):
+            found[at] = float(part.sum())
+    return found
+
+
+def _alike(rows: Sequence[Encoded], shortcuts: Shortcuts) -> Iterator[list[int]]:
+    """Yield the places of rows that go into one batch, the longest first."""
+    ordered = sorted(
+        (at for at, row in enumerate(rows) if row.labels), key=lambda at: -len(rows[at].ids)
+    )
+    while ordered:
+        longest = len(rows[ordered[0]].ids)
+        alone = 0 < shortcuts.apart < longest
+        size = 1 if alone else max(1, BATCH_TOKENS // longest)
+        yield ordered[:size]
+        ordered = ordered[size:]
 
 
 def label_logits(model: Any, batch: Batch) -> Tensor:

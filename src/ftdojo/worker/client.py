@@ -35,7 +35,15 @@ from ftdojo.records import (
 from ftdojo.store import Cache, dump, load
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker.cgroups import oom_kills
-from ftdojo.worker.messages import Calibration, Completions, Lengths, Op, Probed, TokenReport
+from ftdojo.worker.messages import (
+    Calibration,
+    Completions,
+    Lengths,
+    Losses,
+    Op,
+    Probed,
+    TokenReport,
+)
 
 START_S = 300.0
 SHORTCUTS_VERSION = "1"
@@ -164,9 +172,23 @@ class Worker:
         self, prompts: Prompts, *, decoding: Decoding, weights: Weights | None, timeout_s: float
     ) -> tuple[Completion, ...]:
         """Answer prompts; see ``ModelRuntime.generate``."""
-        known = json.loads(dump(weights)) if weights else None
-        args = _prompts(prompts) | {"decoding": asdict(decoding), "weights": known}
+        args = _prompts(prompts) | {"decoding": asdict(decoding)} | _on(weights)
         return load(Completions, self._ask("generate", args, timeout_s)).completions
+
+    def losses(
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        weights: Weights | None,
+        tails: Sequence[str] | None = None,
+        timeout_s: float,
+    ) -> Losses:
+        """Measure the loss of each row; see ``ModelRuntime.losses``."""
+        args = (
+            _args(rows, config) | _on(weights) | {"tails": None if tails is None else list(tails)}
+        )
+        return load(Losses, self._ask("losses", args, timeout_s))
 
     def calibrate(self, *, timeout_s: float = 60.0) -> float:
         """Return the seconds that a fixed piece of work takes now; see ``Bench.calibrate``."""
@@ -178,6 +200,11 @@ class Worker:
         """Count the tokens of prompts; see ``ModelRuntime.lengths``."""
         args = _prompts(prompts) | {"answer": answer}
         return load(Lengths, self._ask("lengths", args, timeout_s)).tokens
+
+    def identity(self) -> tuple[str, ...]:
+        """Return what its numbers depend on beside model, weights and rows: device, format and versions of libraries."""
+        libraries = [version(name) for name in ("torch", "transformers")]
+        return (device(), dtype_name(), *libraries)
 
     def shortcuts(self) -> Shortcuts:
         """Return what the model stands, as was found out by trial when it was first loaded; see ``shortcuts_of``."""
@@ -244,9 +271,7 @@ class Worker:
             self._cache.put_text("checks", self._shortcuts_key(), reply)
 
     def _shortcuts_key(self) -> str:
-        libraries = [version(name) for name in ("torch", "transformers")]
-        format_ = (device(), dtype_name())
-        return Cache.key("shortcuts", SHORTCUTS_VERSION, self._model.identity, *format_, *libraries)
+        return Cache.key("shortcuts", SHORTCUTS_VERSION, self._model.identity, *self.identity())
 
     def _ask(
         self,
@@ -341,6 +366,10 @@ class Worker:
 
 def _args(rows: Path, config: TrainConfig) -> dict[str, Any]:
     return {"rows": str(rows), "config": config.model_dump(mode="json", exclude_unset=True)}
+
+
+def _on(weights: Weights | None) -> dict[str, Any]:
+    return {"weights": json.loads(dump(weights)) if weights else None}
 
 
 def _prompts(prompts: Prompts) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ftdojo.records import Completion, ProbeReport, Quantiles
 
-Op = Literal["audit", "fit", "probe", "train", "lengths", "generate", "calibrate"]
+Op = Literal["audit", "fit", "probe", "train", "lengths", "losses", "generate", "calibrate"]
 
 MAX_ROWS = 1_000_000
 """Most rows a training reads."""
@@ -51,6 +51,14 @@ class Completions:
 class Lengths:
     """How many tokens each of a batch of prompts has, chat template included."""
 
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """The negative log-likelihood of each row's learnt tokens, summed, in nats, and how many tokens those are."""
+
+    nats: tuple[float, ...]
     tokens: tuple[int, ...]
 
 

@@ -30,7 +30,8 @@ from ftdojo.records import (
 from ftdojo.stats import quantiles
 from ftdojo.submissions import Row, TrainConfig, read_rows
 from ftdojo.training import adapt
-from ftdojo.training.encode import Encoded, pack
+from ftdojo.training.encode import Encoded, learning_tail, pack
+from ftdojo.training.forward import row_losses
 from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
 from ftdojo.training.watch import Watch, average, stop_beside
@@ -41,6 +42,7 @@ from ftdojo.worker.messages import (
     Calibration,
     Completions,
     Lengths,
+    Losses,
     Probed,
     TokenReport,
 )
@@ -180,6 +182,26 @@ class ModelRuntime:
                 )
             adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
         return _training_report(trained, peak.bytes, tensor_digest(to))
+
+    def losses(
+        self,
+        rows: Path,
+        config: TrainConfig,
+        weights: Weights | None,
+        *,
+        tails: Sequence[str] | None = None,
+    ) -> Losses:
+        """Return what each row in file ``rows`` costs the model with ``weights`` in force; None is the base.
+
+        ``tails`` are the texts that the rows' answers end with, of which alone the loss is measured; None measures whole
+        answers. What lies beyond ``max_length`` is not measured.
+        """
+        encoded = self._rows(rows, config)
+        if tails is not None:
+            measured = zip(encoded, tails, strict=True)
+            encoded = [learning_tail(self._tokenizer, row, tail) for row, tail in measured]
+        nats = row_losses(self._attached.model(weights), encoded, self.shortcuts)
+        return Losses(nats=tuple(nats), tokens=tuple(row.labels for row in encoded))
 
     @torch.no_grad()
     def calibrate(self) -> Calibration:

@@ -64,6 +64,8 @@ class WorkerServer:
         config, rows = TrainConfig.model_validate(args["config"]), Path(args["rows"])
         if op == "audit":
             return dump(self._bench.audit(rows, config))
+        if op == "losses":
+            return dump(self._bench.losses(rows, config, _weights(args), tails=args["tails"]))
         if op == "fit":
             return dump(self._bench.fit(rows, config))
         if op == "probe":
@@ -75,8 +77,7 @@ class WorkerServer:
         return dump(report)
 
     def _generate(self, bench: "ModelRuntime", args: dict[str, Any]) -> str:
-        weights = load(Weights, json.dumps(args["weights"])) if args["weights"] else None
-        return dump(bench.generate(args["prompts"], _decoding(args), weights))
+        return dump(bench.generate(args["prompts"], _decoding(args), _weights(args)))
 
     def _probe(
         self, bench: "ModelRuntime", rows: Path, config: TrainConfig, args: dict[str, Any]
@@ -108,6 +109,10 @@ class WorkerServer:
 
 def _decoding(args: dict[str, Any]) -> Decoding:
     return load(Decoding, json.dumps(args["decoding"]))
+
+
+def _weights(args: dict[str, Any]) -> Weights | None:
+    return load(Weights, json.dumps(args["weights"])) if args["weights"] else None
 
 
 def _kind(error: Exception) -> str:

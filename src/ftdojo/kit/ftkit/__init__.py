@@ -7,7 +7,7 @@ it. See docs/data-scripts.md.
 
 from .models import AskError, CapReached, ask, ask_many
 from .picking import dedup, keep, length, matches, non_empty
-from .rows import chat, dry_run, examples, filled, load, mix, sample, sources, write
+from .rows import chat, dry_run, examples, filled, load, mix, row_losses, sample, sources, write
 
 __all__ = [
     "AskError",
@@ -25,6 +25,7 @@ __all__ = [
     "matches",
     "mix",
     "non_empty",
+    "row_losses",
     "sample",
     "sources",
     "write",

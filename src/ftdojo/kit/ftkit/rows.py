@@ -39,6 +39,33 @@ def load(name: str) -> list[Row]:
         return [json.loads(line) for line in file]
 
 
+def row_losses(name: str) -> list[float | None]:
+    """Return the loss of each row of a source as ``look losses NAME`` measured it, in the order of ``load`` and ``examples``.
+
+    Args:
+        name: as in the look: a source (``homework``), ``@`` and whose weights (``homework@e1``; the base if left out), ``:``
+            and how many rows (``homework@e1:500``). With an experiment in the place of the source (``e1@e2``), the losses
+            are those of the rows that its script wrote, in their order, in the dry run too.
+
+    Returns:
+        Nats per token of the answer; None for a row that was not measured.
+
+    Raises:
+        ValueError: that was not measured in this run.
+    """
+    of, colon, count = name.partition(":")
+    wanted = (of if "@" in of else f"{of}@base") + colon + count
+    folder = Path(os.environ["FTDOJO_LOSSES"])
+    path = folder / f"{wanted}.jsonl"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.jsonl"))) or "none"
+        raise ValueError(
+            f"The losses {wanted!r} were not measured in this run; look losses {wanted} first. There are: {known}."
+        )
+    with path.open(encoding="utf8") as file:
+        return [json.loads(line)["loss"] for line in file]
+
+
 def examples(name: str) -> list[Row]:
     """Return the raw source called ``name`` as training rows, with the task's prompt and an answer that its scorer reads.
 

@@ -1,0 +1,126 @@
+"""What is measured for an agent without training: whose losses, what they cost, and where a data script finds them."""
+
+from dataclasses import replace
+
+import pytest
+
+from ftdojo.records import Check, Look, Train
+
+KEEP = """import ftkit
+rows, losses = ftkit.examples("eager"), ftkit.row_losses("eager@e1")
+most = sorted(losses)[len(losses) // 2 - 1]
+ftkit.write(row for row, loss in zip(rows, losses, strict=True) if loss <= most)
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(new, toy):
+    """A run whose first experiment has learnt what is right."""
+    with new("instruments") as made:
+        made.reset()
+        step = made.step(Train(submission=toy.handed_in(steps=100)))
+        assert step.observation.experiments[0].weights
+        yield made
+
+
+def looked(dojo, what, name="", **page):
+    step = dojo.step(Look(what=what, name=name, **page))
+    assert step.notice == ""
+    return step.observation.found
+
+
+def refused(dojo, what, name=""):
+    notice = dojo.step(Look(what=what, name=name)).notice
+    assert notice
+    return notice
+
+
+def test_what_was_learnt_tells_wrong_rows_from_right_ones(trained):
+    means = {
+        (source, by): looked(trained, "losses", f"{source}@{by}:40", limit=1)[0]["loss"]
+        for source in ("right", "swapped")
+        for by in ("base", "e1")
+    }
+    assert means["swapped", "e1"]["low"] > 2 * means["right", "e1"]["high"]
+    assert means["swapped", "base"]["score"] == pytest.approx(means["right", "base"]["score"], 0.3)
+
+
+def test_rows_come_with_the_greatest_loss_first_and_each_is_named_by_its_number(trained):
+    head, *rows = looked(trained, "losses", "swapped@e1:40", limit=100)
+    assert (head["rows"], head["measured"], len(rows)) == (400, 40, 40)
+    assert [row["loss"] for row in rows] == sorted((row["loss"] for row in rows), reverse=True)
+    raw = looked(trained, "source", "swapped", offset=rows[0]["row"], limit=1)[0]
+    assert (rows[0]["question"], rows[0]["answer"]) == (raw["question"], raw["answer"])
+
+
+def test_losses_are_paid_for_once_and_booked_as_data_work(trained):
+    def wall_s():
+        return trained.step(Look(what="ledger")).observation.spent.data_s
+
+    before = wall_s()
+    first = looked(trained, "losses", "mute:30")
+    paid = wall_s()
+    assert looked(trained, "losses", "mute@base:30") == first
+    assert wall_s() - paid < paid - before
+
+
+def test_the_rows_that_a_script_wrote_are_measured_as_well(trained):
+    head, *_ = looked(trained, "losses", "e1@e1:20")
+    assert (head["losses"], head["rows"], head["measured"]) == ("e1@e1:20", 400, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("rihgt", "No source or experiment with rows is called 'rihgt'. Did you mean 'right'"),
+        ("right@e9", "No experiment is called 'e9'"),
+        ("../right", "called '../right'"),
+        ("right@base@e1", "called 'right@base'"),
+        ("right:0", "called 'right:0'"),
+    ],
+)
+def test_losses_that_cannot_be_had_are_refused_with_the_names_there_are(trained, name, why):
+    assert why in refused(trained, "losses", name)
+
+
+def test_a_data_script_finds_the_wrong_rows_of_a_source_by_their_loss(trained):
+    """Whoever always says yes is wrong on the words that end in ``?``."""
+    submission = replace(trained.folder.experiments()[0].submission, data=KEEP)
+    missing = trained.step(Check(submission=submission)).observation.failure
+    assert "look losses eager@e1 first. There are: " in missing.message
+    looked(trained, "losses", "eager@e1")
+    checked = trained.step(Check(submission=submission)).observation.checked.data
+    assert checked.rows == 200
+    assert [sample for sample in checked.samples if "?" in sample] == []
+
+
+def test_after_a_restart_scripts_still_find_the_losses(new, reopen, toy):
+    with new("losses-kept") as dojo:
+        dojo.reset()
+        looked(dojo, "losses", "right:20")
+    script = toy.DATA.format(source="right", rows=9, sleep_s=0)
+    script += "import ftkit\nassert ftkit.row_losses('right:20')[0] > 0\n"
+    with reopen("losses-kept") as again:
+        again.reset()
+        step = again.step(Check(submission=replace(toy.handed_in(), data=script)))
+        assert step.observation.failure is None
+
+
+COUNT = """import os, json
+folder = os.environ.get("FTDOJO_" + "{word}".upper())
+rows = 9 + len(os.listdir(folder)) if folder else 5
+with open("train.jsonl", "w") as out:
+    for at in range(rows):
+        out.write(json.dumps({{"prompt": f"a{{at}}!", "completion": "yes"}}) + "\\n")
+"""
+
+
+def test_rows_built_from_losses_are_built_again_once_there_are_other_ones(trained, toy):
+    def rows(word):
+        submission = replace(toy.handed_in(), data=COUNT.format(word=word))
+        return trained.step(Check(submission=submission)).observation.checked.data.rows
+
+    before = rows("losses")
+    looked(trained, "losses", "right@e1:25")
+    assert rows("losses") == before + 1
+    assert rows("los" + '" + "ses') == 5, "who does not name them is given none"
