@@ -12,6 +12,8 @@ most = sorted(losses)[len(losses) // 2 - 1]
 ftkit.write(row for row, loss in zip(rows, losses, strict=True) if loss <= most)
 """
 
+LOOKED = [("losses", "swapped@e1:11"), ("likelihood", "e1"), ("agreement", "")]
+
 
 @pytest.fixture(scope="module")
 def trained(new, toy):
@@ -33,6 +35,14 @@ def refused(dojo, what, name=""):
     notice = dojo.step(Look(what=what, name=name)).notice
     assert notice
     return notice
+
+
+def test_no_instrument_reads_a_confirmation_or_test_item(trained, toy):
+    """The first test here, so that each of them measures."""
+    toy.READ.clear()
+    for what, name in LOOKED:
+        looked(trained, what, name)
+    assert set(toy.READ) == {"validation"}
 
 
 def test_what_was_learnt_tells_wrong_rows_from_right_ones(trained):
@@ -124,3 +134,33 @@ def test_rows_built_from_losses_are_built_again_once_there_are_other_ones(traine
     looked(trained, "losses", "right@e1:25")
     assert rows("losses") == before + 1
     assert rows("los" + '" + "ses') == 5, "who does not name them is given none"
+
+
+def test_gold_answers_are_likelier_to_what_has_learnt_them(trained):
+    (base,), (found,) = (looked(trained, "likelihood", name) for name in ("base", "e1"))
+    assert base["nats_per_token"]["n"] == found["nats_per_token"]["n"] == 60
+    assert found["nats_per_token"]["low"] > base["nats_per_token"]["high"]
+    gained = found["nats_per_token"]["score"] - base["nats_per_token"]["score"]
+    assert found["over_base"]["score"] == pytest.approx(gained)
+    assert found["over_base"]["low"] > 0
+    assert set(found) == {"likelihood", "items", "nats_per_token", "over_base"}, "no item is shown"
+
+
+def test_a_likelihood_is_one_validation_query_however_often_it_is_looked_at(trained):
+    looked(trained, "likelihood", "e1")
+    before = trained.step(Look(what="ledger")).observation.spent.validation_queries
+    looked(trained, "likelihood", "e1")
+    assert trained.step(Look(what="ledger")).observation.spent.validation_queries == before
+    assert before == 4, "two passes and two likelihoods"
+
+
+def test_sources_that_ask_alike_and_answer_differently_are_found(trained):
+    found = looked(trained, "agreement", limit=100)
+    pairs = {tuple(each["sources"]): each for each in found if "sources" in each}
+    assert (pairs["right", "swapped"]["alike"], pairs["right", "swapped"]["differ"]) == (400, 400)
+    assert pairs["eager", "right"]["differ"] == 200
+    assert pairs["mute", "right"]["read"] == 0, "no scorer reads what the mute say"
+    shown = next(each for each in found if "answers" in each)
+    assert shown["answers"]["right"] != shown["answers"]["swapped"]
+    named = looked(trained, "agreement", "mute", limit=100)
+    assert all("mute" in each.get("sources", each.get("answers")) for each in named)

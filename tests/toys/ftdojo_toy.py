@@ -69,7 +69,12 @@ def words(split, count):
     return list(drawn)
 
 
+READ = []
+"""The splits whose items were read, in order."""
+
+
 def items(split):
+    READ.append(split)
     return tuple(
         Item(id=f"{split}-{at}", messages=task.prompt(word), gold=ANSWERS[word[-1]])
         for at, word in enumerate(words(split, COUNTS[split]))

@@ -171,7 +171,8 @@ def look(
     what: str = typer.Argument(
         metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
-        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, losses SOURCE[@EXPERIMENT][:ROWS] (measured), ledger.",
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, losses SOURCE[@EXPERIMENT][:ROWS], likelihood NAME, "
+        "agreement [NAME] (these are measured), ledger.",
     ),
     name: str = typer.Argument("", help="A source's name, an experiment's id, or base."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),

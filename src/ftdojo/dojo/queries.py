@@ -11,12 +11,14 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, assert_never
 
 from ftdojo.checks import access_for, built, lent
+from ftdojo.dojo.agreement import show_agreement
+from ftdojo.dojo.likelihood import show_likelihood
 from ftdojo.dojo.measuring import experiment_of
 from ftdojo.dojo.row_losses import show_losses
 from ftdojo.dojo.run import Run
@@ -26,6 +28,11 @@ from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, S
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
 
+MEASURED: Mapping[LookKind, Callable[[Run, str], Iterator[Mapping[str, Any]]]] = {
+    "losses": show_losses,
+    "likelihood": show_likelihood,
+    "agreement": show_agreement,
+}
 MOST = 100
 TEXT = 2000
 BESIDE: frozenset[LookKind] = frozenset({"source", "experiment", "predictions", "ledger"})
@@ -62,16 +69,13 @@ def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
             return _rows(run, action)
         case "predictions":
             return _predictions(run, action)
-        case "losses":
-            return _page(show_losses(run, action.name), action)
+        case "losses" | "likelihood" | "agreement":
+            found = MEASURED[action.what](run, action.name)
+            return tuple(islice(found, action.offset, action.offset + action.limit))
         case "ledger":
             return (_ledger(run),)
         case _:
             assert_never(action.what)
-
-
-def _page(entries: Iterable[Mapping[str, Any]], action: Look) -> tuple[Mapping[str, Any], ...]:
-    return tuple(islice(entries, action.offset, action.offset + action.limit))
 
 
 def _ledger(run: Run) -> Mapping[str, Any]:

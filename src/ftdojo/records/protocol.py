@@ -8,7 +8,9 @@ from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
 from ftdojo.records.feedback import CheckReport, EvaluationReport, Failure, Quantiles
 
-LookKind = Literal["source", "experiment", "rows", "predictions", "losses", "ledger"]
+LookKind = Literal[
+    "source", "experiment", "rows", "predictions", "losses", "likelihood", "agreement", "ledger"
+]
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
 
 
@@ -21,7 +23,10 @@ class Look:
     task shows them), ``ledger``.
 
     Measured, which takes wall time once: ``losses`` (the loss of each row of ``SOURCE[@EXPERIMENT][:ROWS]``, a source as
-    training rows or the rows that an experiment's script built, under the base or an experiment's weights).
+    training rows or the rows that an experiment's script built, under the base or an experiment's weights); ``likelihood``
+    (how likely the validation gold answers are to experiment ``name``, or the base, after its own working: a mean, which is
+    a validation query); ``agreement`` (which sources ask alike, and how often they answer differently; of source ``name``
+    only, if there is one).
     """
 
     what: LookKind

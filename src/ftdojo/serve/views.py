@@ -115,7 +115,8 @@ def page(
 
 
 def _is_full(asked: LookRequest, rest: Sequence[Mapping[str, Any]]) -> bool:
-    return asked.what in {"source", "predictions", "losses"} and len(rest) == asked.limit
+    paged = {"source", "predictions", "losses", "agreement"}
+    return asked.what in paged and len(rest) == asked.limit
 
 
 def _setting(seen: Observation) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 A step is one ``ActionTaken`` of the log. What the run folder has elsewhere is not stored again: the reports of an
 experiment come from its own record, reward and ending from the result. Of a page that a look found, only the digest is
-kept, so a step takes a few kilobytes; the answers of a shell command and of the ledger are short and kept whole.
+kept, so a step takes a few kilobytes; the answers of a shell command and of the looks in ``WHOLE`` are short and kept whole.
 """
 
 import os
@@ -26,6 +26,9 @@ from ftdojo.records import (
 )
 from ftdojo.store import codec, files
 from ftdojo.store.run import RunFolder
+
+WHOLE = ("ledger", "likelihood")
+"""Looks whose answer is one short entry."""
 
 
 def digest_of(found: Sequence[Mapping[str, Any]]) -> str:
@@ -63,7 +66,7 @@ def trajectory(folder: RunFolder) -> list[Transition]:
 def _shortened(outcome: Outcome) -> Outcome:
     if outcome.experiment:
         return replace(outcome, checked=None, failure=None)
-    page = isinstance(outcome.action, Look) and outcome.action.what != "ledger"
+    page = isinstance(outcome.action, Look) and outcome.action.what not in WHOLE
     return replace(outcome, found=()) if page else outcome
 
 
