@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ftdojo.worker.client import MALLOC, THREADS
+from ftdojo.worker.inherited import MALLOC, THREADS
 
 WARM = (
     MALLOC

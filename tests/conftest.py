@@ -101,7 +101,7 @@ class WarmWorkers:
                 self._busy.discard(id(worker))
 
     def _key(self, worker):
-        model, environment = worker._model, self._client._environment()
+        model, environment = worker._model, self._client.environment()
         environment.pop("FTDOJO_CACHE", None)  # the files it works with are named to it
         return (model.identity, model.name, *sorted(environment.items()))
 

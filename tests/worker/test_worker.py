@@ -15,7 +15,7 @@ from ftdojo.errors import WorkerDied, WorkerTimeout
 from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker import Worker, WorkerFault
-from ftdojo.worker.client import _environment
+from ftdojo.worker.inherited import environment
 
 WAIT_S = 60.0
 LONG = TrainConfig(max_steps=100_000, per_device_train_batch_size=2)
@@ -131,15 +131,15 @@ def test_a_worker_finds_the_device_by_what_this_process_finds_it_by(monkeypatch)
     for name, value in FOUND_BY.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("NVIDIA_API_KEY", "do-not-leak")
-    assert FOUND_BY.items() <= _environment().items()
-    assert "do-not-leak" not in _environment().values()
+    assert FOUND_BY.items() <= environment().items()
+    assert "do-not-leak" not in environment().values()
 
 
 def test_the_worker_imports_nothing_from_a_relative_place(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", "agent", "/opt/plugins"]))
-    assert _environment()["PYTHONPATH"] == "/opt/plugins"
+    assert environment()["PYTHONPATH"] == "/opt/plugins"
     monkeypatch.setenv("PYTHONPATH", ".")
-    assert _environment()["PYTHONPATH"] == ""
+    assert environment()["PYTHONPATH"] == ""
 
 
 def test_no_key_of_the_environment_reaches_the_worker(worker):
