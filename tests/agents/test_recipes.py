@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.agents.recipes import Recipe, recipe_of, submission
+from ftdojo.agents.recipes import Recipe, by_small_loss, fitted, recipe_of, submission
+from ftdojo.errors import UsageError
 from ftdojo.records import Experiment, Status, Submission
 from ftdojo.submissions import read_rows, read_train
 
@@ -31,7 +32,7 @@ def run(tmp_path, written):
         for name, raw in sources.items():
             lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in raw]
             (tmp_path / f"{name}.jsonl").write_text("".join(lines), encoding="utf8")
-        env = os.environ | {"FTDOJO_DATA": str(tmp_path)}
+        env = os.environ | {"FTDOJO_DATA": str(tmp_path), "FTDOJO_LOSSES": str(tmp_path / "losses")}
         (tmp_path / "data.py").write_text(written(recipe).data, encoding="utf8")
         subprocess.run([sys.executable, "data.py"], cwd=tmp_path, env=env, check=True)
         return list(read_rows(tmp_path / "train.jsonl", max_rows=999, max_row_bytes=9999))
@@ -103,3 +104,44 @@ def test_the_rate_arrives_as_it_was_meant(written, rate):
 def test_training_all_weights_names_no_adapter_option(written):
     full = read_train(written(replace(RECIPE, method="full")).train)
     assert full.method == "full"
+
+
+def measured(folder, **losses):
+    (folder / "losses").mkdir()
+    for name, values in losses.items():
+        lines = [json.dumps({"loss": loss, "tokens": 3}) + "\n" for loss in values]
+        (folder / "losses" / f"{name}@e1.jsonl").write_text("".join(lines), encoding="utf8")
+
+
+def test_a_recipe_keeps_the_rows_of_smallest_loss_of_those_that_were_measured(run, tmp_path):
+    recipe, looks = by_small_loss(RECIPE, under="e1", kept=0.5)
+    assert [(look.what, look.name) for look in looks] == [
+        ("losses", "good@e1"),
+        ("losses", "fair@e1"),
+    ]
+    measured(tmp_path, good=[0.1, 0.4, None, 0.2, 0.3], fair=[None, None])
+    rows = run(recipe, good=raw("g", 5), fair=raw("f", 2))
+    asked = sorted(row.messages[1]["content"] for row in rows if row.source == "good")
+    assert asked == ["Q: g 0?", "Q: g 3?"]
+    assert sum(row.source == "fair" for row in rows) == 2, "none was measured, as in a dry run"
+
+
+def test_only_a_recipe_that_filters_by_losses_names_them(written):
+    recipe, _ = by_small_loss(RECIPE, under="e1", kept=0.5, rows=9)
+    scripts = [written(each).data for each in (RECIPE, recipe)]
+    assert ["losses" in script for script in scripts] == [False, True]
+    experiment = Experiment(id="e2", parent="base", status=Status.DONE, submission=written(recipe))
+    assert recipe_of(experiment) == recipe
+
+
+def test_a_filtered_source_has_as_many_rows_as_are_kept(world):
+    recipe, _ = by_small_loss(RECIPE, under="e1", kept=0.5, rows=20)
+    only = replace(recipe, sources={"good": 1.0}, batch=1)
+    assert fitted(only, world().see().sources, passes=10).rows == 10
+    assert fitted(only, world().see().sources, passes=500).rows == 10
+
+
+@pytest.mark.parametrize("kept", [0.0, 1.5])
+def test_no_row_or_more_than_all_cannot_be_kept(kept):
+    with pytest.raises(UsageError, match="above 0 and be at most 1"):
+        by_small_loss(RECIPE, under="e1", kept=kept)

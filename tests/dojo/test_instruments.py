@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ftdojo.agents.recipes import Recipe, by_small_loss, submission
 from ftdojo.records import Check, Look, Train
 
 KEEP = """import ftkit
@@ -101,6 +102,16 @@ def test_a_data_script_finds_the_wrong_rows_of_a_source_by_their_loss(trained):
     looked(trained, "losses", "eager@e1")
     checked = trained.step(Check(submission=submission)).observation.checked.data
     assert checked.rows == 200
+    assert [sample for sample in checked.samples if "?" in sample] == []
+
+
+def test_a_recipe_by_small_loss_trains_on_the_right_rows_of_a_source(trained):
+    recipe = Recipe(phase="climb", sources={"eager": 1.0}, rows=100)
+    recipe, looks = by_small_loss(recipe, under="e1", kept=0.5, rows=100)
+    seen = [trained.step(look) for look in looks][-1].observation
+    filtered = submission(recipe, seen, parent="e1", why="Right rows.", predicted=None)
+    checked = trained.step(Check(submission=filtered)).observation.checked.data
+    assert 50 <= checked.rows < 60, "rows may tie"
     assert [sample for sample in checked.samples if "?" in sample] == []
 
 

@@ -6,12 +6,13 @@ needs no memory beside the run's own record.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
-from ftdojo.records import Experiment, Observation, SourceCard, Submission
+from ftdojo.errors import UsageError
+from ftdojo.records import Experiment, Look, Observation, SourceCard, Submission
 from ftdojo.submissions import Plan, read_plan, write_plan
 
 BATCH = 8
@@ -26,7 +27,8 @@ class Recipe:
     sources have fewer. ``task_prompt`` asks as the task does (system text and template); else the raw question stands
     alone. ``rivals`` are the sources that run against each other in this phase; ``items`` is how many validation items
     they are scored on, all where it is None. ``distinct`` drops rows whose question
-    was there before; ``longest`` drops answers of more words.
+    was there before; ``longest`` drops answers of more words. ``losses`` names the row losses by which rows of a source are
+    kept, the part ``kept`` with the smallest (see ``by_small_loss``).
     """
 
     phase: str
@@ -42,11 +44,43 @@ class Recipe:
     r: int = 16
     batch: int = BATCH
     method: str = "lora"
+    losses: Mapping[str, str] = field(default_factory=dict)
+    kept: float = 1.0
 
     @property
     def passes(self) -> float:
         """Return how many rows training sees, repeats counted."""
         return self.rows * self.num_train_epochs
+
+
+def by_small_loss(
+    recipe: Recipe, *, under: str, kept: float, rows: int | None = None
+) -> tuple[Recipe, tuple[Look, ...]]:
+    """Return ``recipe`` with only those rows of each source that cost the weights of ``under`` least, and the looks it needs.
+
+    Once something clean was learnt, wrong rows have the greater losses. Take the looks before the recipe is submitted.
+
+    Args:
+        recipe: whose sources are filtered.
+        under: the experiment that has learnt, or ``base``.
+        kept: the part of the measured rows of each source that is kept, above 0 and at most 1.
+        rows: so many rows of each source are measured and used; all where it is None.
+
+    Raises:
+        UsageError: ``kept`` is out of range.
+
+    Example:
+        >>> recipe = Recipe(phase="climb", sources={"homework": 1.0}, rows=300)
+        >>> by_small_loss(recipe, under="e1", kept=0.6, rows=500)[1][0].name
+        'homework@e1:500'
+    """
+    if not 0 < kept <= 1:
+        raise UsageError(
+            f"kept={kept} must lie above 0 and be at most 1; 0.6 keeps three rows in five."
+        )
+    names = {name: f"{name}@{under}" + (f":{rows}" if rows else "") for name in recipe.sources}
+    looks = tuple(Look(what="losses", name=name, limit=1) for name in names.values())
+    return replace(recipe, losses=names, kept=kept), looks
 
 
 def submission(
@@ -104,7 +138,28 @@ def _script(recipe: Recipe, observation: Observation) -> str:
         "longest": recipe.longest,
         "seed": observation.seed,
     }
-    return SCRIPT.replace("@SETTINGS@", json.dumps(json.dumps(settings)))
+    if recipe.losses:  # a script that names losses is given them, and is built again for other ones
+        settings |= {"losses": dict(recipe.losses), "kept": recipe.kept}
+    parts = (SMALL_LOSSES, USE_SMALL_LOSSES) if recipe.losses else ("", "")
+    script = SCRIPT.replace("@SMALL@", parts[0]).replace("@USE@", parts[1])
+    return script.replace("@SETTINGS@", json.dumps(json.dumps(settings)))
+
+
+SMALL_LOSSES = '''
+
+def small(name, lines):
+    """Return the rows of a source that are measured and among the part with the smallest losses."""
+    path = Path(os.environ["FTDOJO_LOSSES"]) / f"{SETTINGS['losses'][name]}.jsonl"
+    losses = [json.loads(line)["loss"] for line in path.read_text(encoding="utf-8").splitlines()]
+    known = sorted(loss for loss in losses if loss is not None)
+    if not known:  # the few rows of a dry run need not be among those that were measured
+        return lines
+    most = known[max(0, round(SETTINGS["kept"] * len(known)) - 1)]
+    return [line for line, loss in zip(lines, losses, strict=True) if loss is not None and loss <= most]
+'''
+USE_SMALL_LOSSES = """    if name in SETTINGS["losses"]:
+        lines = small(name, lines)
+"""
 
 
 SCRIPT = '''"""Rows from the raw sources, by a recipe; the recipe is in plan.md."""
@@ -127,14 +182,14 @@ def filled(template, raw):
         return value.strip() if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
     return re.sub(r'\\{([^{}"\\n:]+)\\}', text, template)
-
+@SMALL@
 
 def pairs(name):
     """Yield the questions and answers of a raw source in a random order."""
     asked, answered = SETTINGS["rendered"][name]
     text = (SOURCES / f"{name}.jsonl").read_text(encoding="utf-8")
     lines = [line for line in text.split("\\n") if line]
-    random.Random(f"{name}/{SETTINGS['seed']}").shuffle(lines)
+@USE@    random.Random(f"{name}/{SETTINGS['seed']}").shuffle(lines)
     for line in lines:
         raw = json.loads(line)
         yield filled(asked, raw), filled(answered, raw)
@@ -197,7 +252,7 @@ def fitted(
 
     ``cap`` is the most rows that the run allows. None if not a single row would be seen.
     """
-    distinct = {card.name: int(card.rows * (1 - card.duplicate_share)) for card in cards}
+    distinct = {card.name: int(_left(recipe, card) * (1 - card.duplicate_share)) for card in cards}
     most = min(int(distinct[name] / share) for name, share in recipe.sources.items() if share)
     rows = min(most, passes, cap or passes)
     if rows < 1:
@@ -207,6 +262,15 @@ def fitted(
     most_epochs = max(MOST_EPOCHS, recipe.num_train_epochs)
     epochs = min(most_epochs, max(1.0, passes * 8 // rows / 8), recipe.num_train_epochs + 2)
     return replace(recipe, rows=rows, num_train_epochs=float(epochs))
+
+
+def _left(recipe: Recipe, card: SourceCard) -> float:
+    """Return how many rows of a source a recipe keeps by their losses."""
+    losses = recipe.losses.get(card.name)
+    if losses is None:
+        return card.rows
+    measured = losses.rpartition("@")[2].partition(":")[2]
+    return recipe.kept * min(card.rows, int(measured or card.rows))
 
 
 def _changes(best: Recipe, ranked: Sequence[str]) -> Iterator[Move]:
