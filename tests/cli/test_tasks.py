@@ -14,6 +14,14 @@ def test_a_task_whose_data_are_not_here_is_listed_with_open_counts(program):
     assert "gsm8k is not here" in rows["math/gsm8k"]["note"]
 
 
+def test_a_task_whose_package_is_not_installed_is_listed_with_what_to_install(program, tmp_path):
+    (tmp_path / "rdkit.py").write_text("raise ImportError('hidden')")
+    ended = program("tasks", "list", PYTHONPATH=tmp_path)
+    (line,) = [each for each in ended.err.splitlines() if each.startswith("chemistry/mini ")]
+    assert "cannot be played yet" in line
+    assert "pip install 'ftdojo[chem]'" in line
+
+
 def test_a_list_names_licence_and_published_base_score(call):
     rows = {row["name"]: row for row in json.loads(call("tasks", "list", "--json").out)}
     assert rows["math/gsm8k"]["licence"] == "MIT"

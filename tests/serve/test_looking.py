@@ -72,6 +72,32 @@ def test_nothing_that_is_held_out_is_in_any_page(trained, toy):
     assert not [word for word in hidden if word in seen]
 
 
+def test_rows_are_counted_as_the_training_counts_them(trained, toy):
+    rows = [
+        {"prompt": word, "completion": toy.ANSWERS[word[-1]]} for word in toy.words("train", 400)
+    ]
+    text = "\n".join(map(json.dumps, rows))
+    found = entries(trained, "tokens", text=text, limit=100)
+    data = entries(trained, "feedback", "e1")[0]["check"]["data"]
+    assert (found[0]["rows"], found[0]["output_may_have"]) == (400, 4)
+    shown = {name: float(f"{value:.4g}") for name, value in found[0]["all"].items()}
+    assert shown == data["tokens"]
+    assert found[0]["answer"]["high"] == data["label_tokens"]["high"]
+    assert found[1]["all"] == found[1]["prompt"] + found[1]["answer"]
+
+
+def test_any_text_is_counted_alone_and_as_a_question(held):
+    (found,) = entries(held, "tokens", text="yes")
+    assert 0 < found["tokens"] < found["asked"]
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', '{"prompt": ', "{" * 5000])
+def test_a_line_that_is_no_row_is_named(held, line):
+    text = '{"prompt": "a!", "completion": "yes"}\n' + line
+    with pytest.raises(UsageError, match=r"^Line 2 is not a training row: "):
+        entries(held, "tokens", text=text)
+
+
 @pytest.mark.parametrize(
     ("what", "name", "said"),
     [

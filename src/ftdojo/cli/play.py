@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
@@ -171,10 +171,11 @@ def look(
     what: str = typer.Argument(
         metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
-        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, losses SOURCE[@EXPERIMENT][:ROWS], likelihood NAME, "
-        "agreement [NAME] (these are measured), ledger.",
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, "
+        "losses SOURCE[@EXPERIMENT][:ROWS], likelihood NAME, agreement [NAME] (these three are measured), ledger, "
+        "tokens FILE (training rows or any text, counted by the model's tokenizer; - for stdin).",
     ),
-    name: str = typer.Argument("", help="A source's name, an experiment's id, or base."),
+    name: str = typer.Argument("", help="A source's name, an experiment's id, base, or a file."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),
     limit: int = typer.Option(20, min=1, max=100, help="Entries on the page."),
     run: str = RUN,
@@ -186,11 +187,13 @@ def look(
     Example: ftdojo play look source worked --limit 5
     """
     from ftdojo.cli.summary import show_page
-    from ftdojo.serve import LookRequest, Whats, ask
+    from ftdojo.serve import LookRequest, Whats, ask, read_text
 
     if what not in get_args(Whats):
         raise UnknownName("view", what, get_args(Whats))
-    request = LookRequest(what=cast(Whats, what), name=name, offset=offset, limit=limit)
+    text = read_text(name) if what == "tokens" else ""
+    asked = {"name": name, "offset": offset, "limit": limit, "text": text}
+    request = LookRequest.model_validate({"what": what} | asked)
     found = ask(found_run(run, runs), request, say=say)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))

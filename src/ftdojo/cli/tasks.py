@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import typer
 
 from ftdojo.cli import new_task
-from ftdojo.errors import FtdojoError, UsageError
+from ftdojo.errors import FtdojoError, MissingExtra, UsageError
 from ftdojo.records import Dataset, Published, Source, Split, Task
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ DECODING = "greedy"
 
 
 def row(task: Task) -> dict[str, Any]:
-    """Return what a table of tasks says of one; a count is None where the data set is not here, and ``note`` says why."""
+    """Return what a table of tasks says of one; a count is None where it cannot be made here, and ``note`` says why.
+
+    ``missing`` is the same where a package has to be installed for the task.
+    """
     from ftdojo.sources import local_only
 
     with local_only():
-        counts, note = _counts(task)
+        counts, note, missing = _counts(task)
     return {
         "name": task.name,
         "domain": task.domain,
@@ -36,6 +39,7 @@ def row(task: Task) -> dict[str, Any]:
         "published_base": published_base(task),
         "sources": [source.name for source in task.sources],
         "note": note,
+        "missing": missing,
     }
 
 
@@ -110,14 +114,16 @@ def _words(found: Published) -> str:
     return f"{found.model}, {found.metric}"
 
 
-def _counts(task: Task) -> tuple[dict[str, int | None], str]:
+def _counts(task: Task) -> tuple[dict[str, int | None], str, str]:
     counts: dict[str, int | None] = dict.fromkeys(get_args(Split))
     try:
         for split in get_args(Split):
             counts[split] = len(task.items(split))
+    except MissingExtra as error:
+        return dict.fromkeys(counts), str(error), str(error)
     except FtdojoError as error:
-        return dict.fromkeys(counts), str(error)
-    return counts, ""
+        return dict.fromkeys(counts), str(error), ""
+    return counts, "", ""
 
 
 def _dataset(found: Dataset) -> dict[str, Any]:
@@ -252,7 +258,10 @@ def list_tasks(
     table([{key: _open(each[key]) for key in COLUMNS} for each in rows], COLUMNS)
     for family in tasks.FAMILIES:
         print(f"{family}/<name>: any data set of the package {family}")
-    if any(each["note"] for each in rows):
+    for each in rows:
+        if each["missing"]:
+            print(f"{each['name']} cannot be played yet: {each['missing']}", file=sys.stderr)
+    if any(each["note"] and not each["missing"] for each in rows):
         print(
             "-: the data set is not here; it comes with the first `ftdojo tasks check` or `run`, or from a folder that "
             "FTDOJO_MIRROR names.",

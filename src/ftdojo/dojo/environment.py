@@ -6,11 +6,12 @@ action that had not come to its end, which is to be carried out first.
 """
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
-from typing import assert_never, get_args
+from typing import Any, assert_never, get_args
 
 from ftdojo.checks import Failed
 from ftdojo.dojo import stopping
@@ -23,6 +24,7 @@ from ftdojo.dojo.queries import answered
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.steps import Steps, outcome_of
+from ftdojo.dojo.tokens import count
 from ftdojo.dojo.training import learn_speed
 from ftdojo.errors import UsageError
 from ftdojo.llm import Llm
@@ -193,6 +195,10 @@ class Dojo:
             UsageError: no experiment of that id is running.
         """
         stopping.request(self._run, experiment, step=step, keep=keep)
+
+    def tokens(self, text: str) -> tuple[Mapping[str, Any], ...]:
+        """Return how many tokens a text has, or rows as of a ``train.jsonl``; see ``tokens.count``. Any thread may ask."""
+        return count(self._run, text)
 
     def close(self) -> None:
         """Let go of the worker and the run folder; may be called twice."""

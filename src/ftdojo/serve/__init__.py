@@ -1,6 +1,6 @@
 """A run for an agent outside: a process that holds the dojo, its private socket, and the other end of the line."""
 
-from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in, read_submission
+from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in, read_submission, read_text
 from ftdojo.serve.jobs import words
 from ftdojo.serve.protocol import (
     CheckRequest,
@@ -34,5 +34,6 @@ __all__ = [
     "guide",
     "hand_in",
     "read_submission",
+    "read_text",
     "words",
 ]

@@ -47,17 +47,35 @@ def read_submission(folder: Path) -> Submission:
     return Submission(plan=plan, data=data, train=train)
 
 
+def read_text(name: str) -> str:
+    """Read the file ``name`` whose tokens are to be counted, or stdin for ``-``.
+
+    Raises:
+        UsageError: it is missing, too long, or no UTF-8.
+    """
+    path = Path("/dev/stdin" if name == "-" else name)
+    if name == "-" or path.is_file():
+        return _read(path)
+    raise UsageError(
+        f"{name!r} is not a file; name one with training rows or any text, or - for stdin."
+    )
+
+
 def _text(path: Path) -> str:
     if not path.is_file():
         raise UsageError(
             f"{path} is missing; a submission is {', '.join(FILES)} in one folder (`ftdojo play guide` shows each)."
         )
+    return _read(path)
+
+
+def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             found = file.read(MAX_TEXT + 1)
         if len(found) > MAX_TEXT:
             raise UsageError(
-                f"{path} is longer than {MAX_TEXT} bytes; a script loads data, it does not hold it."
+                f"{path} is longer than {MAX_TEXT} bytes; cut it: a script loads data, it does not hold it, and a part of the rows is enough to count."
             )
         return found.decode("utf8")
     except UnicodeDecodeError as error:

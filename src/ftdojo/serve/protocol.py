@@ -31,7 +31,7 @@ FILES = ("plan.md", "data.py", "train.yaml")
 MAX_WAIT_S = 60.0
 
 Verb = Literal["start", "check", "train", "finish", "end"]
-Whats = Literal["task", "sources", "setting", "base", "feedback", LookKind]
+Whats = Literal["task", "sources", "setting", "base", "feedback", "tokens", LookKind]
 
 
 class _Request(BaseModel):
@@ -46,13 +46,14 @@ class StatusRequest(_Request):
 
 
 class LookRequest(_Request):
-    """Look something up."""
+    """Look something up; ``text`` is what is to be counted in ``tokens``."""
 
     verb: Literal["look"] = "look"
     what: Whats
     name: str = Field("", max_length=200)
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(20, ge=1, le=100)
+    text: str = Field("", max_length=MAX_TEXT)
 
 
 class CheckRequest(_Request):

@@ -82,13 +82,14 @@ def _begun(session: Session, action: Action) -> dict[str, Any]:
 def _looked(session: Session, request: LookRequest) -> dict[str, Any]:
     if request.what not in LOOKS or request.what == "rows":  # the last observation has the answer
         now = session.standing()
-        if request.what == "feedback" and now.job and now.job.experiment == request.name:
+        if request.what == "tokens":
+            found = [*session.tokens(request.text)]
+        elif request.what == "feedback" and now.job and now.job.experiment == request.name:
             found = running(session.folder, now.job)
         else:
             found = entries(request, session.seen(), now.last)
         return page(request, found, total=len(found))
-    action = _action(request)
-    assert isinstance(action, Look)
+    action = Look(what=request.what, name=request.name, offset=request.offset, limit=request.limit)
     outcome = session.look(action, seconds=LOOK_S)
     if outcome.notice:
         raise UsageError(outcome.notice)

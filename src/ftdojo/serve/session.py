@@ -6,8 +6,9 @@ The dojo is touched by the thread that calls ``run`` only. Requests come in on o
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ftdojo.dojo import Dojo
 from ftdojo.errors import RunBusy, UsageError
@@ -113,6 +114,14 @@ class Session:
         last = doing.step.observation.last
         assert last
         return last
+
+    def tokens(self, text: str) -> Sequence[Mapping[str, Any]]:
+        """Return what ``text`` has in tokens of the run's model; at any time.
+
+        Raises:
+            UsageError: a row of it cannot be read.
+        """
+        return self._dojo.tokens(text)
 
     def stop(self, *, keep: bool) -> None:
         """End the training under way, after the step that it is at; keep or drop what was trained.
