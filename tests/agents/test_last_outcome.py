@@ -16,6 +16,8 @@ from ftdojo.agents.react.agent import Called, React, ToolResult, result_of
 from ftdojo.records import (
     Check,
     CheckReport,
+    Comparison,
+    Estimate,
     Failure,
     FailureKind,
     Finish,
@@ -25,6 +27,7 @@ from ftdojo.records import (
     Stage,
     Submission,
     Train,
+    Verdict,
 )
 
 FILES = Submission(plan="p", data="d", train="t")
@@ -61,8 +64,47 @@ def test_a_failed_check_is_told_with_its_message_and_its_seconds(paper_observati
 
 
 def test_a_result_is_about_what_was_done_and_not_what_was_asked(paper_observation):
-    outcome = Outcome(action=Shell(command="ls"), found=({"output": "a b"},))
-    assert result_of(outcome, paper_observation) == '{"output": "a b"}'
+    outcome = Outcome(action=Shell(command="ls"), found=({"exit_code": 0, "output": 'a\n"b"'},))
+    assert result_of(outcome, paper_observation) == 'exit_code 0\na\n"b"'
+
+
+def test_a_page_is_plain_text_and_says_how_to_go_on(paper_observation):
+    found = tuple({"item": f"v{at}", "output": 'so\n"yes"' + "x" * 900} for at in range(10))
+    look = Look(what="predictions", name="e1", offset=20, only="wrong")
+    told = result_of(Outcome(action=look, found=found), paper_observation)
+    assert told.startswith('--- 20\nitem: v0\noutput:\nso\n"yes"x')
+    assert told.endswith("\nMore: predictions e1 wrong 24")
+    assert len(told) < 4100
+    whole = result_of(Outcome(action=look, found=found[:2]), paper_observation)
+    assert "More:" not in whole
+
+
+def test_a_rival_is_named_once_with_what_it_is(paper_observation, experiment_on_paper):
+    made = experiment_on_paper(0.5)
+    found = Comparison(
+        against="base",
+        difference=Estimate(score=0.2, n=60, low=0.1, high=0.3),
+        fixed=12,
+        broken=0,
+        p_value=0.01,
+        alpha=0.02,
+        look=1,
+        detectable=0.2,
+        verdict=Verdict.BETTER,
+    )
+    rivals = {"base": found, "parent": found, "best": replace(found, against="e4")}
+    made = replace(made, feedback=replace(made.feedback, comparisons=rivals))
+    seen = replace(paper_observation, experiments=(made,))
+    told = result_of(Outcome(action=Train(submission=FILES), experiment=made.id), seen)
+    assert "against base (parent): +0.200, better" in told
+    assert "against e4 (best): +0.200, better" in told
+    assert told.count("against ") == 2
+
+
+def test_a_fault_of_the_options_alone_says_that_the_script_may_stay(paper_observation):
+    fault = replace(FAILURE, file="train.yaml")
+    told = result_of(Outcome(action=Check(submission=FILES), failure=fault), paper_observation)
+    assert "leave data_py empty" in told
 
 
 @pytest.mark.parametrize("outcome", REFUSED.values(), ids=REFUSED)

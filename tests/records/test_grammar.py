@@ -107,6 +107,8 @@ def test_a_refusal_does_not_repeat_a_long_value(field):
         ("rows e1 -5 7", Look(what="rows", name="e1", offset=-5, limit=7)),
         ("source 2024", Look(what="source", name="2024")),
         ("ledger", Look(what="ledger")),
+        ("predictions e1 wrong 5", Look(what="predictions", name="e1", offset=5, only="wrong")),
+        ("source wrong", Look(what="source", name="wrong")),
     ],
 )
 def test_a_look_is_written_without_the_names_of_its_fields(line, action):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdojo.records import Failure, FailureKind, Stage
-from ftdojo.submissions import TrainConfig, describe_train, read_train, write_train
+from ftdojo.submissions import TrainConfig, about_ignored, describe_train, read_train, write_train
 from ftdojo.submissions.dialects import DROPPED, RENAMED
 
 FIELDS = TrainConfig.model_fields
@@ -140,6 +140,15 @@ def test_the_table_of_other_names_points_at_fields_and_shadows_none():
     assert set(RENAMED.values()) <= FIELDS.keys()
     assert not (RENAMED.keys() | DROPPED.keys()) & FIELDS.keys()
     assert not RENAMED.keys() & DROPPED.keys()
+
+
+def test_an_option_that_only_logs_is_passed_over_with_a_remark():
+    text = "learning_rate: 1e-3\nlogging_steps: 5\nreport_to: none\n"
+    assert read_train(text) == read_train("learning_rate: 1e-3\n")
+    assert about_ignored(text) == (
+        "logging_steps, report_to in train.yaml changes nothing: the dojo decides what is logged.",
+    )
+    assert about_ignored("learning_rate: 1e-3\n") == ()
 
 
 def test_all_faults_are_counted_and_five_are_shown():

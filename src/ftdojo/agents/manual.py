@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ftdojo.agents.enlisting import Backing
-from ftdojo.agents.showing import cut
+from ftdojo.agents.showing import cut, paged, plain
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import (
     Action,
     Agent,
     Finish,
+    Look,
     Observation,
     Outcome,
     Submission,
@@ -24,6 +25,7 @@ from ftdojo.records import (
 )
 
 FILES = ("plan.md", "data.py", "train.yaml")
+PAGE = 8000
 
 
 class Script:
@@ -106,7 +108,7 @@ def _read(folder: Path) -> Submission:
     return Submission(plan=plan, data=data, train=train)
 
 
-HELP = """look source NAME [OFFSET [LIMIT]] | look experiment ID | look rows ID | look predictions ID | look ledger
+HELP = """look source NAME [OFFSET [LIMIT]] | look experiment ID | look rows ID | look predictions ID [wrong] | look ledger
 look losses SOURCE[@ID][:ROWS]   measure what rows cost the base or an experiment's weights
 look likelihood [ID]   measure how likely right answers are | look agreement [NAME]   sources that answer differently
 sh COMMAND     run a command in the sandbox
@@ -152,8 +154,10 @@ def _show(seen: Observation) -> None:
 def _show_outcome(last: Outcome, seen: Observation) -> None:
     if last.notice:
         _print(f"refused: {last.notice}")
-    for each in last.found:
-        _print(cut(str(dict(each)), 2000))
+    if isinstance(last.action, Look) and last.found:
+        _print(paged(last.action, last.found, PAGE))
+    elif last.found:
+        _print(cut(plain(last.found[0]), PAGE))
     if last.failure:
         _print(f"failed at {last.failure.stage}: {last.failure.message}")
     elif last.checked:

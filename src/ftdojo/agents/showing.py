@@ -1,10 +1,11 @@
 """What a prompt shows of task, sources, model, machine and budget: plain values, each cut to a bounded length."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ftdojo.records import Observation, SourceCard
+from ftdojo.records import Look, Observation, SourceCard
 
 SAMPLES, SAMPLE_CHARS, TEXT_CHARS, MOST_SOURCES = 2, 300, 1500, 24
 KEY = 16
@@ -38,6 +39,40 @@ def fenced(text: str, kind: str = "text") -> str:
     return f"```{kind} {key}\n{text}\n``` {key}"
 
 
+def plain(entry: Mapping[str, Any]) -> str:
+    r"""Return an entry of what was found as text: a line a field, texts of several lines below their name.
+
+    Example:
+        >>> print(plain({"item": "v1", "output": "so\n42"}))
+        item: v1
+        output:
+        so
+        42
+    """
+    return "\n".join(f"{name}:{_value(value)}" for name, value in entry.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return f"\n{value}" if "\n" in value else f" {value}"
+    return f" {json.dumps(value, ensure_ascii=False, default=str)}"
+
+
+def paged(look: Look, found: Sequence[Mapping[str, Any]], most: int) -> str:
+    """Return as many whole entries of a look as ``most`` characters hold, one at least, and how to ask for the next."""
+    shown: list[str] = []
+    for at, entry in enumerate(found, look.offset):
+        text = f"--- {at}\n{plain(entry)}" if len(found) > 1 else plain(entry)
+        if shown and sum(map(len, shown)) + len(text) > most:
+            break
+        shown.append(cut(text, most))
+    left_out = len(found) - len(shown)
+    if left_out or (shown and len(found) == look.limit):
+        only = " wrong" if look.only == "wrong" else ""
+        shown.append(f"More: {look.what} {look.name}{only} {look.offset + len(found) - left_out}")
+    return "\n".join(shown) or "nothing is there"
+
+
 def setting(seen: Observation) -> dict[str, Any]:
     """Return what does not change, or hardly, while a run goes on."""
     task, outlook = seen.task, seen.outlook
@@ -53,6 +88,7 @@ def setting(seen: Observation) -> dict[str, Any]:
         "base": seen.base,
         "base_outputs": [_wrong(each) for each in seen.base.wrong[:SAMPLES]],
         "left_s": _rounded(outlook.left_s),
+        "reserve_s": _rounded(outlook.reserve_s),
         "speed": _rounded(outlook.train_tokens_per_s),
         "validation_s": _rounded(outlook.validation_s),
         "experiments_left": outlook.experiments_left,

@@ -22,7 +22,7 @@ from ftdojo.records import (
     Stage,
     Submission,
 )
-from ftdojo.submissions import Plan, TrainConfig, read_plan, read_script, read_train
+from ftdojo.submissions import Plan, TrainConfig, about_ignored, read_plan, read_script, read_train
 from ftdojo.training.objectives import objectives
 
 T = TypeVar("T")
@@ -162,7 +162,9 @@ class _Check:
         began = time.monotonic()
         rows, log = build.build(self._submission.data, self._context, wall_s=self._left_s)
         seconds = time.monotonic() - began
-        self._data = audit(rows, config, self._context, log_tail=log, seconds=seconds)
+        data = audit(rows, config, self._context, log_tail=log, seconds=seconds)
+        passed_over = about_ignored(self._submission.train)
+        self._data = replace(data, notes=(*data.notes, *passed_over))
         return rows, self._data
 
     @contextmanager

@@ -178,6 +178,7 @@ def look(
     name: str = typer.Argument("", help="A source's name, an experiment's id, base, or a file."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),
     limit: int = typer.Option(20, min=1, max=100, help="Entries on the page."),
+    wrong: bool = typer.Option(False, "--wrong", help="Of predictions, the wrong ones only."),
     run: str = RUN,
     runs: Path | None = RUNS,
     as_json: bool = JSON,
@@ -193,6 +194,7 @@ def look(
         raise UnknownName("view", what, get_args(Whats))
     text = read_text(name) if what == "tokens" else ""
     asked = {"name": name, "offset": offset, "limit": limit, "text": text}
+    asked |= {"only": "wrong"} if wrong else {}
     request = LookRequest.model_validate({"what": what} | asked)
     found = ask(found_run(run, runs), request, say=say)
     if as_json:

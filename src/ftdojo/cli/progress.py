@@ -21,6 +21,7 @@ from ftdojo.records import (
     ExperimentBegan,
     ExperimentEnded,
     FinalEvaluationBegan,
+    FinalTestOpened,
     Listener,
     PassAdvanced,
     ShortcutsFound,
@@ -139,10 +140,8 @@ def _line(event: Event) -> str:
             return f"{event.experiment}: {_happened(event)}"
         case WorkerLost():
             return f"{event.experiment}: {event.message}" if event.experiment else event.message
-        case FinalEvaluationBegan():
-            by = f" ({event.stopped_by} used up)" if event.stopped_by else ""
-            lost = f"the agent gave up: {event.gave_up} " if event.gave_up else ""
-            return f"{lost}finishing with {event.proposed}{by}: confirmation, then the test, once"
+        case FinalEvaluationBegan() | FinalTestOpened():
+            return _at_the_end(event)
         case _:
             return ""
 
@@ -163,6 +162,14 @@ def _happened(event: WeightsReused | TrainingBegan | TrainingEnded | ExperimentE
             return _ending(event)
         case _:
             assert_never(event)
+
+
+def _at_the_end(event: FinalEvaluationBegan | FinalTestOpened) -> str:
+    if isinstance(event, FinalTestOpened):
+        return f"confirmation is over; the test is opened, once, for {event.chosen}"
+    by = f" ({event.stopped_by} used up)" if event.stopped_by else ""
+    lost = f"the agent gave up: {event.gave_up} " if event.gave_up else ""
+    return f"{lost}finishing with {event.proposed}{by}: confirmation, then the test, once"
 
 
 def _ending(event: ExperimentEnded) -> str:

@@ -292,7 +292,7 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
         *([f"gave up:  {one_line(result.gave_up)}"] if result.gave_up else []),
         *_failed(folder, result),
         *_short_of_time(folder, result),
-        f"spent:    {spent.wall_s:.0f} s, {many} experiment{'' if many == 1 else 's'}; training "
+        f"spent:    {_time(spent.wall_s, folder.budget.wall_s)}, {many} experiment{'' if many == 1 else 's'}; training "
         f"{spent.train_s:.0f} s, evaluation {spent.eval_s:.0f} s, checks {spent.check_s:.0f} s",
         *_asked(spent),
         f"model:    {folder.path / result.export if result.export else 'the base stands; nothing to export'}",
@@ -308,6 +308,12 @@ def _closing(folder: RunFolder, result: Result) -> list[str]:
             f"items, {gain.fixed} fixed, {gain.broken} broken, p = {gain.p_value:.2g}",
         )
     return lines
+
+
+def _time(spent_s: float, budget_s: float) -> str:
+    """Return what a run took, and by how much that was more than its budget: the end is never cut short."""
+    over = f" ({spent_s - budget_s:.0f} s over)" if spent_s > budget_s else ""
+    return f"{spent_s:.0f} of {budget_s:.0f} s{over}"
 
 
 def _failed(folder: RunFolder, result: Result) -> list[str]:

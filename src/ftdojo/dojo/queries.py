@@ -23,7 +23,7 @@ from ftdojo.dojo.measuring import experiment_of
 from ftdojo.dojo.row_losses import show_losses
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.evaluation import open_items
+from ftdojo.evaluation import is_wrong, open_items
 from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
@@ -58,6 +58,8 @@ def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         raise UsageError(
             f"offset={action.offset}, limit={action.limit} cannot be shown; offset is 0 or more, limit 1 to {MOST}."
         )
+    if action.only == "wrong" and action.what != "predictions":
+        raise UsageError(f"only=wrong is for predictions; leave it out of look {action.what}.")
     match action.what:
         case "source":
             if action.name not in run.data.stored:
@@ -130,6 +132,8 @@ def _predictions(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
             "below that number; the others decide between experiments."
         )
     graded = [each for each in run.folder.predictions(name, "validation") if each.item in seen]
+    if action.only == "wrong":
+        graded = [each for each in graded if is_wrong(each, run.task)]
     shown = []
     for each in graded[action.offset : action.offset + action.limit]:
         entry: dict[str, Any] = {

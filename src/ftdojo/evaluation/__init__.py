@@ -1,7 +1,18 @@
 """Scoring models on held-out items: the vault, the contamination gate, passes that race, and their report."""
 
 from ftdojo.evaluation.passes import Race, evaluate
-from ftdojo.evaluation.reports import judged, report, scores
+from ftdojo.evaluation.reports import is_wrong, judged, report, scores
 from ftdojo.evaluation.vault import Vault, leaks, lot, open_items
 
-__all__ = ["Race", "Vault", "evaluate", "judged", "leaks", "lot", "open_items", "report", "scores"]
+__all__ = [
+    "Race",
+    "Vault",
+    "evaluate",
+    "is_wrong",
+    "judged",
+    "leaks",
+    "lot",
+    "open_items",
+    "report",
+    "scores",
+]

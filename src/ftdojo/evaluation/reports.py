@@ -115,6 +115,12 @@ def _slices(graded: Sequence[Graded]) -> Mapping[str, Estimate]:
     return {name: estimate(found[name]) for name in sorted(found)}
 
 
+def is_wrong(graded: Graded, task: Task) -> bool:
+    """Return whether an output has less than the best score that an item can have."""
+    higher = task.direction is Direction.HIGHER
+    return graded.grade.score < 1.0 if higher else graded.grade.score > 0.0
+
+
 def _wrong(graded: Sequence[Graded], task: Task, items: Sequence[Item]) -> tuple[WrongItem, ...]:
     """Return the worst open items, equals in an order that depends on their ids alone.
 
@@ -122,8 +128,8 @@ def _wrong(graded: Sequence[Graded], task: Task, items: Sequence[Item]) -> tuple
     """
     asked = {item.id: item for item in items}
     seen = open_items(task, asked)
-    sign, best = (1.0, 1.0) if task.direction is Direction.HIGHER else (-1.0, 0.0)
-    wrong = [each for each in graded if each.item in seen and sign * each.grade.score < sign * best]
+    sign = 1.0 if task.direction is Direction.HIGHER else -1.0
+    wrong = [each for each in graded if each.item in seen and is_wrong(each, task)]
     wrong.sort(key=lambda each: (sign * each.grade.score, lot(each.item)))
     return tuple(_shown(each, task, asked[each.item]) for each in wrong[:WRONG_SHOWN])
 

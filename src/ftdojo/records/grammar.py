@@ -3,7 +3,7 @@
 One grammar for everyone who writes actions down: a person at the terminal, a language model's tool call, a request on
 the socket, and the record. A submission is spelt by its three texts, ``plan``, ``data`` and ``train``::
 
-    look    what, name, offset, limit          check    plan, data, train
+    look    what, name, offset, limit, only    check    plan, data, train
     shell   command, wall_s                    train    plan, data, train, validate_items
     finish  experiment, gave_up
 """
@@ -91,19 +91,24 @@ def fields_of(action: Action) -> dict[str, Any]:
 def parse_look(text: str) -> Look:
     """Return the look that a line of words asks for: ``WHAT [NAME [OFFSET [LIMIT]]]``.
 
+    ``wrong`` among the words after ``predictions`` asks for the wrong ones only.
+
     Raises:
         UsageError: the line is not of that form.
 
     Example:
-        >>> parse_look("predictions e1 20")
-        Look(what='predictions', name='e1', offset=20, limit=20)
+        >>> parse_look("predictions e1 wrong 20")
+        Look(what='predictions', name='e1', offset=20, limit=20, only='wrong')
     """
     words = text.split()
+    wrong = words[:1] == ["predictions"] and "wrong" in words
+    words = [each for each in words if not wrong or each != "wrong"]
     if len(words) > len(LOOK_ORDER):
         raise UsageError(
             f"look {reprlib.repr(text)} has {len(words)} words; write WHAT NAME OFFSET LIMIT."
         )
     values: dict[str, object] = dict(zip(LOOK_ORDER, words, strict=False))
+    values |= {"only": "wrong"} if wrong else {}
     for name in ("offset", "limit"):
         word = str(values.get(name, ""))
         if word.removeprefix("-").isdecimal():

@@ -20,7 +20,7 @@ class Look:
 
     ``what``: ``source`` (raw rows of source ``name``), ``experiment`` (its files), ``rows`` (the training rows that its
     script built), ``predictions`` (outputs of experiment ``name`` to the validation items that are shown, as far as the
-    task shows them), ``ledger``.
+    task shows them; with ``only="wrong"``, the wrong ones), ``ledger``.
 
     Measured, which takes wall time once: ``losses`` (the loss of each row of ``SOURCE[@EXPERIMENT][:ROWS]``, a source as
     training rows or the rows that an experiment's script built, under the base or an experiment's weights); ``likelihood``
@@ -33,6 +33,7 @@ class Look:
     name: str = ""
     offset: int = 0
     limit: int = 20
+    only: Literal["all", "wrong"] = "all"
     verb: Literal["look"] = field(default="look", repr=False)
 
 

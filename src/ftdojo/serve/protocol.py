@@ -53,6 +53,7 @@ class LookRequest(_Request):
     name: str = Field("", max_length=200)
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(20, ge=1, le=100)
+    only: Literal["all", "wrong"] = "all"
     text: str = Field("", max_length=MAX_TEXT)
 
 

@@ -65,7 +65,7 @@ def _answered(session: Session, line: bytes) -> dict[str, Any]:
 
 def _action(request: Request, **chosen: str) -> Action:
     """Return the action that a request spells, with the fields in ``chosen`` in place of its own."""
-    return parse_action(request.verb, request.model_dump(exclude={"verb"}) | chosen)
+    return parse_action(request.verb, request.model_dump(exclude={"verb", "text"}) | chosen)
 
 
 def _begun(session: Session, action: Action) -> dict[str, Any]:
@@ -89,7 +89,8 @@ def _looked(session: Session, request: LookRequest) -> dict[str, Any]:
         else:
             found = entries(request, session.seen(), now.last)
         return page(request, found, total=len(found))
-    action = Look(what=request.what, name=request.name, offset=request.offset, limit=request.limit)
+    action = _action(request)
+    assert isinstance(action, Look)
     outcome = session.look(action, seconds=LOOK_S)
     if outcome.notice:
         raise UsageError(outcome.notice)

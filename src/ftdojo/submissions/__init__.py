@@ -4,7 +4,13 @@ from ftdojo.submissions.data_script import read_script
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
 from ftdojo.submissions.rows import RowFault, read_rows
 from ftdojo.submissions.shapes import Row, ShapeError, conversation
-from ftdojo.submissions.train_config import TrainConfig, describe_train, read_train, write_train
+from ftdojo.submissions.train_config import (
+    TrainConfig,
+    about_ignored,
+    describe_train,
+    read_train,
+    write_train,
+)
 
 __all__ = [
     "Plan",
@@ -12,6 +18,7 @@ __all__ = [
     "RowFault",
     "ShapeError",
     "TrainConfig",
+    "about_ignored",
     "conversation",
     "describe_train",
     "read_plan",

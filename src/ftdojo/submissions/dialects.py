@@ -63,7 +63,7 @@ _RENAMED = {
 _REPLACED = {
     "warmup_ratio": "is gone, write warmup_steps as a share below 1, such as 0.03",
     "warmup_share": "is unknown, write warmup_steps as a share below 1, such as 0.03",
-    "assistant_only_loss": "is unknown, completion_only_loss puts the loss on the answer",
+    "assistant_only_loss": "is not offered, completion_only_loss puts the loss on the last answer",
     "train_on_inputs": "is axolotl's, write completion_only_loss: false to train on whole rows",
     "train_on_prompt": "is LLaMA-Factory's, write completion_only_loss: false to train on whole rows",
     "mask_prompt": "is unknown, completion_only_loss: true does it",
@@ -72,7 +72,7 @@ _REPLACED = {
     "lora": "is unknown, write its fields (r, lora_alpha, ...) at the top level",
     "lora_config": "is unknown, write its fields (r, lora_alpha, ...) at the top level",
     "use_lora": "is unknown, write method: lora or method: full",
-    "use_peft": "is unknown, write method: lora or method: full",
+    "use_peft": "is of TRL's scripts, write method: lora for true and method: full for false",
     "early_stopping": "is unknown, write early_stopping_patience and eval_share",
     "freeze_trainable_layers": "is LLaMA-Factory's, write method: lora with layers_to_transform",
 }
@@ -113,6 +113,20 @@ _DOJOS_OWN = {
         "fan_in_fan_out inference_mode use_pissa"
     ),
 }
+IGNORED = frozenset(
+    [
+        "logging_dir",
+        "logging_steps",
+        "logging_strategy",
+        "logging_first_step",
+        "report_to",
+        "run_name",
+        "log_level",
+        "disable_tqdm",
+        "plot_loss",
+    ]
+)
+"""Options that decide what is shown of a training and nothing else: passed over with a remark."""
 RENAMED = {other: name for name, others in _RENAMED.items() for other in others}
 DROPPED = {name: why for why, names in _DOJOS_OWN.items() for name in names.split()}
 

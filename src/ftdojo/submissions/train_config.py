@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from ftdojo.records import Failure, FailureKind, Stage
-from ftdojo.submissions.dialects import about_unknown
+from ftdojo.submissions.dialects import IGNORED, about_unknown
 from ftdojo.submissions.strict_yaml import YamlFault, read_mapping, write_mapping
 from ftdojo.submissions.texts import short
 
@@ -264,6 +264,8 @@ MAX_CLAUSES = 5
 def read_train(text: str) -> TrainConfig | Failure:
     """Read the text of ``train.yaml``; an empty one means every default.
 
+    Options that only decide what is logged are passed over (``about_ignored``).
+
     Returns:
         The config, or one failure whose message names up to ``MAX_CLAUSES`` faults, each with what would be right.
     """
@@ -272,6 +274,7 @@ def read_train(text: str) -> TrainConfig | Failure:
     except YamlFault as fault:
         kind = FailureKind.SYNTAX if fault.syntax else FailureKind.SCHEMA
         return _failure(kind, [str(fault)])
+    given = {name: value for name, value in given.items() if name not in IGNORED}
     fields = TrainConfig.model_fields
     unknown = [name for name in given if name not in fields]
     faults = [about_unknown(name, fields) for name in unknown[:MAX_CLAUSES]]
@@ -282,6 +285,13 @@ def read_train(text: str) -> TrainConfig | Failure:
         faults += _clauses(error, given)
         return _failure(FailureKind.SCHEMA, faults)
     return _failure(FailureKind.SCHEMA, faults) if faults else config
+
+
+def about_ignored(text: str) -> tuple[str, ...]:
+    """Return a sentence on the options of a ``train.yaml`` that can be read and that were passed over; none if all count."""
+    names = [name for name in read_mapping(text) if name in IGNORED]
+    said = f"{', '.join(names)} in {FILE} changes nothing: the dojo decides what is logged."
+    return (said,) if names else ()
 
 
 def write_train(config: TrainConfig) -> str:

@@ -32,10 +32,14 @@ def test_a_tool_loop_looks_checks_trains_and_finishes_with_the_best(looped):
 
 def test_each_call_sees_what_the_last_one_led_to(looped):
     second, third, _, fifth = looped.server.requests[1:5]
-    assert '"exit_code": 0' in second.last
+    assert "exit_code 0" in second.last
     assert "ocltcxc!" in third.last
     assert "e1: " in fifth.last
-    assert "against base" in fifth.last
+    assert "against base (parent and best): " in fifth.last
+    assert (
+        "with the system text as the first turn" in second.last
+        or "the question put into" in second.last
+    )
 
 
 def test_files_that_are_left_out_are_those_checked_last(looped):

@@ -1,18 +1,18 @@
 """react, the loop: ask for one tool call, carry it out, show what came of it. What was said stays in the run's notes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.notebook import Notebook
-from ftdojo.agents.showing import cut, fenced, setting
+from ftdojo.agents.showing import cut, fenced, paged, setting
 from ftdojo.errors import LlmBudget, LlmTooLate, LlmUnusable, UnknownName, UsageError
 from ftdojo.llm import Ask
 from ftdojo.records import (
@@ -31,11 +31,13 @@ from ftdojo.records import (
     parse_action,
     parse_look,
 )
+from ftdojo.submissions import TrainConfig
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MOST, LOG_CHARS, WRONG_CHARS = 3000, 800, 200
+MOST, LOG_CHARS, WRONG_CHARS = 4000, 800, 200
+ONLY_OPTIONS = "Only train.yaml is at fault: leave data_py empty to hand in the same one again."
 WRONG, SLICES = 3, 8
 """How many wrong answers and slices of an experiment are shown."""
 
@@ -45,8 +47,10 @@ def result_of(last: Outcome, seen: Observation) -> str:
     if last.notice:
         return cut(f"refused: {last.notice}", MOST)
     match last.action:
-        case Look() | Shell():
-            return cut(_found(last), MOST)
+        case Look():
+            return paged(last.action, last.found, MOST)
+        case Shell():
+            return cut(_printed(last), MOST)
         case Check():
             return cut(_checked(last), MOST)
         case Train():
@@ -55,9 +59,12 @@ def result_of(last: Outcome, seen: Observation) -> str:
             return "the run is over"
 
 
-def _found(last: Outcome) -> str:
-    lines = [json.dumps(entry, ensure_ascii=False, default=str) for entry in last.found]
-    return "\n".join(lines) or "nothing is there"
+def _printed(last: Outcome) -> str:
+    """Return what a command printed, and in front of it how it ended."""
+    found = dict(last.found[0]) if last.found else {}
+    printed = found.pop("output", "")
+    how = ", ".join(f"{name} {value}" for name, value in found.items())
+    return f"{how}\n{printed}".strip()
 
 
 def _checked(last: Outcome) -> str:
@@ -65,10 +72,16 @@ def _checked(last: Outcome) -> str:
     if last.failure:
         failure = last.failure
         head = f"failed at {failure.stage} ({failure.kind}) {took}: {failure.message}"
-        return f"{head}\n{failure.log_tail[-LOG_CHARS:]}"
+        alone = f"\n{ONLY_OPTIONS}" if failure.file == "train.yaml" else ""
+        return f"{head}{alone}\n{failure.log_tail[-LOG_CHARS:]}".rstrip()
     data = last.checked.data if last.checked else None
     fit = last.checked.fit if last.checked else None
-    rows = f"; {data.rows} rows, {data.tokens.mean:.0f} tokens on average" if data else ""
+    rows = (
+        f"; {data.rows} rows, {data.tokens.mean:.0f} tokens on average, answers of {data.label_tokens.low:.0f} to "
+        f"{data.label_tokens.high:.0f} tokens"
+        if data
+        else ""
+    )
     forecast = f"; training would take {fit.train_forecast_s:.0f} s" if fit else ""
     printed = f"\ndata.py printed:\n{data.log_tail[-LOG_CHARS:]}" if data and data.log_tail else ""
     notes = "".join(f"\n{note}" for note in data.notes) if data else ""
@@ -102,11 +115,14 @@ def _trained(last: Outcome, seen: Observation) -> Iterator[str]:
 
 
 def _compared(made: Experiment) -> Iterator[str]:
-    """Yield the comparison with each rival once; base, parent and best may be the same."""
+    """Yield the comparison with each rival once, and what the rival is: base, parent and best may be the same."""
     comparisons = made.feedback.comparisons if made.feedback else {}
     rivals = {each.against: each for each in comparisons.values()}
     for name, each in rivals.items():
-        yield f"against {name}: {each.difference.score:+.3f}, {each.verdict}"
+        roles = [role for role in comparisons if comparisons[role].against == name]
+        named = " and ".join(role for role in roles if role != name)
+        as_what = f" ({named})" if named else ""
+        yield f"against {name}{as_what}: {each.difference.score:+.3f}, {each.verdict}"
 
 
 Tool = Literal["shell", "look", "check", "train", "finish"]
@@ -255,7 +271,10 @@ class React:
     def _messages(self, seen: Observation) -> tuple[Message, ...]:
         made = _environment()
         task = made.get_template("task.md.j2").render(
-            **setting(seen), told=self._told(), best=seen.best
+            **setting(seen),
+            told=self._told(),
+            best=seen.best,
+            options=list(TrainConfig.model_fields),
         )
         return (
             Message(role="system", content=made.get_template("prompt.md.j2").render().strip()),
@@ -268,9 +287,12 @@ class React:
         results = {note.at: note.text for note in notes if isinstance(note, ToolResult)}
         calls = [note for note in notes if isinstance(note, Called)]
         told = [f"... {len(calls) - LINES} earlier calls ..."] if len(calls) > LINES else []
+        above: dict[str, int] = {}
         for call in calls[-LINES:]:
             whole = call.at > len(calls) - WHOLE
-            told.append(_shown(call, results.get(call.at, ""), whole=whole))
+            told.append(_shown(call, results.get(call.at, ""), whole=whole, above=above))
+            for text in (call.data, call.train) if whole else ():
+                above.setdefault(text, call.at)
         return told
 
     def _action(self, called: Called) -> Action:
@@ -302,12 +324,17 @@ class React:
         return {"plan": plan, "data": data, "train": train}
 
 
-def _shown(call: Called, result: str, *, whole: bool) -> str:
+def _shown(
+    call: Called, result: str, *, whole: bool, above: Mapping[str, int] = MappingProxyType({})
+) -> str:
+    """Return a call with its result; a file that an earlier call shows already (``above``) is only named."""
     if not whole:
         line = " ".join(f"{call.tool} {call.name or call.command}: {result}".split())
         return f"[{call.at}] {cut(line, SHORT)}"
     files = "".join(
-        f"\n{name}:\n{fenced(cut(text, 4000))}"
+        f"\n{name}: as in call {above[text]}"
+        if text in above
+        else f"\n{name}:\n{fenced(cut(text, 4000))}"
         for name, text in (("data.py", call.data), ("train.yaml", call.train))
         if text.strip()
     )
