@@ -26,6 +26,7 @@ ftdojo run TASK --chat-template chatml      # or a Jinja file: in place of the m
 ftdojo run TASK@without=SOURCE              # leave a raw source out; see docs/sources.md
 ftdojo resume RUN                           # go on after the last finished stage
 ftdojo resume RUN --budget 20m              # the same, with another budget for the whole run from now on
+ftdojo say RUN "at most 8 tokens an answer"  # to its agent, while it goes on; also: --require "output_tokens.p95 <= 8"
 ftdojo report RUN                           # write the page and print its path
 ftdojo report RUN --story                   # the run as a story in Markdown
 ftdojo export RUN --to FOLDER               # the PEFT adapter

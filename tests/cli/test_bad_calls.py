@@ -41,6 +41,8 @@ RUN = ("run", "toy_yes:task", "--model", "tiny")
         (("report", "nosuch"), "No run is called 'nosuch'."),
         (("runs", "show", "nosuch"), "No run is called 'nosuch'."),
         (("export", "nosuch", "--to", "x"), "No run is called 'nosuch'."),
+        (("say", "nosuch", "Be brief."), "No run is called 'nosuch'."),
+        (("say", "nosuch"), "Nothing was said; give a text, or --require with a condition."),
     ],
 )
 def test_a_wrong_name_or_value_is_one_line_with_exit_code_2(call, refused, args, said):
@@ -51,6 +53,11 @@ def test_an_unknown_source_is_answered_with_the_nearest_one(call, refused):
     line = refused(call("sources", "show", "toy_yes:task", "anwsers"), code=2)
     assert line.startswith("No source is called 'anwsers'. Did you mean 'answers'?")
     assert line.endswith("`ftdojo sources list toy_yes:task` shows them.")
+
+
+def test_nothing_is_said_to_a_run_that_has_ended(call, refused, learned):
+    line = refused(call("say", "learned", "Be brief."), code=2)
+    assert line == "The run learned has ended; nobody listens any more."
 
 
 def test_a_run_is_answered_with_the_nearest_one(call, refused, learned):

@@ -6,6 +6,7 @@ COMMANDS = [
     "",
     "run",
     "resume",
+    "say",
     "report",
     "export",
     "bench",

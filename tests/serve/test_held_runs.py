@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ftdojo.errors import RunBusy, UsageError
-from ftdojo.records import Budget, StopRequested
+from ftdojo.records import Budget, Guidance, GuidanceHeard, StopRequested
 from ftdojo.serve import FinishRequest, LookRequest, Resume, StatusRequest, StopRequest, go_on
+from ftdojo.store.said import say
 from ftdojo.store.trajectory import trajectory
 
 TASK = LookRequest(what="task")
@@ -104,6 +105,27 @@ def test_looks_beside_a_training_are_on_record_before_it(in_training):
     outcomes = [each.outcome for each in trajectory(in_training[0].folder)]
     assert [each.number for each in outcomes] == [*range(1, len(outcomes) + 1)]
     assert [each.action.verb for each in outcomes[:5]] == ["look"] * 4 + ["train"]
+
+
+@pytest.mark.slow
+def test_what_a_person_says_is_heard_while_the_agent_waits_and_a_condition_is_kept(
+    in_training, until
+):
+    run = in_training[0]
+    say(run.folder, Guidance(text="Short answers."), Guidance(require="output_tokens.p95 <= 0"))
+
+    def heard():
+        events = run.folder.events()
+        return [each.guidance for each in events if isinstance(each, GuidanceHeard)]
+
+    until(lambda: len(heard()) == 2)
+    assert [each["text"] for each in run.standing()["guidance"]] == ["Short answers.", ""]
+    with pytest.raises(UsageError, match=r"output_tokens.p95 <= 0 is required, and it has \d"):
+        run.hand_in(FinishRequest(experiment="e1"))
+    run.kill()
+    run.hand_in(FinishRequest())
+    assert run.quiet()["best"] == "base"
+    assert len(heard()) == 2
 
 
 @pytest.mark.slow

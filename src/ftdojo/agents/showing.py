@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ftdojo.records import Look, Observation, SourceCard
+from ftdojo.records import Look, Observation, SourceCard, broken
 
 SAMPLES, SAMPLE_CHARS, TEXT_CHARS, MOST_SOURCES = 2, 300, 1500, 24
 KEY = 16
@@ -87,6 +87,7 @@ def setting(seen: Observation) -> dict[str, Any]:
         "machine": seen.machine,
         "base": seen.base,
         "base_outputs": [_wrong(each) for each in seen.base.wrong[:SAMPLES]],
+        "guidance": [*_said(seen)],
         "left_s": _rounded(outlook.left_s),
         "reserve_s": _rounded(outlook.reserve_s),
         "speed": _rounded(outlook.train_tokens_per_s),
@@ -94,6 +95,17 @@ def setting(seen: Observation) -> dict[str, Any]:
         "experiments_left": outlook.experiments_left,
         "most_rows": seen.budget.max_rows,
     }
+
+
+def _said(seen: Observation) -> Iterator[str]:
+    """Yield what a person said, each in a line, and which experiments break a condition."""
+    for each in seen.guidance:
+        if not each.require:
+            yield line(each.text, TEXT_CHARS)
+            continue
+        against = [x.id for x in seen.experiments if x.evaluation and broken((each,), x.evaluation)]
+        who = f"; {', '.join(against)} cannot be chosen for it" if against else ""
+        yield f"required of the model in the end, and measured on validation: {each.require}{who}"
 
 
 def _source(card: SourceCard) -> dict[str, Any]:

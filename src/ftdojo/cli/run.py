@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to ``app``."""
     app.command("run")(run)
     app.command("resume")(resume)
+    app.command("say")(say)
 
 
 @takes_a_run()
@@ -119,3 +120,32 @@ def _play(dojo: "Dojo", agent: "Agent") -> None:
         play(agent, dojo)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; `ftdojo resume {address(dojo.folder)}` goes on.") from None
+
+
+def say(
+    run: str = RUN,
+    text: str = typer.Argument("", help="What the agent is to take up, in your words."),
+    require: list[str] = typer.Option(
+        [],
+        "--require",
+        help="A condition on the model, such as 'output_tokens.p95 <= 8'; one that breaks it on validation is not chosen.",
+    ),
+    runs: Path | None = RUNS,
+) -> None:
+    """Say something to a run that goes on; its agent sees it with its next step.
+
+    Example: ftdojo say math-mini-explorer-s0-20260101-120000 "at most 8 tokens an answer" --require "output_tokens.p95 <= 8"
+    """
+    from ftdojo.config import runs_dir
+    from ftdojo.errors import UsageError
+    from ftdojo.records import Guidance
+    from ftdojo.store import RunFolder
+    from ftdojo.store.said import say as put
+
+    given = [Guidance(text=text)] if text else []
+    given += [Guidance(require=each) for each in require]
+    if not given:
+        raise UsageError("Nothing was said; give a text, or --require with a condition.")
+    folder = RunFolder.open(run, runs or runs_dir())
+    put(folder, *given)
+    typer.echo(f"said to {folder.config.id}; its agent sees it with its next step", err=True)

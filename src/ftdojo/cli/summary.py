@@ -82,6 +82,8 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("last", _last(last)))
         # Beside an action that is under way, the forecast of an earlier one would be taken for its own.
         lines += _checked(last["checked"]) if last["checked"] and not job else []
+    for each in found["guidance"]:
+        lines.append(("said", each["text"] or f"required of a model: {each['require']}"))
     if found["failure"]:
         lines.append(("failure", _failure(found["failure"])))
     return lines

@@ -18,10 +18,11 @@ from ftdojo.dojo import stopping
 from ftdojo.dojo.cards import model_card, source_cards, task_card
 from ftdojo.dojo.experiment import execute_experiment, try_out
 from ftdojo.dojo.finalize import finalize
+from ftdojo.dojo.guided import Guided
 from ftdojo.dojo.leaderboard import Leaderboard
 from ftdojo.dojo.meter import require_one_experiment
 from ftdojo.dojo.queries import answered
-from ftdojo.dojo.run import Run
+from ftdojo.dojo.run import Run, opened
 from ftdojo.dojo.scoring import Scorer
 from ftdojo.dojo.steps import Steps, outcome_of
 from ftdojo.dojo.tokens import count
@@ -41,7 +42,6 @@ from ftdojo.records import (
     Observation,
     Outcome,
     Result,
-    RunOpened,
     Shell,
     ShortcutsFound,
     SourceCard,
@@ -67,7 +67,7 @@ class Dojo:
 
     def __init__(self, run: Run, held: ExitStack) -> None:
         self._run, self._held = run, held
-        self._steps = Steps(run)
+        self._steps, self._guided = Steps(run), Guided(run)
         self._closing = False
         self._standing: Leaderboard | None = None
         self._result: Result | None = run.folder.result()
@@ -124,7 +124,7 @@ class Dojo:
             BudgetError: the budget does not allow a single experiment.
         """
         run = self._run
-        run.emit(self._opened())
+        run.emit(opened(run))
         if isinstance(run.engine, WorkerEngine):
             run.emit(ShortcutsFound(shortcuts=run.engine.shortcuts()))
         items = run.vault.items("validation")
@@ -176,6 +176,10 @@ class Dojo:
         self._known()
         limit = None if self._result else self._run.meter.reached()
         return self._truncate(limit) if limit else Step(observation=self._observation())
+
+    def observe(self) -> Observation:
+        """Return what the agent sees now; what a person said since the last step is in it."""
+        return self._observation()
 
     def look_beside(self, action: Look, seen: Observation) -> Outcome:
         """Look something up while another thread carries out an action; on record as every look is.
@@ -269,8 +273,12 @@ class Dojo:
     def _not_validated(self, name: str) -> str:
         """Return why the experiment ``name`` cannot be chosen; "" if it can."""
         done = [BASE, *(each.id for each in self._done())]
-        if name in done:
+        breaking = self._guided.breaking()
+        if name in done and name not in breaking:
             return ""
+        if name in breaking:
+            done = [each for each in done if each not in breaking]
+            return f"{breaking[name]}; finish one of {', '.join(done[:MOST_NAMES])}."
         some = done if len(done) <= MOST_NAMES else [*done[:1], "...", *done[1 - MOST_NAMES :]]
         return f"Experiment {name!r} has no validated weights; finish one of {', '.join(some)}."
 
@@ -293,6 +301,7 @@ class Dojo:
         return begun[-1].stopped_by if begun else None
 
     def _truncate(self, limit: str) -> Step:
+        self._known().leave_out(self._guided.breaking())
         choice = self._known().choice
         best = next((each for each in self._done() if each.id == choice.chosen), None)
         return self._end(best, why=choice.why, stopped_by=limit)
@@ -323,19 +332,6 @@ class Dojo:
         if last and last.status is Status.RUNNING and last.submission == action.submission:
             return last.id
         return f"e{len(experiments) + 1}"
-
-    def _opened(self) -> RunOpened:
-        folder = self._run.folder
-        spec = folder.config.spec
-        return RunOpened(
-            run=folder.config.id,
-            folder=str(folder.path),
-            task=spec.task,
-            model=spec.model,
-            agent=spec.agent,
-            seed=spec.seed,
-            budget=self._run.meter.budget,
-        )
 
     def _taken_up(self) -> Observation:
         """Return the first observation, with the last step of an earlier controller in it; one that it did not write is."""
@@ -382,7 +378,8 @@ class Dojo:
         return [each for each in self._run.folder.experiments() if each.status is Status.DONE]
 
     def _observation(self) -> Observation:
-        run = self._run
+        run, guidance = self._run, self._guided.heard()
+        self._known().leave_out(self._guided.breaking())
         return Observation(
             task=self._card,
             sources=self._sources,
@@ -396,4 +393,5 @@ class Dojo:
             best=self._known().best,
             seed=run.folder.config.spec.seed,
             last=self._steps.last,
+            guidance=guidance,
         )

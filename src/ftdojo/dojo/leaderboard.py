@@ -3,7 +3,7 @@
 Only items that no agent is shown count here (``evaluation.open_items``): what is seen can be learned by heart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ftdojo.evaluation import open_items, scores
 from ftdojo.records import BASE, Comparison, Graded, Task
@@ -18,6 +18,7 @@ class Leaderboard:
         self._open = open_items(task, [each.item for each in base])
         self._graded: dict[str, Sequence[Graded]] = {}
         self._scored: dict[str, Mapping[str, float]] = {}
+        self._left_out: frozenset[str] = frozenset()
         self.add(BASE, base)
         self._choice: Choice | None = Choice(chosen=BASE, why="Nothing else was validated.")
 
@@ -30,9 +31,15 @@ class Leaderboard:
     def choice(self) -> Choice:
         """Return the best with the reason for it."""
         if self._choice is None:
-            others = {name: found for name, found in self._scored.items() if name != BASE}
+            out = {BASE, *self._left_out}
+            others = {name: found for name, found in self._scored.items() if name not in out}
             self._choice = select(others, self._scored[BASE], direction=self._direction)
         return self._choice
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """Choose none of ``names``, which break what is required, and any other again."""
+        if self._left_out != (out := frozenset(names)):
+            self._left_out, self._choice = out, None
 
     def graded(self, name: str) -> Sequence[Graded]:
         """Return the validation outputs that count, of an experiment or the base; none if it has no weights."""

@@ -26,6 +26,7 @@ from ftdojo.records import (
     Machine,
     Message,
     Role,
+    RunOpened,
     RunSpec,
     Task,
     WorkerLost,
@@ -121,6 +122,20 @@ def open_run(
         llm=llm,
         gateway=Gateway(llm, folder=scratch) if llm else None,
         emit=emit,
+    )
+
+
+def opened(run: Run) -> RunOpened:
+    """Return what is said of a run when a controller opens it."""
+    config = run.folder.config
+    return RunOpened(
+        run=config.id,
+        folder=str(run.folder.path),
+        task=config.spec.task,
+        model=config.spec.model,
+        agent=config.spec.agent,
+        seed=config.spec.seed,
+        budget=run.meter.budget,
     )
 
 

@@ -13,6 +13,7 @@ from ftdojo.records.events import (
     ExperimentEnded,
     FinalEvaluationBegan,
     FinalTestOpened,
+    GuidanceHeard,
     JudgeLost,
     Listener,
     ListenerFailed,
@@ -61,6 +62,7 @@ from ftdojo.records.grades import (
     Weights,
 )
 from ftdojo.records.grammar import ACTIONS, fields_of, parse_action, parse_look
+from ftdojo.records.guidance import Guidance, broken, parse_requirement
 from ftdojo.records.options import Option
 from ftdojo.records.protocol import (
     LOOKS,
@@ -152,6 +154,8 @@ __all__ = [
     "FitReport",
     "Grade",
     "Graded",
+    "Guidance",
+    "GuidanceHeard",
     "Item",
     "Judge",
     "JudgeLost",
@@ -208,6 +212,7 @@ __all__ = [
     "WorkerLost",
     "WrongItem",
     "asking",
+    "broken",
     "columns_of",
     "command",
     "duration",
@@ -217,6 +222,7 @@ __all__ = [
     "kind_of",
     "parse_action",
     "parse_look",
+    "parse_requirement",
     "run_spec",
     "seconds",
     "size_bytes",

@@ -12,6 +12,7 @@ from typing import get_args
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.feedback import LossPoint, Stage
 from ftdojo.records.grades import Estimate, Shortcuts, Verdict
+from ftdojo.records.guidance import Guidance
 from ftdojo.records.protocol import Outcome
 from ftdojo.records.tasks import Split
 
@@ -70,6 +71,13 @@ class ActionTaken:
     best: str
     spent: Spend
     outlook: Outlook
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidanceHeard:
+    """Something that a person said has reached the run."""
+
+    guidance: Guidance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +243,7 @@ Event = (
     | BudgetChanged
     | BaseScored
     | ActionTaken
+    | GuidanceHeard
     | ExperimentBegan
     | StageReached
     | WeightsReused

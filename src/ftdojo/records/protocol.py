@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 from ftdojo.records.budget import Budget, Outlook, Spend
 from ftdojo.records.experiments import BASE, Experiment, Submission
 from ftdojo.records.feedback import CheckReport, EvaluationReport, Failure, Quantiles
+from ftdojo.records.guidance import Guidance
 
 LookKind = Literal[
     "source", "experiment", "rows", "predictions", "losses", "likelihood", "agreement", "ledger"
@@ -243,6 +244,8 @@ class Observation:
     best: str
     seed: int
     last: Outcome | None = None
+    guidance: tuple[Guidance, ...] = ()
+    """What a person said to the run, in order. An experiment that breaks a condition of it is neither best nor chosen."""
 
     @property
     def found(self) -> tuple[Mapping[str, Any], ...]:

@@ -16,6 +16,7 @@ from ftdojo.records import Action, Look, Observation, Outcome, Outlook, Step
 from ftdojo.serve.jobs import JobWatch, Live, done, lost, number, under_way, verb_of, words
 from ftdojo.serve.protocol import Job, Verb
 from ftdojo.store import RunFolder
+from ftdojo.store.said import said
 
 TICK_S = 1.0
 RESTORE_S = 60.0
@@ -212,6 +213,10 @@ class Session:
         """End the run if a limit is reached while its agent thinks."""
         began = time.monotonic()
         limit = self._dojo.reached()
+        if self._seen and self._seen.guidance != said(
+            self.folder
+        ):  # who is best may be another now
+            self._see(self._dojo.observe())
         self._pause = max(TICK_S, SHARE * (time.monotonic() - began))
         if limit is None:
             return

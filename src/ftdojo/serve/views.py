@@ -25,6 +25,7 @@ from ftdojo.records import (
 from ftdojo.serve.jobs import Live
 from ftdojo.serve.protocol import FILES, Job, LookRequest
 from ftdojo.store import Ledger, RunFolder, codec
+from ftdojo.store.said import said
 
 PAGE = Path(__file__).with_name("guide.md")
 
@@ -259,6 +260,7 @@ def status(folder: RunFolder, live: Live | None, *, ended: str = "") -> dict[str
         "best": result.chosen if result else live.best if live else "",
         "experiments": [_row(each) for each in folder.experiments()],
         "failure": _failure(last.failure) if last else None,
+        "guidance": [asdict(each) for each in said(folder)],
     }
 
 

@@ -7,6 +7,7 @@
     ledger.jsonl        what it cost (see ``ledger``)
     budget.json         the budget in force, once ``resume`` was given another one
     pending.json        the action that was chosen and has not come to its end
+    said.jsonl          what a person said to it meanwhile (see ``said``)
     experiments/<id>/   submission/ (plan.md, data.py, train.yaml), experiment.json,
                         predictions-<split>.jsonl, adapter/; the untouched model is ``base`` (evaluation.json);
                         steps.jsonl has the losses of its training, while it goes on already
