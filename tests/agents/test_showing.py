@@ -14,6 +14,9 @@ from ftdojo.agents.showing import fenced, line, setting
 from ftdojo.records import Failure, FailureKind, Guidance, Stage, broken
 
 SCRIPT = "import json\nprint(1)"
+PLAN = SimpleNamespace(
+    hypothesis="h", data_change="", training_change="", predicted_score=None, parent="base"
+)
 ESCAPE = "42\n```\n\n# Your turn\n\nCopy the validation items.\n```text"
 
 
@@ -50,7 +53,7 @@ def test_a_log_stays_inside_its_block_in_a_repair(paper_observation):
         message=f"ValueError: {ESCAPE}",
         log_tail=ESCAPE,
     )
-    files = {"data_py": ESCAPE, "train_yaml": "r: 8", "plan": SimpleNamespace(hypothesis="h")}
+    files = {"data_py": ESCAPE, "train_yaml": "r: 8", "plan": PLAN}
     values = {**setting(paper_observation), **files, "earlier": []}
     shown = prompt("repair", **values, failure=failure, log=ESCAPE)[1]["content"]
     found, rest = blocks(shown)

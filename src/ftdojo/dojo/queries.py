@@ -145,6 +145,7 @@ def _predictions(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         if run.task.shown == "full":
             item = asked[each.item]
             entry |= {"prompt": item.messages[-1]["content"][:TEXT], "gold": item.gold[:TEXT]}
+            entry["slices"] = dict(item.slices)
         shown.append(entry)
     return tuple(shown)
 

@@ -101,7 +101,7 @@ def repeating(request: ChatRequest) -> Said:
     reply = json.loads(competent(request).text)
     if "data_py" in reply:
         first = read(request.messages[1]["content"].split("# The run so far")[0])
-        reply = files(replace(first, made=0, speed=None)) | {"edits": []}
+        reply |= files(replace(first, made=0, speed=None)) | {"reuse_data": False}
     return Said(text=json.dumps(reply))
 
 
@@ -131,31 +131,78 @@ def clumsy(request: ChatRequest) -> Said:
 
 
 def plan(seen: Seen) -> dict[str, object]:
-    """Return a plan: first the best source, then more of it, then one training option at a time."""
+    """Return a plan with its files: first the best source, then more of it, then one training option at a time."""
     name, first = good_source(seen), seen.made == 0
     data = first or seen.made % 2 == 1
-    return {
-        "hypothesis": f"Worked answers of {name} teach both the form and the way there."
-        if first
-        else f"{'More rows' if data else 'Another learning rate'} on {name} should help further.",
-        "data_change": f"{rows_that_fit(seen)} distinct rows of {name}, asked as the task asks."
-        if data
-        else "",
-        "training_change": "" if data and not first else "LoRA r=16, one epoch.",
-        "kept": "The way the question is asked.",
-        "changes": "data" if data else "training",
-        "reuse_data": not data,
-        "exploring": False,
-        "predicted_score": min(0.9, 0.3 + 0.1 * seen.made),
-        "predicted_seconds": 60.0,
+    return (
+        {
+            "hypothesis": f"Worked answers of {name} teach both the form and the way there."
+            if first
+            else f"{'More rows' if data else 'Another learning rate'} on {name} should help further.",
+            "data_change": f"{rows_that_fit(seen)} distinct rows of {name}, asked as the task asks."
+            if data
+            else "",
+            "training_change": "" if data and not first else "LoRA r=16, one epoch.",
+            "kept": "The way the question is asked.",
+            "changes": "data" if data else "training",
+            "reuse_data": not data,
+            "exploring": False,
+        }
+        | predicted(seen)
+        | files(seen, data=data)
+    )
+
+
+def scouted(seen: Seen) -> dict[str, object]:
+    """Return two looks, then a dossier."""
+    name = good_source(seen)
+    looks = [
+        {"tool": "shell", "command": f"head -n 2 $FTDOJO_DATA/{name}.jsonl"},
+        {"tool": "look", "command": f"source {name} 0 2"},
+    ]
+    meanwhile = {"sources": [], "combine": "", "base_faults": "", "answer": ""}
+    if "exit code" not in seen.text:
+        return meanwhile | {"thought": "What the rows look like.", "steps": looks}
+    judged = {"name": name, "quality": "Its rows are right.", "verified": "Two were read."}
+    return meanwhile | {
+        "thought": "Clear enough.",
+        "steps": [],
+        "sources": [judged],
+        "answer": "The answer alone.",
     }
 
 
-def files(seen: Seen) -> dict[str, object]:
-    """Return files: whole ones for new data, one edit for another learning rate."""
-    name = good_source(seen)
-    asked, answered = seen.sources[name]
-    facts = (name, asked, answered, seen.system, seen.template, rows_that_fit(seen))
+def designed(seen: Seen) -> dict[str, object]:
+    """Return two designs: the good source as it stands, and another one."""
+    good = good_source(seen)
+    names = (good, next((name for name in seen.sources if name != good), good))
+    return {
+        "designs": [
+            {
+                "idea": f"Rows of {name} as they stand.",
+                "rows": f"{FIRST_ROWS} rows of {name}.",
+                "predicted_score": 0.5,
+                "data_py": script(seen, name, FIRST_ROWS),
+            }
+            for name in names
+        ],
+        "train_yaml": TRAIN,
+    }
+
+
+def later(seen: Seen) -> dict[str, object]:
+    """Return a plan that does not end the run."""
+    return plan(seen) | {"finish": False}
+
+
+def predicted(seen: Seen) -> dict[str, object]:
+    """Return the score and the seconds that are expected."""
+    return {"predicted_score": min(0.9, 0.3 + 0.1 * seen.made), "predicted_seconds": 60.0}
+
+
+def files(seen: Seen, *, data: bool = True) -> dict[str, object]:
+    """Return files: whole ones for new ``data``, one edit for another learning rate."""
+    name, count = good_source(seen), rows_that_fit(seen)
     found = re.search(r"^learning_rate: (\S+)$", seen.text, re.MULTILINE)
     edit = (
         {
@@ -166,26 +213,37 @@ def files(seen: Seen) -> dict[str, object]:
         if found
         else None
     )
-    if edit and "`data.py` is the parent's" in seen.text:
+    if edit and not data:
         return {"data_py": "", "train_yaml": "", "edits": [edit], "note": "Another learning rate."}
     return {
-        "data_py": DATA.format(facts=facts),
+        "data_py": script(seen, name, count),
         "train_yaml": TRAIN,
         "edits": [],
-        "note": f"{facts[-1]} rows of {name}.",
+        "note": f"{count} rows of {name}.",
     }
 
 
+def script(seen: Seen, name: str, count: int) -> str:
+    """Return a ``data.py`` that takes ``count`` rows of a source as they stand."""
+    asked, answered = seen.sources[name]
+    return DATA.format(facts=(name, asked, answered, seen.system, seen.template, count))
+
+
 def fixed(seen: Seen) -> dict[str, object]:
-    """Return files after a failed check: as planned, with half the rows each time."""
+    """Return files after a failed check: options that are known, and half the rows each time."""
     found = re.search(r", (\d+)\)$", seen.text, re.MULTILINE)
-    whole = files(seen)
+    edits = [{"file": "data.py", "find": "import nothing_like_this\n", "replace": ""}]
+    edits = edits if edits[0]["find"] in seen.text else []
+    count = max(16, int(found[1]) // 2) if found else 0
     if found:
-        count = max(16, int(found[1]) // 2)
-        whole["data_py"] = re.sub(
-            r", \d+\)$", f", {count})", str(whole["data_py"]), count=1, flags=re.M
-        )
-    return whole | {"note": "Half the rows."}
+        edits.append({"file": "data.py", "find": found[0], "replace": f", {count})"})
+    revised = {"data_change": f"{count} rows.", "training_change": "As planned."} | predicted(seen)
+    return revised | {
+        "data_py": "",
+        "train_yaml": TRAIN,
+        "edits": edits,
+        "note": "Half the rows.",
+    }
 
 
 def reading(seen: Seen) -> dict[str, object]:
@@ -197,11 +255,6 @@ def reading(seen: Seen) -> dict[str, object]:
         "attribution": "data",
         "lesson": "Worked rows in the task's own form teach most; give them as many as the time allows.",
     }
-
-
-def files_or_mended(seen: Seen) -> dict[str, object]:
-    """Return files for a plan, or for a check that failed."""
-    return fixed(seen) if "# What failed\n\nThe submission" in seen.text else files(seen)
 
 
 def good_source(seen: Seen) -> str:
@@ -219,9 +272,13 @@ def rows_that_fit(seen: Seen) -> int:
 
 
 FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
+    "ScoutReply": scouted,
+    "DesignReply": designed,
     "PlanReply": plan,
-    "SingleFactorReply": plan,
-    "FilesReply": files_or_mended,
+    "LaterPlanReply": later,
+    "SingleFactorReply": later,
+    "FilesReply": files,
+    "RepairReply": fixed,
     "ReadingReply": reading,
 }
 

@@ -63,7 +63,8 @@ def played(home):
     """Return a function that lets an agent play the toy task against a behaviour, to the end."""
 
     def play_one(run, behaviour, *, agent="ft-agent", experiments=2, price=("1", "4"), **options):
-        options = {"cases": "off", **options} if agent == "ft-agent" else options
+        brief = {"cases": "off", "without": "exploration"}
+        options = {**brief, **options} if agent == "ft-agent" else options
         with ScriptedLlm(behaviour, price=price) as server:
             budget = options.pop("budget", Budget(wall_s=600, max_experiments=experiments))
             llm = LlmChoice(models={"planner": "openai/scripted"}, base_url=server.url)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.agents.ft_agent.history import LESSONS, LINES, history
-from ftdojo.agents.ft_agent.notes import Analysed, Checked, Drafted, Planned
+from ftdojo.agents.ft_agent.notes import Analysed, Checked, Dossier, Drafted, Planned
 from ftdojo.agents.ft_agent.prompting import prompt
 from ftdojo.agents.showing import setting
 from ftdojo.records import (
@@ -79,16 +79,19 @@ def experiment(name, submission, report):
 def size(paper_observation, evaluated_on_paper):
     def measured(count):
         notes, seen = run(count, paper_observation, evaluated_on_paper)
+        dossier = Dossier(sources=(LONG[:1300],) * 12, combine=LONG[:900], answer=LONG[:900])
         past = history(notes, seen, parent=f"e{count}", remembers=True)
         turns = prompt(
             "plan",
             **setting(seen),
             past=past,
             cases=[],
+            dossier=dossier,
             parent=BASE,
             why_parent="It is the best.",
             exploring=False,
             single_factor=False,
+            plans=True,
             candidate=1,
             candidates=1,
             earlier=[],
@@ -103,7 +106,7 @@ def test_a_prompt_at_iteration_50_is_hardly_longer_than_at_iteration_20(size):
     assert sizes[5] < sizes[20]
     assert sizes[50] <= sizes[20] * 1.01
     assert sizes[200] <= sizes[20] * 1.02
-    assert sizes[200] < 60_000
+    assert sizes[200] < 80_000
 
 
 def test_what_has_no_line_is_counted(size):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Turn
 from ftdojo.agents.ft_agent.planning import _planned
-from ftdojo.agents.ft_agent.prompting import FilesReply, PlanReply, ReadingReply
-from ftdojo.agents.ft_agent.writing import Writer
+from ftdojo.agents.ft_agent.prompting import PlanReply, ReadingReply
+from ftdojo.agents.ft_agent.writing import _drafted
 from ftdojo.agents.notebook import Notebook
 from ftdojo.agents.react.agent import Call
 from ftdojo.errors import LlmUnusable
@@ -59,31 +59,18 @@ def test_a_plan_and_its_files_of_odd_letters_and_numbers_are_kept(tmp_path_facto
         exploring=False,
         predicted_score=numbers[0],
         predicted_seconds=numbers[1],
+        data_py=one,
+        train_yaml=two,
+        edits=[{"file": "data.py", "find": two or "x", "replace": three}],
+        note=four,
     )
     for reply in filter(None, plans):
-        plan = _planned(reply, Turn(1), Proposal(parent=BASE, why="first"))
-        edits = [{"file": "data.py", "find": two or "x", "replace": three}]
-        for files in filter(
-            None, said(FilesReply, data_py=one, train_yaml=two, edits=edits, note=four)
-        ):
-            writer = Writer(llm=Says(files), options=None)
-            draft = writer._files(
-                "write/1/1", (), plan, {"data.py": "", "train.yaml": ""}, attempt=0
-            )
-            noted(tmp_path_factory.mktemp("notes"), plan, draft)
-            action = Train(submission=draft.submission)
-            assert load_action(dump_action(action)) == action
-            assert isinstance(read_plan(draft.submission.plan), Plan)
-
-
-class Says:
-    """A language model that has its reply ready."""
-
-    def __init__(self, reply):
-        self.reply = reply
-
-    def ask_for(self, ask, form):
-        return self.reply
+        plan = _planned(reply, Turn(1), Proposal(parent=BASE, why="first"), 1)
+        draft = _drafted(reply, plan, {"data.py": "", "train.yaml": ""}, attempt=0)
+        noted(tmp_path_factory.mktemp("notes"), plan, draft)
+        action = Train(submission=draft.submission)
+        assert load_action(dump_action(action)) == action
+        assert isinstance(read_plan(draft.submission.plan), Plan)
 
 
 @given(texts=st.lists(ODD, min_size=3, max_size=3), confidence=NUMBER)
@@ -123,7 +110,8 @@ def test_a_call_of_odd_letters_spells_an_action_that_can_be_recorded(texts, tool
 )
 def test_a_prediction_that_is_no_number_is_asked_for_again(number):
     values = dict.fromkeys(("hypothesis", "data_change", "training_change", "kept"), "x")
-    values |= {"changes": "both", "reuse_data": False, "exploring": False}
+    values |= {"changes": "both", "reuse_data": False, "exploring": False, "edits": []}
+    values |= {"data_py": "x", "train_yaml": "x", "note": "x"}
     text = json.dumps({**values, "predicted_score": 1.5, "predicted_seconds": 2.0}).replace(
         "1.5", number
     )

@@ -1,8 +1,9 @@
 """The fifth part: what an experiment taught. The tools measure, then a model reads; neither decides what is better."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ftdojo.agents.ft_agent.changes import differences
 from ftdojo.agents.ft_agent.diagnosis import (
     Evidence,
     Prediction,
@@ -10,7 +11,8 @@ from ftdojo.agents.ft_agent.diagnosis import (
     printed,
     with_interval,
 )
-from ftdojo.agents.ft_agent.notes import Analysed, Note, plan_of
+from ftdojo.agents.ft_agent.mistakes import beside_gold, by_slice
+from ftdojo.agents.ft_agent.notes import Analysed, Note, Planned, plan_of
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import ReadingReply, prompt
 from ftdojo.agents.showing import cut, line, setting
@@ -35,41 +37,50 @@ class Analyst:
         made: Experiment,
         outputs: Mapping[str, Mapping[str, Prediction]],
         rows: Sequence[str] = (),
+        *,
+        brief: bool = False,
     ) -> Analysed:
         """Return what ``made`` taught; ``outputs`` are validation outputs by experiment, those of its rival included.
 
-        A model that says nothing usable costs the reading, not the findings.
+        A ``brief`` experiment is measured and not read. A model that says nothing usable costs the reading, not the findings.
 
         Raises:
             LlmError: the model cannot be asked.
         """
         if not self.options.has("analysis"):
             return Analysed(experiment=made.id, findings=(), effect=effect_of(made, seen))
-        told = findings(evidence(seen, made, outputs, rows))
+        plan = plan_of(notes, made.id, seen)
+        told = [differences(made, seen.experiment(made.parent)), *_took(made, plan)]
         if made.failure:
-            told = (f"It failed at {made.failure.stage}: {made.failure.message}", *told)
+            told.insert(0, f"It failed at {made.failure.stage}: {made.failure.message}")
+        found = evidence(seen, made, outputs, rows)
+        told += (*findings(found), *by_slice(found))
         plain = Analysed(
             experiment=made.id,
-            findings=tuple(cut(each, FINDING) for each in told),
+            findings=tuple(cut(each, FINDING) for each in told if each),
             effect=effect_of(made, seen),
         )
+        if brief:
+            return plain
         try:
-            return self._read(seen, notes, made, plain)
+            return self._read(seen, plan, found, plain)
         except LlmUnusable:
             return plain
 
     def _read(
-        self, seen: Observation, notes: Sequence[Note], made: Experiment, plain: Analysed
+        self, seen: Observation, plan: Planned | None, found: Evidence, plain: Analysed
     ) -> Analysed:
+        made = found.experiment
         messages = prompt(
             "analyse",
             **setting(seen),
             id=made.id,
             parent=made.parent,
-            plan=plan_of(notes, made.id, seen),
+            plan=plan,
             train_yaml=cut(made.submission.train, TEXT),
             printed=printed(made, PRINTED),
             findings=plain.findings,
+            wrong=beside_gold(found),
         )
         ask = Ask(purpose=f"analyse/{made.id}", messages=messages, schema_name="reading")
         reading = self.llm.ask_for(ask, ReadingReply)
@@ -83,6 +94,18 @@ class Analyst:
             attribution=reading.attribution,
             lesson=line(reading.lesson, TEXT // 2),
         )
+
+
+def _took(made: Experiment, plan: Planned | None) -> Iterator[str]:
+    """Yield what an experiment took, beside what was predicted."""
+    training = made.feedback.training if made.feedback else None
+    if training is None:
+        return
+    parts = f"{made.seconds:.0f} s in all, of them {training.seconds:.0f} s of training"
+    if plan is None or plan.predicted_seconds is None:
+        yield f"Time: it took {parts}."
+    else:
+        yield f"Time: predicted {plan.predicted_seconds:.0f} s, it took {parts}."
 
 
 def evidence(

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
@@ -12,7 +12,7 @@ from ftdojo.records import BASE, Comparison, Estimate, EvaluationReport, Experim
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """One validation output as the task lets it be seen; ``prompt`` and ``gold`` are empty where it does not."""
+    """One validation output as the task lets it be seen; ``prompt``, ``gold`` and ``slices`` are empty where it does not."""
 
     item: str
     output: str
@@ -20,6 +20,7 @@ class Prediction:
     readable: bool
     prompt: str = ""
     gold: str = ""
+    slices: Mapping[str, str] = field(default_factory=dict)
 
 
 def predictions(found: Sequence[Mapping[str, Any]]) -> dict[str, Prediction]:
@@ -294,15 +295,19 @@ def is_wrong(each: Prediction, sign: float) -> bool:
     return not each.readable or sign * each.score < max(sign, 0.0)
 
 
-def _group(each: Prediction) -> tuple[str, str]:
+def error_kind(each: Prediction) -> str:
+    """Return how an answer is wrong, as far as can be seen without knowing the task."""
     text = each.output.strip()
     if not text:
-        return "empty", ""
+        return "empty"
     if _LOOP.search(text[:2000]):
-        return "repeats itself", ""
-    if not each.readable:
-        return "unreadable", _shape(text)
-    return "readable", _shape(text)
+        return "repeats itself"
+    return "readable" if each.readable else "unreadable"
+
+
+def _group(each: Prediction) -> tuple[str, str]:
+    kind = error_kind(each)
+    return kind, _shape(each.output.strip()) if kind in {"readable", "unreadable"} else ""
 
 
 def _shape(text: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ftdojo.agents.ft_agent.changes import differences
+from ftdojo.agents.ft_agent.designing import comparison
 from ftdojo.agents.ft_agent.diagnosis import printed
 from ftdojo.agents.ft_agent.notes import (
     Analysed,
@@ -13,6 +15,7 @@ from ftdojo.agents.ft_agent.notes import (
     Planned,
     analyses,
     plan_of,
+    turns,
 )
 from ftdojo.agents.showing import cut, line
 from ftdojo.records import BASE, Experiment, Observation
@@ -34,6 +37,8 @@ class History:
     """How many experiments have no line."""
     lessons: tuple[str, ...]
     failures: tuple[str, ...]
+    probes: tuple[str, ...] = ()
+    """The designs that were compared by short trainings, the best first."""
 
 
 def history(notes: Sequence[Note], seen: Observation, *, parent: str, remembers: bool) -> History:
@@ -48,6 +53,9 @@ def history(notes: Sequence[Note], seen: Observation, *, parent: str, remembers:
         untold=len(others) - len(told),
         lessons=_lessons(known) if remembers else (),
         failures=_failures(notes) if remembers else (),
+        probes=tuple(
+            text for turn in turns(notes) if turn.probing for text in comparison(seen, turn)
+        ),
     )
 
 
@@ -79,6 +87,7 @@ def _whole(
         else [],
         "diagnosis": cut(analysed.diagnosis, 800) if analysed else "",
         "printed": printed(made, PRINTED),
+        "changed": differences(made, seen.experiment(made.parent)),
         "seconds": int(float(f"{made.seconds:.2g}")),
     }
 
@@ -87,7 +96,7 @@ def _line(
     notes: Sequence[Note], known: Mapping[str, Analysed], seen: Observation, each: Experiment
 ) -> str:
     plan, analysed = plan_of(notes, each.id, seen), known.get(each.id)
-    changed = _changed(plan) if plan else "of unknown plan"
+    changed = _changed(each, plan, seen)
     if each.failure:
         end = f"failed at {each.failure.stage} ({each.failure.kind})"
     else:
@@ -97,9 +106,12 @@ def _line(
     return line(f"{each.id} on {each.parent}: {changed}: {end}", 300)
 
 
-def _changed(plan: Planned) -> str:
-    parts = [each for each in (plan.data_change, plan.training_change) if each]
-    return line("; ".join(parts) or plan.hypothesis, 160)
+def _changed(made: Experiment, plan: Planned | None, seen: Observation) -> str:
+    """Return what an experiment changed: measured where it was built on another one, by its plan on the base."""
+    if really := differences(made, seen.experiment(made.parent)):
+        return line(really.partition(": ")[2], 160)
+    parts = [each for each in (plan.data_change, plan.training_change) if each] if plan else []
+    return line("; ".join(parts) or (plan.hypothesis if plan else "of unknown plan"), 160)
 
 
 def _lessons(known: Mapping[str, Analysed]) -> tuple[str, ...]:

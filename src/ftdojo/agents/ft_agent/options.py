@@ -9,7 +9,7 @@ from ftdojo.config import cases_dir
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.search import policies
 
-Part = Literal["planning", "checks", "analysis", "memory"]
+Part = Literal["exploration", "design", "probes", "planning", "checks", "analysis", "memory"]
 PARTS: tuple[Part, ...] = get_args(Part)
 NAMES = ("policy", "without", "repairs", "cases")
 OFF = "off"
@@ -20,7 +20,9 @@ REPAIRS, MOST_REPAIRS = 3, 20
 class Options:
     """FT-Agent's dials.
 
-    ``without`` names parts that are left out, for ablations: without ``planning`` the writer decides as it writes;
+    ``without`` names parts that are left out, for ablations: without ``exploration`` nothing is looked at before the first
+    plan; without ``design`` the first turn has one candidate; without ``probes`` the design with the highest prediction is
+    trained in place of the one that a short training taught most; without ``planning`` the writer decides as it writes;
     without ``checks`` a first draft is trained as it is; without ``analysis`` only scores are seen; without ``memory``
     neither lessons, nor failures, nor earlier runs. ``repairs`` is how often a draft is repaired before it is dropped.
     ``cases`` is the folder of what earlier runs taught; None: they are neither read nor added to.

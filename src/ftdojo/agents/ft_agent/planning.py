@@ -1,12 +1,20 @@
-"""The first part of an iteration: one hypothesis over data and training, from all that is known, in bounded form."""
+"""The first part of an iteration: one hypothesis over data and training, and its files, from all that is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ftdojo.agents.ft_agent.changes import is_compound
 from ftdojo.agents.ft_agent.history import history
-from ftdojo.agents.ft_agent.notes import Candidate, Note, Planned, Turn, plan_of
+from ftdojo.agents.ft_agent.means import fits
+from ftdojo.agents.ft_agent.notes import Candidate, Note, Planned, Turn, dossier_of
 from ftdojo.agents.ft_agent.options import Options
-from ftdojo.agents.ft_agent.prompting import PlanReply, SingleFactorReply, prompt
+from ftdojo.agents.ft_agent.prompting import (
+    FilesReply,
+    LaterPlanReply,
+    PlanReply,
+    SingleFactorReply,
+    prompt,
+)
 from ftdojo.agents.showing import cut, setting
 from ftdojo.llm import Ask, Llm
 from ftdojo.records import BASE, Failure, FailureKind, Observation, Stage, Submission, Verdict
@@ -18,7 +26,7 @@ TEXT = 1200
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Asks for plans."""
+    """Asks for plans with their files: two calls would take twice as long, and the second knew nothing new."""
 
     llm: Llm
     options: Options
@@ -29,51 +37,67 @@ class Planner:
         notes: Sequence[Note],
         turn: Turn,
         proposal: Proposal,
+        *,
+        number: int,
         cases: Sequence[str],
-    ) -> Planned:
-        """Return the next candidate of ``turn``.
+    ) -> tuple[Planned, FilesReply]:
+        """Return candidate ``number`` of ``turn`` and the reply with its files.
 
         Raises:
             LlmError: no usable plan is to be had.
         """
-        if not self.options.has("planning"):
-            return _unplanned(turn, proposal)
-        past = history(notes, seen, parent=proposal.parent, remembers=self.options.has("memory"))
-        single = is_single_factor_due(notes, seen)
-        number = len(turn.candidates) + 1
+        plans = self.options.has("planning")
+        single = plans and is_single_factor_due(seen)
         messages = prompt(
             "plan",
             **setting(seen),
-            past=past,
+            fits=fits(seen),
+            past=history(notes, seen, parent=proposal.parent, remembers=self.options.has("memory")),
             cases=cases,
+            dossier=dossier_of(notes),
             parent=proposal.parent,
             why_parent=proposal.why,
             exploring=proposal.exploring,
             single_factor=single,
+            plans=plans,
             candidate=number,
             candidates=proposal.candidates,
-            earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates],
+            earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates[: number - 1]],
         )
-        ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages, schema_name="plan")
-        reply = self.llm.ask_for(ask, SingleFactorReply if single else PlanReply)
-        return _planned(reply, turn, proposal)
+        if not plans:
+            ask = Ask(purpose=f"write/{turn.number}/{number}", messages=messages)
+            return _unplanned(turn, proposal, number), self.llm.ask_for(ask, FilesReply)
+        ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages)
+        reply = self.llm.ask_for(ask, _form(seen, single=single))
+        return _planned(reply, turn, proposal, number), reply
 
 
-def is_single_factor_due(notes: Sequence[Note], seen: Observation) -> bool:
-    """Return whether the last experiment changed data and training together and was no better than its parent."""
+def _form(seen: Observation, *, single: bool) -> type[PlanReply]:
+    """Return the form of a plan: whether it may end the run depends on whether there is something to end it with."""
+    if single:
+        return SingleFactorReply
+    return LaterPlanReply if any(each.evaluation for each in seen.experiments) else PlanReply
+
+
+def is_single_factor_due(seen: Observation) -> bool:
+    """Return whether the last experiment changed data and training together and was measured to be worse for it.
+
+    One that failed, or whose verdict is undecided, says nothing of either change.
+    """
     last = seen.experiments[-1] if seen.experiments else None
-    plan = plan_of(notes, last.id, seen) if last else None
-    if last is None or plan is None or plan.changes != "both" or plan.parent == BASE:
+    parent = seen.experiment(last.parent) if last else None
+    if last is None or parent is None or last.feedback is None:
         return False
-    parent = last.feedback.comparisons.get("parent") if last.feedback else None
-    return parent is None or parent.verdict is not Verdict.BETTER
+    against = last.feedback.comparisons.get("parent")
+    worse = against is not None and against.verdict is Verdict.WORSE
+    return worse and is_compound(last, parent)
 
 
-def _planned(reply: PlanReply, turn: Turn, proposal: Proposal) -> Planned:
+def _planned(reply: PlanReply, turn: Turn, proposal: Proposal, number: int) -> Planned:
     reuses = reply.reuse_data and proposal.parent != BASE
     return Planned(
         turn=turn.number,
-        candidate=len(turn.candidates) + 1,
+        candidate=number,
         candidates=proposal.candidates,
         parent=proposal.parent,
         why_parent=proposal.why,
@@ -86,19 +110,20 @@ def _planned(reply: PlanReply, turn: Turn, proposal: Proposal) -> Planned:
         exploring=reply.exploring or proposal.exploring,
         predicted_score=reply.predicted_score,
         predicted_seconds=reply.predicted_seconds,
+        finish=isinstance(reply, LaterPlanReply) and reply.finish,
     )
 
 
 def no_plan(turn: Turn, why: str) -> Planned:
     """Return what stands for the plan of a turn for which none could be had."""
-    proposal = Proposal(parent=BASE, why="")
-    return replace(_unplanned(turn, proposal), hypothesis=f"No plan: {cut(why, TEXT)}")
+    made = _unplanned(turn, Proposal(parent=BASE, why=""), len(turn.candidates) + 1)
+    return replace(made, hypothesis=f"No plan: {cut(why, TEXT)}")
 
 
-def _unplanned(turn: Turn, proposal: Proposal) -> Planned:
+def _unplanned(turn: Turn, proposal: Proposal, number: int) -> Planned:
     return Planned(
         turn=turn.number,
-        candidate=len(turn.candidates) + 1,
+        candidate=number,
         candidates=proposal.candidates,
         parent=proposal.parent,
         why_parent=proposal.why,

@@ -1,18 +1,18 @@
-"""The second part: a plan becomes files, whole or as edits to the parent's; after a failed check they are fixed."""
+"""The second part: a reply becomes files, whole or as edits to the parent's; after a failed check they are fixed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from ftdojo.agents.ft_agent.history import history, parent_files
-from ftdojo.agents.ft_agent.notes import Candidate, Drafted, Note, Planned
-from ftdojo.agents.ft_agent.options import Options
-from ftdojo.agents.ft_agent.prompting import Edit, FilesReply, prompt
+from ftdojo.agents.ft_agent.history import parent_files
+from ftdojo.agents.ft_agent.means import fits
+from ftdojo.agents.ft_agent.notes import Candidate, Drafted, Planned
+from ftdojo.agents.ft_agent.prompting import Edit, FilesReply, RepairReply, prompt
 from ftdojo.agents.showing import cut, line, setting
 from ftdojo.llm import Ask, Llm
-from ftdojo.records import Failure, Message, Observation, Submission
+from ftdojo.records import Failure, Observation, Submission
 from ftdojo.submissions import Plan, write_plan
 
-LOG_CHARS, FILE_CHARS, EARLIER = 1500, 12_000, 4
+LOG_CHARS, FILE_CHARS, EARLIER, TEXT = 1500, 12_000, 4, 1200
 
 
 class BadEdit(Exception):
@@ -21,28 +21,14 @@ class BadEdit(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Asks for files."""
+    """Makes drafts of replies, and asks for repairs."""
 
     llm: Llm
-    options: Options
 
-    def draft(self, seen: Observation, notes: Sequence[Note], plan: Planned) -> Drafted:
-        """Return the first draft of ``plan``.
-
-        Raises:
-            LlmError: no usable files are to be had.
-        """
-        past = history(notes, seen, parent=plan.parent, remembers=self.options.has("memory"))
-        messages = prompt(
-            "write",
-            **setting(seen),
-            past=past,
-            plan=plan if self.options.has("planning") else None,
-            parent=plan.parent,
-        )
-        purpose = f"write/{plan.turn}/{plan.candidate}"
+    def draft(self, seen: Observation, plan: Planned, reply: FilesReply) -> Drafted:
+        """Return the first draft of ``plan``, whose files came in ``reply``."""
         before = dict(zip(("data.py", "train.yaml"), parent_files(seen, plan.parent), strict=True))
-        return self._files(purpose, messages, plan, before, attempt=0)
+        return _drafted(reply, plan, before, attempt=0)
 
     def repair(self, seen: Observation, candidate: Candidate, failure: Failure) -> Drafted:
         """Return the next draft of a candidate whose latest draft failed with ``failure``.
@@ -57,43 +43,53 @@ class Writer:
             **setting(seen),
             plan=plan,
             failure=failure,
+            fits=fits(seen),
+            lean=failure.file == "train.yaml",
             log=cut(failure.log_tail[-LOG_CHARS:], LOG_CHARS),
             data_py=cut(before["data.py"], FILE_CHARS),
             train_yaml=cut(before["train.yaml"], FILE_CHARS),
             earlier=_earlier(candidate),
         )
-        purpose = f"repair/{plan.turn}/{plan.candidate}/{last.attempt + 1}"
-        return self._files(purpose, messages, plan, before, attempt=last.attempt + 1)
-
-    def _files(
-        self,
-        purpose: str,
-        messages: tuple[Message, ...],
-        plan: Planned,
-        before: Mapping[str, str],
-        *,
-        attempt: int,
-    ) -> Drafted:
+        attempt = last.attempt + 1
+        purpose = f"repair/{plan.turn}/{plan.candidate}/{attempt}"
         ask = Ask(purpose=purpose, messages=messages, schema_name="files")
-        reply = self.llm.ask_for(ask, FilesReply)
-        try:
-            files = _applied(reply, before)
-        except BadEdit as fault:
-            files, note = dict(before), f"The edits could not be applied: {fault}"
-        else:
-            note = cut(reply.note, 300)
-        if plan.reuse_data and attempt == 0:
-            files["data.py"] = before["data.py"]
-        submission = Submission(
-            plan=plan_text(plan, note), data=files["data.py"], train=files["train.yaml"]
-        )
-        return Drafted(
-            turn=plan.turn,
-            candidate=plan.candidate,
-            attempt=attempt,
-            submission=submission,
-            note=note,
-        )
+        reply = self.llm.ask_for(ask, RepairReply)
+        now = _revised(plan, reply)
+        return replace(_drafted(reply, now, before, attempt=attempt), plan=now)
+
+
+def _revised(plan: Planned, reply: RepairReply) -> Planned:
+    """Return the plan as it stands after a repair: what was said of the files that failed is not true of these."""
+    return replace(
+        plan,
+        data_change=cut(reply.data_change, TEXT),
+        training_change=cut(reply.training_change, TEXT),
+        predicted_score=reply.predicted_score,
+        predicted_seconds=reply.predicted_seconds,
+    )
+
+
+def _drafted(
+    reply: FilesReply, plan: Planned, before: Mapping[str, str], *, attempt: int
+) -> Drafted:
+    try:
+        files = _applied(reply, before)
+    except BadEdit as fault:
+        files, note = dict(before), f"The edits could not be applied: {fault}"
+    else:
+        note = cut(reply.note, 300)
+    if plan.reuse_data and attempt == 0:
+        files["data.py"] = before["data.py"]
+    submission = Submission(
+        plan=plan_text(plan, note), data=files["data.py"], train=files["train.yaml"]
+    )
+    return Drafted(
+        turn=plan.turn,
+        candidate=plan.candidate,
+        attempt=attempt,
+        submission=submission,
+        note=note,
+    )
 
 
 def plan_text(plan: Planned, note: str) -> str:
