@@ -22,6 +22,7 @@ from ftdojo.agents.ft_agent.diagnosis import (
     slices_moved,
 )
 from ftdojo.agents.ft_agent.diagnosis import prediction as predicted_finding
+from ftdojo.agents.ft_agent.mistakes import beside_gold, by_slice
 from ftdojo.records import Estimate
 
 
@@ -174,3 +175,29 @@ def test_no_text_upsets_the_tools(texts, rows):
     before = {item: replace(each, score=1.0) for item, each in outputs.items()}
     found = evidence(experiment(), outputs=outputs, rival_outputs=before, rows=rows)
     assert all(len(line) < 1000 for line in findings(found))
+
+
+def sliced(item, part, *, score=0.0, readable=True):
+    made = prediction(item, f"{part} {item}", score=score, readable=readable)
+    return replace(made, prompt=f"ask {item}", gold="7", slices={"kind": part})
+
+
+def test_wrong_answers_are_counted_by_slice_and_kind():
+    outputs = {f"a{at}": sliced(f"a{at}", "sum", readable=at > 2) for at in range(8)}
+    outputs |= {f"b{at}": sliced(f"b{at}", "count", score=1.0) for at in range(8)}
+    said = list(by_slice(evidence(experiment(), outputs=outputs)))
+    assert said == [
+        "Slice kind=sum: 8 of 8 wrong (5 readable, 3 unreadable).",
+        "Slice kind=count: 0 of 8 wrong.",
+    ]
+
+
+def test_wrong_answers_beside_the_right_ones_are_taken_from_every_slice_and_kind():
+    outputs = {f"a{at}": sliced(f"a{at}", "sum") for at in range(30)}
+    outputs |= {"b": sliced("b", "count"), "c": sliced("c", "count", readable=False)}
+    outputs["d"] = sliced("d", "count", score=1.0)
+    shown = beside_gold(evidence(experiment(), outputs=outputs))
+    assert len(shown) == 6
+    assert {each["prompt"] for each in shown} >= {"ask b", "ask c"}
+    assert "ask d" not in {each["prompt"] for each in shown}
+    assert shown[0] == {"prompt": "ask a0", "output": "sum a0", "gold": "7"}

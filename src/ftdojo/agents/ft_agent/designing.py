@@ -21,7 +21,10 @@ from ftdojo.submissions import TrainConfig, read_train, write_train
 MOST, FEWEST = 3, 2
 SHARE = 0.3
 """Designs may take this share of the time left, their checks and validations included."""
-LEAST_PROBE_S, MOST_PROBE_S = 20.0, 60.0
+PROBE_S, LEAST_PROBE_S = 60.0, 20.0
+TELLING, LEAST_TELLING = 8_000, 4_000
+"""Seconds of a short training and the least of them, and tokens that it sees, some hundred rows, where that takes longer:
+after fewer rows only the form of an answer is learnt, and designs look alike."""
 LEAST_ITEMS, VALIDATION = 32, 0.5
 """A short training is scored on so many items at least; more may take this share of its seconds."""
 TEXT = 1200
@@ -43,7 +46,7 @@ class Designer:
         left = seen.outlook.experiments_left
         for count in range(MOST, FEWEST - 1, -1):
             enough = left is None or left > 2 * count
-            if enough and probe_s(seen, count) >= LEAST_PROBE_S:
+            if enough and probe_s(seen, count):
                 return count
         return 0
 
@@ -56,7 +59,12 @@ class Designer:
             LlmError: no usable designs are to be had.
         """
         messages = prompt(
-            "design", **setting(seen), fits=fits(seen), dossier=dossier, count=count, turn=turn
+            "design",
+            **setting(seen),
+            fits=fits(seen),
+            dossier=dossier,
+            count=count,
+            seconds=probe_s(seen, count) or PROBE_S,
         )
         ask = Ask(purpose=f"design/{turn.number}", messages=messages)
         reply = self.llm.ask_for(ask, DesignReply)
@@ -89,17 +97,20 @@ def designs_in(turn: Turn) -> int:
 
 
 def probe_s(seen: Observation, count: int) -> float:
-    """Return the seconds that each of ``count`` short trainings may take."""
+    """Return the seconds that each of ``count`` short trainings may take; 0 if that is too short to tell anything."""
     outlook = seen.outlook
-    beside_s = (outlook.check_s or 0.0) + _validation_s(seen, LEAST_ITEMS)
-    return min(MOST_PROBE_S, SHARE * outlook.left_s / count - 2 * beside_s)
+    token_s = 1 / outlook.train_tokens_per_s if outlook.train_tokens_per_s else 0.0
+    beside_s = 2 * (outlook.check_s or 0.0) + _validation_s(seen, LEAST_ITEMS)
+    room_s = SHARE * outlook.left_s / count - beside_s
+    least_s = max(LEAST_PROBE_S, LEAST_TELLING * token_s)
+    return min(room_s, max(PROBE_S, TELLING * token_s)) if room_s >= least_s else 0.0
 
 
 def probing(seen: Observation, turn: Turn, options: Options) -> Probing | None:
     """Return the short trainings that compare the designs of ``turn``; None if there are no two, or no time for them."""
     passed = [each for each in turn.candidates if each.passed]
-    seconds = min(MOST_PROBE_S, SHARE * seen.outlook.left_s / max(1, len(passed)))
-    if not options.has("probes") or len(passed) < FEWEST or seconds < LEAST_PROBE_S:
+    seconds = probe_s(seen, len(passed)) if len(passed) >= FEWEST else 0.0
+    if not (options.has("probes") and seconds):
         return None
     return Probing(
         turn=turn.number,

@@ -138,7 +138,7 @@ def sights(notes: Sequence[Note]) -> Iterator[tuple[str, str]]:
         step = steps[note.at] = steps.get(note.at, 0) + 1
         asked = calls[note.at].steps[step - 1] if note.at in calls else "check of all sources"
         whole = not note.at or note.at > len(calls) - WHOLE
-        yield line(asked, FIELD), cut(note.text, TEXT if whole else SHORT)
+        yield cut(asked, FIELD if whole else SHORT), cut(note.text, TEXT if whole else SHORT)
 
 
 def result(last: Outcome) -> str:
