@@ -195,6 +195,12 @@ def later(seen: Seen) -> dict[str, object]:
     return plan(seen) | {"finish": False}
 
 
+def chosen(seen: Seen) -> dict[str, object]:
+    """Return a plan that builds on the design that ranked first."""
+    first = re.search(r"^Plan the next .*? builds on (\w+):", seen.text, re.MULTILINE)
+    return later(seen) | {"build_on": first[1] if first else "base"}
+
+
 def predicted(seen: Seen) -> dict[str, object]:
     """Return the score and the seconds that are expected."""
     return {"predicted_score": min(0.9, 0.3 + 0.1 * seen.made), "predicted_seconds": 60.0}
@@ -267,8 +273,8 @@ def rows_that_fit(seen: Seen) -> int:
     if seen.speed is None:
         return FIRST_ROWS
     share = SHARES[0] if seen.made == 0 else SHARES[1]
-    rows = int(seen.left_s * share * seen.speed / ROW_TOKENS) - seen.made
-    return max(16, min(MOST_ROWS, rows))
+    rows = min(MOST_ROWS, int(seen.left_s * share * seen.speed / ROW_TOKENS))
+    return max(16, rows - seen.made)  # another number each time, or it is the same experiment again
 
 
 FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
@@ -276,6 +282,7 @@ FORMS: dict[str, Callable[[Seen], dict[str, object]]] = {
     "DesignReply": designed,
     "PlanReply": plan,
     "LaterPlanReply": later,
+    "ChosenPlanReply": chosen,
     "SingleFactorReply": later,
     "FilesReply": files,
     "RepairReply": fixed,

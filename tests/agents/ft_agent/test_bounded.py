@@ -92,6 +92,8 @@ def size(paper_observation, evaluated_on_paper):
             exploring=False,
             single_factor=False,
             plans=True,
+            designs=[{"id": "e9", "data_py": LONG[:4000]}] * 2,
+            chooses=True,
             candidate=1,
             candidates=1,
             earlier=[],

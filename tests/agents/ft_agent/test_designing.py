@@ -7,7 +7,10 @@ import pytest
 from ftdojo.agents.ft_agent.designing import Designer, _planned, probing, shortened
 from ftdojo.agents.ft_agent.notes import Candidate, Checked, Drafted, Turn
 from ftdojo.agents.ft_agent.options import Options
+from ftdojo.agents.ft_agent.planning import _chosen
+from ftdojo.agents.ft_agent.prompting import ChosenPlanReply
 from ftdojo.records import Submission
+from ftdojo.search import Proposal
 from ftdojo.submissions import TrainConfig, read_train
 
 TRAIN = "learning_rate: 1e-3\nnum_train_epochs: 2\n"
@@ -48,6 +51,15 @@ def test_a_short_training_has_the_steps_that_fit_and_the_other_options_of_the_wh
     assert (short.max_steps, short.learning_rate) == (30, 1e-3)
     whole = candidate(1, forecast_s=50.0)
     assert shortened(whole, 60.0) == whole.drafts[-1].submission
+
+
+def test_a_plan_may_build_on_another_design_than_the_first_and_on_no_stranger():
+    first = Proposal(parent="e1", why="it taught most.")
+    said = ChosenPlanReply.model_construct(build_on="e2")
+    assert _chosen(said, first, ["e1", "e2"]).parent == "e2"
+    said = ChosenPlanReply.model_construct(build_on="e9")
+    kept = _chosen(said, first, ["e1", "e2"])
+    assert (kept.parent, kept.why) == ("e1", "'e9' is not one of the designs; it taught most.")
 
 
 def test_one_design_that_passed_is_compared_with_nothing(paper_observation):

@@ -4,13 +4,21 @@ Only the design that ranks first is built on. What is compared is what the same 
 whose rows are long has to earn its tokens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ftdojo.agents import ranking
 from ftdojo.agents.ft_agent.changes import data_of
 from ftdojo.agents.ft_agent.means import fits
-from ftdojo.agents.ft_agent.notes import Candidate, Dossier, Planned, Probing, Turn
+from ftdojo.agents.ft_agent.notes import (
+    Candidate,
+    Dossier,
+    Note,
+    Planned,
+    Probing,
+    Turn,
+    turns,
+)
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import DesignReply, FilesReply, prompt
 from ftdojo.agents.showing import cut, line, setting
@@ -134,6 +142,16 @@ def shortened(candidate: Candidate, seconds: float) -> Submission:
     return Submission(plan=whole.plan, data=whole.data, train=write_train(short))
 
 
+def choices(seen: Observation, notes: Sequence[Note], turn: Turn) -> list[Experiment]:
+    """Return the designs that ``turn`` may build on, the best first; none unless it follows their short trainings.
+
+    Which is best after a minute is measured; which gains most from an hour is for the planner to say.
+    """
+    before = next((each for each in turns(notes) if each.number == turn.number - 1), None)
+    ranked = _ranked(seen, before) if before and before.probing else []
+    return [made for made in map(seen.experiment, ranked) if made]
+
+
 def winner(seen: Observation, turn: Turn) -> str:
     """Return the experiment that ranks first among the short trainings of ``turn``; ``base`` if none was scored."""
     return next(iter(_ranked(seen, turn)), BASE)
@@ -157,7 +175,7 @@ def _probes(seen: Observation, turn: Turn) -> list[tuple[Experiment, Planned]]:
 
 
 def _sentences(seen: Observation, made: Experiment, plan: Planned) -> Iterator[str]:
-    yield f"{made.id}: {line(plan.hypothesis, 300)}"
+    yield f"{made.id}: {line(plan.hypothesis, 300).rstrip('.')}"
     if data := data_of(made):
         yield f"{data.tokens.mean:.0f} tokens a row, {data.label_tokens.mean:.0f} of them learnt"
     if training := (made.feedback.training if made.feedback else None):
@@ -171,6 +189,7 @@ def _sentences(seen: Observation, made: Experiment, plan: Planned) -> Iterator[s
         yield f"Score {score.score:.3f} [{score.low:.3f}, {score.high:.3f}], n = {score.n}"
         yield from (f"{name} {each.score:.3f}" for name, each in found.secondary.items())
         yield f"{found.unreadable_share:.0%} unreadable, {found.unfinished_share:.0%} cut by the cap"
+        yield from (f"A wrong answer: {line(each.output, 120)!r}" for each in found.wrong[:1])
 
 
 def _items(seen: Observation, seconds: float) -> int | None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ftdojo.agents.ft_agent.changes import is_compound
+from ftdojo.agents.ft_agent.designing import choices
 from ftdojo.agents.ft_agent.history import history
 from ftdojo.agents.ft_agent.means import fits
 from ftdojo.agents.ft_agent.notes import Candidate, Note, Planned, Turn, dossier_of
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import (
+    ChosenPlanReply,
     FilesReply,
     LaterPlanReply,
     PlanReply,
@@ -20,8 +22,8 @@ from ftdojo.llm import Ask, Llm
 from ftdojo.records import BASE, Failure, FailureKind, Observation, Stage, Submission, Verdict
 from ftdojo.search import Proposal
 
-TEXT = 1200
-"""Characters kept of each sentence of a plan."""
+TEXT, DESIGN_CHARS = 1200, 4000
+"""Characters kept of each sentence of a plan, and shown of the script of a design."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,7 @@ class Planner:
         """
         plans = self.options.has("planning")
         single = plans and is_single_factor_due(seen)
+        designs = choices(seen, notes, turn) if plans else []
         messages = prompt(
             "plan",
             **setting(seen),
@@ -60,6 +63,12 @@ class Planner:
             exploring=proposal.exploring,
             single_factor=single,
             plans=plans,
+            designs=[
+                {"id": each.id, "data_py": cut(each.submission.data, DESIGN_CHARS)}
+                for each in designs
+                if each.id not in {proposal.parent, seen.best}
+            ],
+            chooses=bool(designs),
             candidate=number,
             candidates=proposal.candidates,
             earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates[: number - 1]],
@@ -68,12 +77,27 @@ class Planner:
             ask = Ask(purpose=f"write/{turn.number}/{number}", messages=messages)
             return _unplanned(turn, proposal, number), self.llm.ask_for(ask, FilesReply)
         ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages)
-        reply = self.llm.ask_for(ask, _form(seen, single=single))
-        return _planned(reply, turn, proposal, number), reply
+        reply = self.llm.ask_for(ask, _form(seen, single=single, chooses=bool(designs)))
+        chosen = _chosen(reply, proposal, [each.id for each in designs])
+        return _planned(reply, turn, chosen, number), reply
 
 
-def _form(seen: Observation, *, single: bool) -> type[PlanReply]:
+def _chosen(reply: PlanReply, proposal: Proposal, designs: Sequence[str]) -> Proposal:
+    """Return ``proposal`` with the design that the reply builds on for its parent."""
+    if not isinstance(reply, ChosenPlanReply) or reply.build_on == proposal.parent:
+        return proposal
+    if reply.build_on not in designs:
+        no_design = f"{cut(reply.build_on, 40)!r} is not one of the designs; {proposal.why}"
+        return replace(proposal, why=no_design)
+    return replace(
+        proposal, parent=reply.build_on, why=f"chosen over {proposal.parent}, which ranked first."
+    )
+
+
+def _form(seen: Observation, *, single: bool, chooses: bool) -> type[PlanReply]:
     """Return the form of a plan: whether it may end the run depends on whether there is something to end it with."""
+    if chooses:
+        return ChosenPlanReply
     if single:
         return SingleFactorReply
     return LaterPlanReply if any(each.evaluation for each in seen.experiments) else PlanReply

@@ -146,6 +146,12 @@ class LaterPlanReply(PlanReply, MayFinish):
     """The same, once an experiment was scored."""
 
 
+class ChosenPlanReply(LaterPlanReply):
+    """The same, after designs were compared."""
+
+    build_on: str = Field(description="The design to build on, by the id of its short training.")
+
+
 class SingleFactorReply(LaterPlanReply):
     """The same, when the last compound change did harm: one thing at a time, so that its effect can be told."""
 
