@@ -3,12 +3,17 @@
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tool_evidence import compared, experiment, loss_curve
 
+from ftdojo.agents.enlisting import Backing
+from ftdojo.agents.ft_agent.agent import FtAgent
 from ftdojo.agents.ft_agent.changes import differences
 from ftdojo.agents.ft_agent.means import fits, useful_s
+from ftdojo.agents.ft_agent.notes import Turn
+from ftdojo.agents.ft_agent.options import read_options
 from ftdojo.agents.ft_agent.planning import is_single_factor_due
 from ftdojo.records import Submission, Verdict
 from ftdojo.testing.llm import Said
@@ -67,6 +72,18 @@ def test_an_experiment_that_never_trained_makes_nothing_due(pair, paper_observat
     first, second = pair(data="other", train=TRAIN + "r: 32\n")
     failed = replace(second, feedback=replace(second.feedback, comparisons={}))
     assert not is_single_factor_due(replace(paper_observation, experiments=(first, failed)))
+
+
+def test_a_plan_goes_on_from_what_was_tried_though_nothing_is_surely_better(
+    tmp_path, paper_observation, experiment_on_paper
+):
+    backing = Backing(seed=0, run="r", folder=tmp_path, llm=SimpleNamespace())
+    agent = FtAgent(backing, read_options({"cases": "off"}))
+    made = [replace(experiment_on_paper(0.1 * at), id=f"e{at}") for at in (1, 3, 2)]
+    for count, parent in ((0, "base"), (2, "e3"), (3, "base")):
+        seen = replace(paper_observation, experiments=tuple(made[:count]))
+        assert agent._proposal(seen, Turn(4)).parent == parent
+    assert agent._proposal(replace(seen, best="e3"), Turn(4)).parent == "e3"
 
 
 def test_a_prompt_says_what_a_row_costs_and_how_many_fit(paper_observation):

@@ -22,7 +22,7 @@ from ftdojo.agents.ft_agent.diagnosis import (
     slices_moved,
 )
 from ftdojo.agents.ft_agent.diagnosis import prediction as predicted_finding
-from ftdojo.agents.ft_agent.mistakes import beside_gold, by_slice
+from ftdojo.agents.ft_agent.mistakes import alike, beside_gold, by_slice
 from ftdojo.records import Estimate
 
 
@@ -201,3 +201,12 @@ def test_wrong_answers_beside_the_right_ones_are_taken_from_every_slice_and_kind
     assert {each["prompt"] for each in shown} >= {"ask b", "ask c"}
     assert "ask d" not in {each["prompt"] for each in shown}
     assert shown[0] == {"prompt": "ask a0", "output": "sum a0", "gold": "7"}
+
+
+def test_an_answer_that_is_given_whatever_was_asked_is_named():
+    outputs = {f"a{at}": prediction(f"a{at}", "1 + 1 = 1") for at in range(9)}
+    outputs |= {f"b{at}": prediction(f"b{at}", f"{at}") for at in range(9)}
+    said = "9 of 18 wrong answers are the same to the letter, whatever was asked: '1 + 1 = 1'."
+    assert list(alike(evidence(experiment(), outputs=outputs))) == [said]
+    several = {name: each for name, each in outputs.items() if name[0] == "b"}
+    assert list(alike(evidence(experiment(), outputs=several))) == []

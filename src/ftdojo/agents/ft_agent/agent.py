@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ftdojo.agents.enlisting import Backing
 from ftdojo.agents.ft_agent.analysing import Analyst, rival_of
@@ -28,6 +29,7 @@ from ftdojo.agents.ft_agent.planning import Planner, most_promising, no_plan, re
 from ftdojo.agents.ft_agent.prompting import FilesReply
 from ftdojo.agents.ft_agent.writing import Writer
 from ftdojo.agents.notebook import Notebook
+from ftdojo.agents.ranking import promise
 from ftdojo.errors import LlmBudget, LlmTooLate, LlmUnusable
 from ftdojo.records import (
     BASE,
@@ -46,6 +48,8 @@ from ftdojo.search import Policy, Proposal, policies, tree_of
 
 MOST_DROPS = 3
 """Turns given up in a row after which the agent finishes: it has run out of ideas that work."""
+MOST_IN_VAIN = 3
+"""Experiments without a gain after which the next one does not go on from them."""
 LOOKED = 100
 """Entries of a look at outputs or rows of an experiment."""
 MOST_LOST = 3
@@ -291,7 +295,20 @@ class FtAgent:
             why = f"of {len(before.probing.candidates)} designs it taught most in the same seconds of training."
             return Proposal(parent=best, why=why)
         rng = random.Random(f"ft-agent/{self._backing.seed}/{turn.number}")
-        return self._policy.propose(tree_of(seen), rng)
+        proposal = self._policy.propose(tree_of(seen), rng)
+        return proposal if self._options.policy == "tree" else self._going_on(seen, proposal)
+
+    def _going_on(self, seen: Observation, proposal: Proposal) -> Proposal:
+        """Return ``proposal``, or one that goes on from what was tried where nothing is surely better than the base yet.
+
+        To begin anew each time would throw away files and insight; after a few in vain that is what is wanted.
+        """
+        tried = [each for each in seen.experiments if each.evaluation and not self._is_brief(each)]
+        if proposal.parent != BASE or not 0 < len(tried) < MOST_IN_VAIN:
+            return proposal
+        best = max(tried, key=lambda each: promise(each.evaluation, seen) if each.evaluation else 0)
+        why = "nothing is surely better than the base yet, and of what was tried it is the most promising."
+        return replace(proposal, parent=best.id, why=why, exploring=False)
 
     def _give_up(self, turn: Turn, why: str) -> None:
         """Drop the candidate for which the language model had nothing usable to say."""

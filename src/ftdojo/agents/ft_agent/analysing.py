@@ -11,7 +11,7 @@ from ftdojo.agents.ft_agent.diagnosis import (
     printed,
     with_interval,
 )
-from ftdojo.agents.ft_agent.mistakes import beside_gold, by_slice
+from ftdojo.agents.ft_agent.mistakes import alike, beside_gold, by_slice
 from ftdojo.agents.ft_agent.notes import Analysed, Note, Planned, plan_of
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.prompting import ReadingReply, prompt
@@ -54,7 +54,7 @@ class Analyst:
         if made.failure:
             told.insert(0, f"It failed at {made.failure.stage}: {made.failure.message}")
         found = evidence(seen, made, outputs, rows)
-        told += (*findings(found), *by_slice(found))
+        told += (*findings(found), *alike(found), *by_slice(found))
         plain = Analysed(
             experiment=made.id,
             findings=tuple(cut(each, FINDING) for each in told if each),

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import chain, zip_longest
 
 from ftdojo.agents.ft_agent.diagnosis import Evidence, Prediction, error_kind, is_wrong
-from ftdojo.agents.showing import cut
+from ftdojo.agents.showing import cut, line
 
-MOST, ASKED, ANSWERED = 6, 700, 500
+MOST, ASKED, ANSWERED, SHORT, ALIKE = 6, 700, 500, 120, 0.2
 MOST_SLICES, LEAST = 10, 8
 """Slices that get a line, and how many items one has at least."""
 
@@ -23,6 +23,19 @@ def by_slice(evidence: Evidence) -> Iterator[str]:
         kinds = Counter(error_kind(each) for each in wrong[name])
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         yield f"Slice {name}: {len(wrong[name])} of {len(parts[name])} wrong{f' ({told})' if told else ''}."
+
+
+def alike(evidence: Evidence) -> Iterator[str]:
+    """Yield how many wrong answers are one and the same text, if they are many: such a model ignores the question."""
+    wrong = Counter(
+        each.output.strip() for each in _wrong(evidence, list(evidence.outputs.values()))
+    )
+    for text, count in wrong.most_common(1):
+        if count >= max(LEAST, ALIKE * wrong.total()):
+            yield (
+                f"{count} of {wrong.total()} wrong answers are the same to the letter, whatever was asked: "
+                f"{line(text, SHORT)!r}."
+            )
 
 
 def beside_gold(evidence: Evidence) -> list[dict[str, str]]:
