@@ -187,7 +187,7 @@ class LookStep(Form):
     tool: Literal["shell", "look"]
     command: str = Field(
         min_length=1,
-        description="For shell: a command for sh. For look: source NAME, or predictions base; an offset and a limit may follow.",
+        description="For shell: a command for sh. For look: what to look at, such as source NAME, or predictions base; an offset and a limit may follow.",
     )
 
 
