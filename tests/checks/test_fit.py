@@ -15,7 +15,7 @@ def measured(checked_with, context):
     """Return a function that checks a submission whose step takes ``peak`` bytes, on a machine of 16 GiB."""
 
     def check(peak, *, device_bytes, recomputed=None, **files):
-        def fit(rows, config, *, timeout_s):
+        def fit(rows, config, *, timeout_s, start):
             return FitReport(
                 peak_bytes=recomputed if recomputed and config.gradient_checkpointing else peak,
                 tokens_per_s=1e4,

@@ -25,7 +25,7 @@ def readme(adapter, tiny, tmp_path):
     """Export an adapter with a card and return its README.md."""
 
     def written(card):
-        to = export_adapter(adapter, tiny, to=tmp_path / "out", card=card)
+        to = export_adapter(adapter, tiny, to=tmp_path / f"out{len(card.chain)}", card=card)
         return (to / "README.md").read_text("utf8")
 
     return written
@@ -50,6 +50,12 @@ def test_it_shows_system_text_template_and_cap(readme, card):
 def test_a_question_of_columns_is_shown_with_its_columns(readme, card):
     asked = replace(card.asked, question="{premise} So: {hypothesis}?", columns=("premise",))
     assert ("text", "{premise} So: {hypothesis}?") in blocks(readme(replace(card, asked=asked)))
+
+
+def test_weights_that_went_on_from_others_name_them_and_have_the_rows_of_all(readme, card):
+    text = readme(replace(card, chain=("e1", "e2")))
+    assert "Training went on from the weights of e2; these are the rows of e1, e2 and e3." in text
+    assert "went on from" not in readme(card)
 
 
 def test_sources_that_were_used_are_told_from_those_on_offer(readme, card):

@@ -6,6 +6,7 @@ from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from ftdojo.errors import SubmissionRefused
+from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.adapt import save, trainable
 from ftdojo.training.loop import train
@@ -174,3 +175,35 @@ def test_a_saved_full_model_gives_plain_transformers_the_same_logits(
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path)
     assert torch.equal(loaded(PROBE).logits, expected)
     assert (tmp_path / "chat_template.jinja").exists()
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("options", [{}, {"use_dora": True, "seed": 7}, {"method": "full"}])
+def test_a_training_goes_on_from_what_was_saved_to_the_bit(
+    base, folder, rows, tokenizer, tmp_path, options
+):
+    with trainable(base, config(**options), folder=folder) as model:
+        train(model, rows, config(**options), watch=Watch())
+        made = adapters(model)
+        save(model, tmp_path, tokenizer=tokenizer, base_name="tiny")
+    start = Weights(path=tmp_path, digest="", kind="adapter")
+    with trainable(base, config(**options), folder=folder, start=start) as model:
+        begun = adapters(model)
+    assert begun.keys() == made.keys()
+    assert all(torch.equal(each, made[name]) for name, each in begun.items())
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_adapter_of_another_shape_is_not_gone_on_from(base, folder, tokenizer, tmp_path):
+    with trainable(base, config(target_modules=["q_proj"]), folder=folder) as model:
+        save(model, tmp_path, tokenizer=tokenizer, base_name="tiny")
+    start = Weights(path=tmp_path, digest="", kind="adapter")
+    for chosen in (
+        config(target_modules=["q_proj", "v_proj"]),
+        config(r=4, target_modules=["q_proj"]),
+    ):
+        with (
+            pytest.raises(SubmissionRefused, match=r"^start_from: its adapter has other layers or"),
+            trainable(base, chosen, folder=folder, start=start),
+        ):
+            pass

@@ -7,6 +7,7 @@ from ftdojo.errors import SubmissionRefused
 from ftdojo.models import tensor_digest
 from ftdojo.records import Decoding, Shortcuts, Weights
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.trainer import Course
 from ftdojo.worker import runtime
 from ftdojo.worker.runtime import ModelRuntime
 
@@ -128,8 +129,8 @@ def test_the_step_of_the_weights_is_reported(bench, rows, tmp_path):
 @pytest.mark.parametrize("packing", [True, False])
 def test_a_probe_takes_its_steps_answers_and_forgets(bench, rows, config, packing):
     before = bench.generate(PROMPTS, SHORT, None)
-    probing = TrainConfig(packing=packing, max_length=128, learning_rate=2e-2)
-    probed = bench.probe(rows, probing, steps=4, prompts=PROMPTS, decoding=SHORT)
+    probing = TrainConfig(max_steps=4, packing=packing, max_length=128, learning_rate=2e-2)
+    probed = bench.probe(rows, probing, prompts=PROMPTS, decoding=SHORT)
     assert probed.report.steps == 4
     assert probed.report.loss_last < probed.report.loss_first
     assert probed.completions != before.completions
@@ -149,10 +150,23 @@ def test_training_writes_weights_that_change_the_answers(bench, train, tmp_path)
 
 
 def test_both_trainers_end_near_each_other(train):
-    ours, theirs = (train(trainer=trainer) for trainer in ("loop", "trl"))
+    ours, theirs = (train(course=Course(trainer=trainer)) for trainer in ("loop", "trl"))
     assert ours.planned_steps == theirs.planned_steps
     assert ours.loss_first == pytest.approx(theirs.loss_first, rel=0.1)
     assert ours.weights_digest != theirs.weights_digest
+
+
+@pytest.mark.parametrize("trainer", ["loop", pytest.param("trl", marks=pytest.mark.slow)])
+def test_training_and_probe_go_on_from_the_weights_that_are_named(
+    bench, train, rows, config, tmp_path, trainer
+):
+    first = train()
+    start = Weights(path=tmp_path, digest=first.weights_digest, kind="adapter")
+    more = train(to=tmp_path / "more", course=Course(trainer=trainer, start=start))
+    assert more.loss_first < first.loss_last < first.loss_first
+    assert tensor_digest(tmp_path / "more") not in (first.weights_digest, tensor_digest(tmp_path))
+    probed = bench.probe(rows, config, prompts=PROMPTS, decoding=SHORT, start=start)
+    assert probed.report.loss_first < first.loss_first
 
 
 def test_a_calibration_is_the_same_work_whatever_weights_are_attached(bench, train, tmp_path):

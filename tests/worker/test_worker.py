@@ -14,6 +14,7 @@ import pytest
 from ftdojo.errors import WorkerDied, WorkerTimeout
 from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.trainer import Course
 from ftdojo.worker import Worker, WorkerFault
 from ftdojo.worker.inherited import environment
 
@@ -50,8 +51,8 @@ def test_every_request_is_answered_by_one_process(worker, rows, config, asking, 
     assert worker.audit(rows, config, timeout_s=WAIT_S).rows == 20
     pid = worker.pid
     assert worker.fit(rows, config, timeout_s=WAIT_S).steps == 3
-    report, answers = worker.probe(rows, config, steps=2, **asking, timeout_s=WAIT_S)
-    assert (report.steps, len(answers)) == (2, 1)
+    report, answers = worker.probe(rows, config, **asking, timeout_s=WAIT_S)
+    assert (report.steps, len(answers)) == (3, 1)
     told = []
     trained = worker.train(rows, config, to=tmp_path, seconds=WAIT_S, on_step=told.append)
     assert trained.curve == tuple(told)
@@ -79,7 +80,7 @@ def test_a_choice_of_trainer_reaches_the_process(worker, rows, config, tmp_path)
             to=tmp_path / trainer,
             seconds=None,
             on_step=lambda point: None,
-            trainer=trainer,
+            course=Course(trainer=trainer),
         )
         for trainer in ("loop", "trl")
     ]

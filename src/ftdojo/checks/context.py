@@ -10,7 +10,7 @@ from ftdojo.checks.forecast import Forecast
 from ftdojo.errors import FtdojoError, StoreError
 from ftdojo.evaluation import Vault
 from ftdojo.gateway import Gateway
-from ftdojo.records import Failure, FailureKind, Stage, Task
+from ftdojo.records import Experiment, Failure, FailureKind, Stage, Task
 from ftdojo.sandbox import Sandbox
 from ftdojo.sources import StoredSource, head, spread
 from ftdojo.store import Cache, write_atomic
@@ -88,8 +88,9 @@ class CheckContext:
     ``data`` is what agent code may read, ``scratch`` where it gets folders to write to. ``memory_bytes`` is what the
     worker may use at most, ``max_rows`` the run's cap on training rows, ``objective`` what is learnt where ``train.yaml``
     does not say; ``dry_run_s`` and ``build_s`` are how long a data script may run, ``on_tick`` is called about once a
-    second while one does. ``gateway`` leads data scripts to language models, where the run has some. ``forecast`` alone
-    learns on the way.
+    second while one does. ``gateway`` leads data scripts to language models, where the run has some. ``experiments``
+    returns those of the run so far, their weights where they lie, and ``goes_on`` says whether the trainer goes on from
+    such weights. ``forecast`` alone learns on the way.
     """
 
     task: Task
@@ -107,6 +108,8 @@ class CheckContext:
     build_s: float = 900.0
     on_tick: Callable[[], None] = lambda: None
     gateway: Gateway | None = None
+    experiments: Callable[[], Sequence[Experiment]] = tuple
+    goes_on: bool = True
 
 
 class CheckFailed(FtdojoError):

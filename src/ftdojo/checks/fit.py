@@ -13,6 +13,7 @@ from ftdojo.records import (
     FitReport,
     ProbeReport,
     Stage,
+    Weights,
 )
 from ftdojo.submissions import TrainConfig
 from ftdojo.worker import WorkerFault
@@ -31,13 +32,19 @@ READS_WELL = 0.5
 
 
 def fit(
-    rows: Path, data: DataReport, config: TrainConfig, context: CheckContext, *, left_s: float
+    rows: Path,
+    data: DataReport,
+    config: TrainConfig,
+    context: CheckContext,
+    *,
+    left_s: float,
+    start: Weights | None = None,
 ) -> FitReport:
     """Measure memory and speed, and refuse what cannot fit the machine or the time left."""
     shape = _shape(data, config, context)
     known = context.forecast.fit(shape)
     try:
-        found = known or context.worker.fit(rows, config, timeout_s=FIT_S)
+        found = known or context.worker.fit(rows, config, start=start, timeout_s=FIT_S)
     except WorkerDied as error:
         if not error.memory_suspected:
             raise
@@ -68,7 +75,12 @@ def fit(
 
 
 def probe(
-    rows: Path, config: TrainConfig, context: CheckContext, *, steps: int
+    rows: Path,
+    config: TrainConfig,
+    context: CheckContext,
+    *,
+    steps: int,
+    start: Weights | None = None,
 ) -> ProbeReport | None:
     """Take a few steps and require that they lead somewhere; ``steps`` are planned in all."""
     if steps < WORTH_PROBING:
@@ -78,10 +90,10 @@ def probe(
     try:
         found, answers = context.worker.probe(
             rows,
-            config,
-            steps=PROBE_STEPS,
+            config.model_copy(update={"max_steps": PROBE_STEPS}),
             prompts=[item.messages for item in items],
             decoding=replace(context.task.decoding, samples=1),
+            start=start,
             timeout_s=PROBE_S,
         )
     except WorkerFault as error:

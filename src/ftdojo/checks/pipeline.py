@@ -12,6 +12,7 @@ from ftdojo.checks.audit import audit
 from ftdojo.checks.context import CheckContext, CheckFailed, fail
 from ftdojo.checks.fit import fit as fit_stage
 from ftdojo.checks.fit import probe as probe_stage
+from ftdojo.checks.start import started
 from ftdojo.records import (
     CheckReport,
     DataReport,
@@ -21,6 +22,7 @@ from ftdojo.records import (
     ProbeReport,
     Stage,
     Submission,
+    Weights,
 )
 from ftdojo.submissions import Plan, TrainConfig, about_ignored, read_plan, read_script, read_train
 from ftdojo.training.objectives import objectives
@@ -32,7 +34,7 @@ T = TypeVar("T")
 class Passed:
     """A submission that passed every stage, as training needs it; ``rows`` is the file of its training rows.
 
-    ``data`` and ``fit`` are those of ``report``.
+    ``start`` are the weights that training goes on from, None for the base. ``data`` and ``fit`` are those of ``report``.
     """
 
     report: CheckReport
@@ -41,6 +43,7 @@ class Passed:
     rows: Path
     data: DataReport
     fit: FitReport
+    start: Weights | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,7 @@ class _Check:
         self.plan: Plan | None = None
         self._data: DataReport | None = None
         self._fit: FitReport | None = None
+        self._start: Weights | None = None
         self._probe: ProbeReport | None = None
 
     def run(self) -> Passed:
@@ -104,6 +108,7 @@ class _Check:
         with self._stage(Stage.STATIC):
             plan = self.plan = _or_fail(read_plan(self._submission.plan))
             config = self._resolved(_or_fail(read_train(self._submission.train)))
+            config, self._start = started(config, context)
             if fault := read_script(script):
                 raise CheckFailed(fault)
         with self._stage(Stage.DRY_RUN):
@@ -113,8 +118,16 @@ class _Check:
         with self._stage(Stage.FIT):
             config, fit = self._fitted(rows, data, config)
         with self._stage(Stage.PROBE):
-            self._probe = probe_stage(rows, config, context, steps=fit.steps)
-        return Passed(report=self.report(), plan=plan, config=config, rows=rows, data=data, fit=fit)
+            self._probe = probe_stage(rows, config, context, steps=fit.steps, start=self._start)
+        return Passed(
+            report=self.report(),
+            plan=plan,
+            config=config,
+            rows=rows,
+            data=data,
+            fit=fit,
+            start=self._start,
+        )
 
     def report(self) -> CheckReport:
         """Return what is known so far."""
@@ -145,18 +158,21 @@ class _Check:
         That costs time and changes no weight, so it is done only where needed, and not where the submission has chosen.
         """
         try:
-            self._fit = fit_stage(rows, data, config, self._context, left_s=self._left_s)
+            self._fit = self._measured(rows, data, config)
         except CheckFailed as failed:
             given = "gradient_checkpointing" in config.model_fields_set
             if given or failed.failure.kind != FailureKind.OUT_OF_MEMORY:
                 raise
             config = config.model_copy(update={"gradient_checkpointing": True})
             try:
-                found = fit_stage(rows, data, config, self._context, left_s=self._left_s)
+                found = self._measured(rows, data, config)
             except CheckFailed:
                 raise failed from None
             self._fit = replace(found, gradient_checkpointing=True)
         return config, self._fit
+
+    def _measured(self, rows: Path, data: DataReport, config: TrainConfig) -> FitReport:
+        return fit_stage(rows, data, config, self._context, left_s=self._left_s, start=self._start)
 
     def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()

@@ -183,6 +183,7 @@ def _experiment(each: Any) -> dict[str, Any]:
     return {
         "id": each.id,
         "parent": each.parent,
+        "start_from": each.start_from,
         "status": str(each.status),
         "score": score.score if score else None,
         "low": score.low if score else None,

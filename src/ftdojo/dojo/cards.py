@@ -1,5 +1,8 @@
 """Task, sources and base model as an agent reads them, and what the model card of an export says of a run."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from ftdojo.dojo.run import Run
 from ftdojo.evaluation import open_items
 from ftdojo.export import ExportCard, asked_as
@@ -78,9 +81,17 @@ def export_card(
     *,
     base: EvaluationReport,
     ours: EvaluationReport,
+    experiments: Sequence[Experiment] = (),
 ) -> ExportCard:
-    """Return what the model card of ``chosen`` (None for the base) says; both passes are over one split."""
-    data = chosen.feedback.check.data if chosen and chosen.feedback else None
+    """Return what the model card of ``chosen`` (None for the base) says; both passes are over one split.
+
+    ``experiments`` are those of its run: the rows of all that its weights went on from are in the card.
+    """
+    chain = _chain(chosen, experiments) if chosen else []
+    used = Counter[str]()
+    for each in chain:
+        data = each.feedback.check.data if each.feedback else None
+        used.update(data.lineage if data else {})
     return ExportCard(
         asked=asked_as(task),
         metric=task.metric,
@@ -93,5 +104,14 @@ def export_card(
         seed=config.spec.seed,
         versions=config.versions,
         sources={source.name: source.licence for source in task.sources},
-        used=data.lineage if data else {},
+        used=used,
+        chain=tuple(each.id for each in chain[:-1]),
     )
+
+
+def _chain(chosen: Experiment, experiments: Sequence[Experiment]) -> list[Experiment]:
+    """Return the experiments whose trainings made the weights of ``chosen``, in their order, itself at the end."""
+    made, earlier = [chosen], {each.id: each for each in experiments}
+    while found := earlier.pop(made[0].start_from, None):
+        made.insert(0, found)
+    return made

@@ -122,6 +122,7 @@ class Carrier:
         self.predicted = checked.plan.predicted if checked.plan else None
         if isinstance(checked, Failed):
             raise Ended(checked.failure)
+        self.experiment = replace(self.experiment, start_from=checked.config.start_from)
         return checked
 
     def _train(self, checked: Passed) -> Weights:

@@ -72,8 +72,9 @@ def weights_of(folder: RunFolder, name: str) -> Weights | None:
 def _card(folder: RunFolder, result: Result, name: str) -> ExportCard:
     """Return the model card; an experiment that was not chosen was never tested, so its card shows validation."""
     task = tasks.get(folder.config.spec.task)
-    found = next((each for each in folder.experiments() if each.id == name), None)
+    known = folder.experiments()
+    found = next((each for each in known if each.id == name), None)
     base, ours = result.base_test, result.test if name == result.chosen else result.base_test
     if found and found.evaluation and name != result.chosen:
         base, ours = result.base, found.evaluation
-    return export_card(folder.config, task, found, base=base, ours=ours)
+    return export_card(folder.config, task, found, base=base, ours=ours, experiments=known)

@@ -172,7 +172,8 @@ def _export(
         return ""
     began, to = time.monotonic(), run.folder.path / MODEL
     shutil.rmtree(to, ignore_errors=True)
-    card = export_card(run.folder.config, run.task, chosen, base=base, ours=test)
+    known = run.folder.experiments()
+    card = export_card(run.folder.config, run.task, chosen, base=base, ours=test, experiments=known)
     weights = run.folder.weights_of(chosen)
     write = export_adapter if weights.kind == "adapter" else export_merged
     write(weights.path, run.model, to=to, card=card)

@@ -93,6 +93,7 @@ def _files(experiment: Experiment) -> Mapping[str, Any]:
     return {
         "id": experiment.id,
         "parent": experiment.parent,
+        "start_from": experiment.start_from,
         "status": str(experiment.status),
         "plan.md": submission.plan,
         "data.py": submission.data,

@@ -1,7 +1,7 @@
 """One run as one value: its trusted parts, put together once and handed to every stage."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
@@ -21,6 +21,7 @@ from ftdojo.llm import Ask, ChatModel, Exchanges, Llm, Waiting
 from ftdojo.models import LocalModel
 from ftdojo.records import (
     Announced,
+    Experiment,
     JudgeLost,
     Listener,
     Machine,
@@ -34,7 +35,7 @@ from ftdojo.records import (
 from ftdojo.sandbox import Sandbox, open_sandbox
 from ftdojo.sources import StoredSource, materialise
 from ftdojo.store import Cache, Ledger, RunFolder
-from ftdojo.training.trainer import Trainer
+from ftdojo.training.trainer import Trainer, WarmTrainer
 from ftdojo.worker import Worker, WorkerEngine, engines, trainers
 
 MEMORY_SHARE = 0.9
@@ -97,7 +98,7 @@ def open_run(
     ledger.open_session()
     swept = _swept(cache, emit)
     worker = Worker(model, log=folder.path / "worker.log", cache=swept, on_tick=ledger.heartbeat)
-    forecast = Forecast()
+    forecast, trainer = Forecast(), trainers.get(spec.trainer)(worker)
     llm = _llm(folder, Meter(folder.budget, ledger, forecast), models, emit) if models else None
     return Run(
         task=task,
@@ -108,7 +109,7 @@ def open_run(
         vault=Vault(task),
         worker=worker,
         engine=_engine(spec.engine, worker, emit),
-        trainer=trainers.get(spec.trainer)(worker),
+        trainer=trainer,
         cache=swept,
         sandbox=sandbox,
         data=lay_out(
@@ -121,6 +122,8 @@ def open_run(
         forecast=forecast,
         llm=llm,
         gateway=Gateway(llm, folder=scratch) if llm else None,
+        experiments=partial(_located, folder),
+        goes_on=isinstance(trainer, WarmTrainer),
         emit=emit,
     )
 
@@ -137,6 +140,14 @@ def opened(run: Run) -> RunOpened:
         seed=config.spec.seed,
         budget=run.meter.budget,
     )
+
+
+def _located(folder: RunFolder) -> Sequence[Experiment]:
+    """Return the experiments of a run, their weights where they lie."""
+    return [
+        replace(each, weights=folder.weights_of(each)) if each.weights else each
+        for each in folder.experiments()
+    ]
 
 
 def raw_sources(task: Task, cache: Path) -> dict[str, StoredSource]:

@@ -37,9 +37,10 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
     key = run.cache.key(
         run.model.identity,
         checked.data.digest,
-        checked.config.model_dump_json(),
+        checked.config.model_dump_json(exclude={"start_from"}),
         *objective_of(checked.config).identity(),
         *run.trainer.identity(),
+        *([f"start={checked.start.digest}"] if checked.start else []),
     )
     entry = run.cache.get("weights", key)
     if entry is None or not _sound(entry):
@@ -69,6 +70,7 @@ def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
         base=run.model,
         to=made,
         seconds=max(1.0, run.meter.train_left_s()),
+        start=checked.start,
     )
     run.emit(
         TrainingBegan(

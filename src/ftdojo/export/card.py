@@ -99,7 +99,8 @@ class ExportCard:
     ``asked`` is how the task prompts a model. ``base`` and ``score`` are the scores of the base model and of this one on
     the same items of ``split``: the test, or validation where this one was not selected. ``sources`` maps each raw source
     on offer to its licence; ``used`` maps the sources of the training rows, as the data script named them, to numbers of
-    rows; ``versions`` maps packages to versions.
+    rows; ``versions`` maps packages to versions. ``chain`` are the experiments whose weights this training went on from, the
+    first of which started from the base; empty where it did so itself.
     """
 
     asked: AskedAs
@@ -114,6 +115,7 @@ class ExportCard:
     versions: Mapping[str, str]
     sources: Mapping[str, str]
     used: Mapping[str, int]
+    chain: tuple[str, ...] = ()
 
 
 def write_card(folder: Path, card: ExportCard, base: LocalModel, *, form: Form, usage: str) -> None:
@@ -220,11 +222,17 @@ def _used(card: ExportCard) -> str:
     """Return a line for each source of training rows; only the data script knows where a row is from."""
     if not card.used:
         return "none: these are the base model's own weights."
+    over = f"{', '.join(card.chain)} and {card.experiment}" if card.chain else ""
+    whole = (
+        f"Training went on from the weights of {card.chain[-1]}; these are the rows of {over}.\n\n"
+        if over
+        else ""
+    )
     lines = [
         f"- {inline(name)}: {count} row{'' if count == 1 else 's'}, {_licence(card, name)}"
         for name, count in card.used.items()
     ]
-    return "\n".join(
+    return whole + "\n".join(
         ["Training rows, by the source that the data script named for each:", "", *lines]
     )
 

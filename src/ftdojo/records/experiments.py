@@ -37,6 +37,7 @@ class Status(StrEnum):
 class Experiment:
     """A submission that was carried out: a node in the run's tree.
 
+    ``parent`` is what its plan builds on, ``start_from`` whose weights its training went on from; either may be ``base``.
     ``weights`` lie at a path relative to the run folder; None if there are none.
     """
 
@@ -48,6 +49,7 @@ class Experiment:
     failure: Failure | None = None
     weights: Weights | None = None
     seconds: float = 0.0
+    start_from: str = BASE
 
     @property
     def evaluation(self) -> EvaluationReport | None:

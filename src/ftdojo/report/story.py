@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ftdojo.agents.ft_agent.notes import KINDS, Analysed, Candidate, Note, Turn, analyses, turns
 from ftdojo.agents.notebook import Notebook
-from ftdojo.records import Comparison, Experiment, Feedback
+from ftdojo.records import BASE, Comparison, Experiment, Feedback
 from ftdojo.records.shown import visible
 from ftdojo.report.evidence import RunEvidence, body_of, cut
 from ftdojo.report.templates import environment
@@ -88,13 +88,17 @@ def _led_to(turn: Turn, experiment: Experiment) -> bool:
 def _chapter(each: Experiment, turn: Turn | None, known: Analysed | None) -> Chapter:
     comparisons = each.feedback.comparisons if each.feedback else {}
     return Chapter(
-        title=f"{each.id}, from {each.parent}",
+        title=f"{each.id}, from {each.parent}{_start(each)}",
         experiment=each,
         plan=cut(body_of(each.submission.plan)[1].strip(), TEXT),
         troubles=[line for made in turn.candidates for line in _troubles(made)] if turn else [],
         learnt=known,
         verdicts={found.against: found for found in comparisons.values()},
     )
+
+
+def _start(each: Experiment) -> str:
+    return f", with the weights of {each.start_from}" if each.start_from != BASE else ""
 
 
 def _given_up(turn: Turn) -> Chapter:

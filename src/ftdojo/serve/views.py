@@ -162,6 +162,7 @@ def _feedback(experiment: Experiment) -> list[Mapping[str, Any]]:
     head: dict[str, Any] = {
         "id": experiment.id,
         "parent": experiment.parent,
+        "start_from": experiment.start_from,
         "status": experiment.status,
         "seconds": experiment.seconds,
         "failure": asdict(experiment.failure) if experiment.failure else None,

@@ -17,6 +17,13 @@ _RENAMED = {
     "layers_to_transform": ("lora_layers_to_transform",),
     "use_rslora": ("rslora", "peft_use_rslora"),
     "use_dora": ("dora", "peft_use_dora"),
+    "start_from": (
+        "adapter_name_or_path",
+        "init_from",
+        "warm_start",
+        "continue_from",
+        "lora_weights",
+    ),
     "method": ("finetuning_type", "adapter", "peft_type", "training_type", "peft_method"),
     "learning_rate": ("lr", "base_lr", "peak_lr", "max_lr"),
     "lr_scheduler_type": ("lr_scheduler", "scheduler", "lr_schedule", "schedule"),
@@ -66,6 +73,8 @@ _REPLACED = {
     "assistant_only_loss": "is not offered, completion_only_loss puts the loss on the last answer",
     "train_on_inputs": "is axolotl's, write completion_only_loss: false to train on whole rows",
     "train_on_prompt": "is LLaMA-Factory's, write completion_only_loss: false to train on whole rows",
+    "resume_from_checkpoint": "is the dojo's own: a killed training goes on by itself; write start_from to train on from an "
+    "experiment's weights",
     "mask_prompt": "is unknown, completion_only_loss: true does it",
     "effective_batch_size": "is unknown, write per_device_train_batch_size and gradient_accumulation_steps",
     "peft_config": "is unknown, write its fields (r, lora_alpha, ...) at the top level",
@@ -84,7 +93,7 @@ _DOJOS_OWN = {
     "the dojo decides where things are kept and what is logged": (
         "output_dir overwrite_output_dir logging_dir logging_steps logging_strategy logging_first_step "
         "report_to run_name save_steps save_strategy save_total_limit save_safetensors save_only_model push_to_hub "
-        "hub_model_id hub_token wandb_project plot_loss disable_tqdm log_level resume_from_checkpoint"
+        "hub_model_id hub_token wandb_project plot_loss disable_tqdm log_level"
     ),
     "the dojo knows the base model": (
         "model model_name model_name_or_path base_model tokenizer tokenizer_name trust_remote_code "

@@ -1,7 +1,7 @@
 """How to train, as an agent writes it: the names are those of TRL, PEFT and transformers.
 
 The model is the single source of defaults, ranges and documentation; the error messages and the table for prompts are
-made from it. Where the three libraries have no word (``eval_share``) the dojo adds one.
+made from it. Where the three libraries have no word (``start_from``, ``eval_share``) the dojo adds one.
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,8 @@ LORA_FIELDS = frozenset(
     ]
 )
 """Fields that mean nothing when every weight is trained."""
+ADAPTER_FIELDS = LORA_FIELDS - {"lora_dropout"}
+"""Fields that an adapter is made by: one that training goes on from has its own."""
 EVAL_FIELDS = frozenset({"eval_steps", "early_stopping_patience", "early_stopping_threshold"})
 """Fields that mean nothing without an eval split."""
 
@@ -60,6 +62,7 @@ Number = Annotated[float, BeforeValidator(_no_bool)]
 ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,128}$")]
 ObjectiveName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{0,100}$")]
 ModuleNames = Annotated[tuple[ModuleName, ...], Field(min_length=1, max_length=64)]
+StartName = Annotated[str, Field(pattern=r"^(base|e[1-9][0-9]{0,5})$")]
 Blocks = Annotated[tuple[Annotated[Whole, Field(ge=0, le=999)], ...], Field(min_length=1)]
 Steps = Annotated[Number, AfterValidator(_whole_from_one)]
 
@@ -87,6 +90,12 @@ class TrainConfig(BaseModel):
             "allowed": "sft, or the name of a plugin's",
             "default_text": "the run's, sft",
         },
+    )
+    start_from: StartName = Field(
+        "base",
+        description="The experiment whose weights training goes on from; what made its adapter (r to use_dora) then holds "
+        "here too.",
+        json_schema_extra={"allowed": "base, or an earlier experiment such as e3"},
     )
     r: Whole = Field(16, ge=1, le=256, description="LoRA: rank of the adapter.")
     lora_alpha: Whole = Field(

@@ -9,6 +9,7 @@ import torch
 
 from ftdojo.errors import SubmissionRefused
 from ftdojo.models import load_model
+from ftdojo.records import Weights
 from ftdojo.submissions import TrainConfig
 
 
@@ -44,18 +45,23 @@ def lora_config(config: TrainConfig) -> Any:
 
 
 @contextmanager
-def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
+def trainable(
+    base: Any, config: TrainConfig, *, folder: Path, start: Weights | None = None
+) -> Iterator[Any]:
     """Yield a model to train; afterwards ``base`` is as it was, to the bit.
 
     LoRA wraps the warm base, whose own weights stay frozen; the adapter's are float32. ``full`` trains a fresh float32
-    copy read from ``folder``, because bfloat16 weights lose small updates.
+    copy read from ``folder``, because bfloat16 weights lose small updates. With ``start`` the weights to train are those of
+    an earlier training of this kind, to the bit.
 
     Raises:
-        SubmissionRefused: ``target_modules`` or ``layers_to_transform`` name nothing in this model, or what no adapter fits.
+        SubmissionRefused: ``target_modules`` or ``layers_to_transform`` name nothing in this model, or what no adapter fits;
+            ``start`` is of another shape.
     """
     torch.manual_seed(config.seed)
     if config.method == "full":
-        yield load_model(folder, dtype=torch.float32).to(base.device)
+        found = start.path if start else folder
+        yield load_model(found, dtype=torch.float32).to(base.device)
         return
     from peft import get_peft_model
 
@@ -67,9 +73,27 @@ def trainable(base: Any, config: TrainConfig, *, folder: Path) -> Iterator[Any]:
         for weight in wrapped.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.float()
+        if start:
+            _go_on(wrapped, start)
         yield wrapped
     finally:
         release(base)
+
+
+def _go_on(model: Any, start: Weights) -> None:
+    """Give the new adapter the numbers of an earlier one; each of them has to have its place."""
+    from peft import get_peft_model_state_dict, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    kept = load_file(start.path / "adapter_model.safetensors")
+    own = get_peft_model_state_dict(model, save_embedding_layers=False)
+    if {name: each.shape for name, each in kept.items()} != {
+        name: each.shape for name, each in own.items()
+    }:
+        raise SubmissionRefused(
+            "start_from: its adapter has other layers or another rank; leave out r and target_modules, or start from base."
+        )
+    set_peft_model_state_dict(model, kept)
 
 
 def release(base: Any) -> None:

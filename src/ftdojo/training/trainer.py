@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ftdojo.models import LocalModel, tensor_digest
-from ftdojo.records import LossPoint, TrainingReport
+from ftdojo.records import LossPoint, TrainingReport, Weights
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.watch import stop_beside
 
@@ -14,11 +14,26 @@ OnStep = Callable[[LossPoint], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Course:
+    """How the warm worker carries out a training, beside its rows and options.
+
+    ``trainer`` is ``loop`` or ``trl``; ``start`` are the weights that it goes on from, None for the base.
+    """
+
+    trainer: str = "loop"
+    start: Weights | None = None
+
+
+BY_THE_LOOP = Course()
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainJob:
     """One training.
 
     ``rows`` is a JSONL file that ``submissions.read_rows`` reads; ``base`` the model in its folder; ``to`` a folder that is not there yet. ``seconds`` is the time there is: a trainer that
-    cannot end by itself within it is too late.
+    cannot end by itself within it is too late. ``start`` are the weights of an earlier training to go on from; only a
+    ``WarmTrainer`` is given any.
     """
 
     rows: Path
@@ -26,6 +41,7 @@ class TrainJob:
     base: LocalModel
     to: Path
     seconds: float
+    start: Weights | None = None
 
     @property
     def stop(self) -> Path:
@@ -84,3 +100,10 @@ class Trainer(Protocol):
             WorkerError: it failed.
         """
         ...
+
+
+@runtime_checkable
+class WarmTrainer(Trainer, Protocol):
+    """A trainer that goes on from ``TrainJob.start``; for any other, ``start_from`` in ``train.yaml`` is refused."""
+
+    goes_on: Literal[True]

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ftdojo.errors import WorkerDied
 from ftdojo.evaluation.engine import Engine
 from ftdojo.models.device import device, dtype_name
 from ftdojo.records import Completion, Decoding, Message, Shortcuts, TrainingReport, Weights
 from ftdojo.registry import Registry
-from ftdojo.training.trainer import OnStep, Trainer, TrainJob
+from ftdojo.training.trainer import Course, OnStep, Trainer, TrainJob
 from ftdojo.worker.client import Worker
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ class WorkerEngine:
 class WorkerTrainer:
     """A trainer in the warm worker: ``loop``, ours, or ``trl``, the slower reference."""
 
+    goes_on: Literal[True] = True
+
     def __init__(self, worker: Worker, name: str = "loop") -> None:
         self._worker, self._name = worker, name
 
@@ -104,7 +106,7 @@ class WorkerTrainer:
             to=job.to,
             seconds=job.seconds,
             on_step=on_step,
-            trainer=self._name,
+            course=Course(trainer=self._name, start=job.start),
         )
 
 

@@ -32,6 +32,7 @@ from ftdojo.records import (
 )
 from ftdojo.store import Cache, dump, load
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.trainer import BY_THE_LOOP, Course
 from ftdojo.worker.cgroups import oom_kills
 from ftdojo.worker.inherited import environment
 from ftdojo.worker.messages import (
@@ -98,22 +99,24 @@ class Worker:
         """Count tokens; see ``ModelRuntime.audit``. Every method raises ``WorkerError``s only."""
         return load(TokenReport, self._ask("audit", _args(rows, config), timeout_s))
 
-    def fit(self, rows: Path, config: TrainConfig, *, timeout_s: float) -> FitReport:
+    def fit(
+        self, rows: Path, config: TrainConfig, *, timeout_s: float, start: Weights | None = None
+    ) -> FitReport:
         """Measure a step on the longest rows; see ``ModelRuntime.fit``."""
-        return load(FitReport, self._ask("fit", _args(rows, config), timeout_s))
+        return load(FitReport, self._ask("fit", _args(rows, config, start), timeout_s))
 
     def probe(
         self,
         rows: Path,
         config: TrainConfig,
         *,
-        steps: int,
         prompts: Prompts,
         decoding: Decoding,
         timeout_s: float,
+        start: Weights | None = None,
     ) -> tuple[ProbeReport, tuple[Completion, ...]]:
         """Take a few steps and answer; see ``ModelRuntime.probe``."""
-        args = _args(rows, config) | _prompts(prompts) | {"steps": steps}
+        args = _args(rows, config, start) | _prompts(prompts)
         args["decoding"] = asdict(decoding)
         probed = load(Probed, self._ask("probe", args, timeout_s))
         return probed.report, probed.completions
@@ -126,10 +129,11 @@ class Worker:
         to: Path,
         seconds: float | None,
         on_step: Callable[[LossPoint], None],
-        trainer: str = "loop",
+        course: Course = BY_THE_LOOP,
     ) -> TrainingReport:
         """Train for at most ``seconds``; see ``ModelRuntime.train``. A worker much later than that is ended."""
-        args = _args(rows, config) | {"to": str(to), "seconds": seconds, "trainer": trainer}
+        how = {"to": str(to), "seconds": seconds, "course": json.loads(dump(course))}
+        args = _args(rows, config, course.start) | how
         timeout_s = seconds * 1.5 + 60 if seconds else 7 * 86400.0
         return load(TrainingReport, self._ask("train", args, timeout_s, on_step))
 
@@ -329,12 +333,17 @@ class Worker:
         return ""
 
 
-def _args(rows: Path, config: TrainConfig) -> dict[str, Any]:
-    return {"rows": str(rows), "config": config.model_dump(mode="json", exclude_unset=True)}
+def _args(rows: Path, config: TrainConfig, start: Weights | None = None) -> dict[str, Any]:
+    given = config.model_dump(mode="json", exclude_unset=True)
+    return {"rows": str(rows), "config": given, "start": _plain(start)}
+
+
+def _plain(weights: Weights | None) -> Any:
+    return json.loads(dump(weights)) if weights else None
 
 
 def _on(weights: Weights | None) -> dict[str, Any]:
-    return {"weights": json.loads(dump(weights)) if weights else None}
+    return {"weights": _plain(weights)}
 
 
 def _prompts(prompts: Prompts) -> dict[str, Any]:

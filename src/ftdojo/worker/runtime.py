@@ -34,6 +34,7 @@ from ftdojo.training.encode import Encoded, learning_tail, pack
 from ftdojo.training.forward import row_losses
 from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
+from ftdojo.training.trainer import BY_THE_LOOP, Course
 from ftdojo.training.watch import Watch, average, stop_beside
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.messages import (
@@ -99,13 +100,13 @@ class ModelRuntime:
             unclosed=sum(row.unclosed for row in encoded),
         )
 
-    def fit(self, rows: Path, config: TrainConfig) -> FitReport:
+    def fit(self, rows: Path, config: TrainConfig, start: Weights | None = None) -> FitReport:
         """Take a step on the longest rows; measure its memory and speed, and forecast the whole training."""
         encoded = self._packed(rows, config)
         size = config.per_device_train_batch_size
         longest = sorted(encoded, key=lambda row: -len(row.ids))[:size]
         once = config.model_copy(update=_ONE_STEP)
-        with PeakMemory() as peak, self._trainable(config) as model:
+        with PeakMemory() as peak, self._trainable(config, start) as model:
             kept = _kept_bytes(model, config)
             if self._cold:  # the first step of a process loads code for seconds, which no step is to be timed by
                 self._train(model, [min(encoded, key=lambda row: len(row.ids))], once)
@@ -130,17 +131,15 @@ class ModelRuntime:
         rows: Path,
         config: TrainConfig,
         *,
-        steps: int,
         prompts: Sequence[Sequence[Message]],
         decoding: Decoding,
+        start: Weights | None = None,
     ) -> Probed:
-        """Take a few steps on a slice of the rows, answer ``prompts``, and throw the weights away."""
-        need = steps * config.batch_rows
+        """Take the ``max_steps`` of ``config`` from ``start`` on a slice of the rows, answer ``prompts``, forget the weights."""
+        need = config.max_steps * config.batch_rows
         slice_ = _spread(self._packed(rows, config), need)
-        short = config.model_copy(
-            update={"max_steps": steps, "warmup_steps": 0.0, "eval_share": 0.0, "packing": False}
-        )
-        with self._trainable(config) as model:
+        short = config.model_copy(update={"warmup_steps": 0.0, "eval_share": 0.0, "packing": False})
+        with self._trainable(config, start) as model:
             trained = self._train(model, slice_, short)
             made = self._generated(model, prompts, decoding)
         report = ProbeReport(
@@ -158,9 +157,9 @@ class ModelRuntime:
         to: Path,
         seconds: float | None,
         on_step: Callable[[LossPoint], None],
-        trainer: str = "loop",
+        course: Course = BY_THE_LOOP,
     ) -> TrainingReport:
-        """Train on all rows with ``loop`` or ``trl`` and write the weights to the folder ``to``."""
+        """Train on all rows in the way of ``course``, and write the weights to the folder ``to``."""
         encoded = self._rows(rows, config)
         watch = Watch(
             seconds=seconds,
@@ -168,8 +167,8 @@ class ModelRuntime:
             threshold=config.early_stopping_threshold,
             stop=stop_beside(to),
         )
-        with PeakMemory() as peak, self._trainable(config) as model:
-            if trainer == "trl":
+        with PeakMemory() as peak, self._trainable(config, course.start) as model:
+            if course.trainer == "trl":
                 trained = self._train_with_trl(model, encoded, config, watch, on_step)
             else:
                 trained = train(
@@ -247,9 +246,9 @@ class ModelRuntime:
             model, self._tokenizer, prompts, decoding=decoding, shortcuts=self.shortcuts
         )
 
-    def _trainable(self, config: TrainConfig) -> Any:
+    def _trainable(self, config: TrainConfig, start: Weights | None) -> Any:
         self._attached.clear()
-        return adapt.trainable(self._model, config, folder=self._folder)
+        return adapt.trainable(self._model, config, folder=self._folder, start=start)
 
     def _train(self, model: Any, rows: list[Encoded], config: TrainConfig) -> Trained:
         return train(model, rows, config, watch=Watch(), share=self.shortcuts.shared_start)

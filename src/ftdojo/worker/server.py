@@ -21,6 +21,7 @@ from ftdojo.models.device import out_of_memory
 from ftdojo.records import Decoding, LossPoint, Shortcuts, Weights
 from ftdojo.store import dump, load
 from ftdojo.submissions import TrainConfig
+from ftdojo.training.trainer import Course
 
 if TYPE_CHECKING:  # torch is imported only once the first reply can say that it failed
     from ftdojo.worker.messages import Probed
@@ -62,28 +63,40 @@ class WorkerServer:
         if op == "lengths":
             return dump(self._bench.lengths(args["prompts"], answer=args["answer"]))
         config, rows = TrainConfig.model_validate(args["config"]), Path(args["rows"])
+        start = _weights(args["start"])
         if op == "audit":
             return dump(self._bench.audit(rows, config))
         if op == "losses":
-            return dump(self._bench.losses(rows, config, _weights(args), tails=args["tails"]))
+            return dump(self._bench.losses(rows, config, _weights(args["weights"]), tails=args["tails"]))
         if op == "fit":
-            return dump(self._bench.fit(rows, config))
+            return dump(self._bench.fit(rows, config, start))
         if op == "probe":
-            return dump(self._probe(self._bench, rows, config, args))
-        to, seconds = Path(args["to"]), args["seconds"]
+            return dump(self._probe(self._bench, rows, config, start, args))
+        to, seconds, course = Path(args["to"]), args["seconds"], _course(args)
         report = self._bench.train(
-            rows, config, to=to, seconds=seconds, on_step=self._step, trainer=args["trainer"]
+            rows, config, to=to, seconds=seconds, on_step=self._step, course=course
         )
         return dump(report)
 
     def _generate(self, bench: "ModelRuntime", args: dict[str, Any]) -> str:
-        return dump(bench.generate(args["prompts"], _decoding(args), _weights(args)))
+        weights = _weights(args["weights"])
+        return dump(bench.generate(args["prompts"], _decoding(args), weights))
 
     def _probe(
-        self, bench: "ModelRuntime", rows: Path, config: TrainConfig, args: dict[str, Any]
+        self,
+        bench: "ModelRuntime",
+        rows: Path,
+        config: TrainConfig,
+        start: Weights | None,
+        args: dict[str, Any],
     ) -> "Probed":
-        steps, prompts = args["steps"], args["prompts"]
-        return bench.probe(rows, config, steps=steps, prompts=prompts, decoding=_decoding(args))
+        return bench.probe(
+            rows,
+            config,
+            prompts=args["prompts"],
+            decoding=_decoding(args),
+            start=start,
+        )
 
     def _step(self, point: LossPoint) -> None:
         self._say(f'{{"event": {dump(point)}}}')
@@ -111,8 +124,12 @@ def _decoding(args: dict[str, Any]) -> Decoding:
     return load(Decoding, json.dumps(args["decoding"]))
 
 
-def _weights(args: dict[str, Any]) -> Weights | None:
-    return load(Weights, json.dumps(args["weights"])) if args["weights"] else None
+def _course(args: dict[str, Any]) -> Course:
+    return load(Course, json.dumps(args["course"]))
+
+
+def _weights(plain: Any) -> Weights | None:
+    return load(Weights, json.dumps(plain)) if plain else None
 
 
 def _kind(error: Exception) -> str:

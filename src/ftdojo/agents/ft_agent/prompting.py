@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ftdojo.agents.showing import fenced, line
 from ftdojo.records import Message
-from ftdojo.submissions import TrainConfig
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +22,7 @@ def prompt(name: str, **values: Any) -> tuple[Message, ...]:
 
     ``fits`` are sentences on what the time left buys; with ``lean`` the raw sources are left out.
     """
-    made, values = _environment(), {"fits": (), "lean": False, "warm": WARM} | values
+    made, values = _environment(), {"fits": (), "lean": False} | values
     return (
         Message(role="system", content=made.get_template("system.md.j2").render(**values).strip()),
         Message(role="user", content=made.get_template(f"{name}.md.j2").render(**values).strip()),
@@ -51,8 +50,6 @@ def _text(name: str) -> str:
     return (resources.files("ftdojo.agents.ft_agent") / "prompts" / name).read_text("utf8")
 
 
-WARM = "start_from" in TrainConfig.model_fields
-"""Whether an experiment may go on from another one's weights."""
 MOST = 1e12
 """A larger prediction is a slip, and no plan could be handed in with it."""
 Change = Literal["data", "training", "both"]
