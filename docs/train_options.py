@@ -11,7 +11,7 @@ HEAD = """\
 Made by `python docs/train_options.py`; a test compares this page with the code.
 
 `train.yaml` is a flat mapping. Every option may be left out; an empty file means every default. The names are those of
-TRL, PEFT and transformers, except `method`, `start_from` and `eval_share`. An unknown, retired or misspelt name is refused and
+TRL, PEFT and transformers, except `method`, `start_from`, `fit` and `eval_share`. An unknown, retired or misspelt name is refused and
 answered with the right one; a value out of range is answered with the range.
 
 ```yaml

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftdojo.checks.forecast import RECENT, Forecast
+from ftdojo.checks.forecast import MOST_PACE, RECENT, Forecast
 
 ITEMS = {"validation": 10, "confirm": 10, "test": 20}
 
@@ -87,3 +87,10 @@ def test_a_training_tells_how_fast_the_next_goes_and_how_much_of_what_one_step_p
 def test_weights_that_were_there_already_tell_the_speed_and_nothing_of_the_pace(forecast):
     forecast.trained(800.0)
     assert (forecast.train_tokens_per_s, forecast.pace) == (800.0, 1.0)
+
+
+def test_a_step_that_was_measured_at_a_bad_moment_does_not_make_the_next_forecast_absurd(forecast):
+    forecast.trained(900.0, promised=100.0)
+    assert forecast.pace == MOST_PACE
+    forecast.trained(1.0, promised=900.0)
+    assert forecast.pace == 1 / MOST_PACE

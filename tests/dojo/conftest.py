@@ -60,6 +60,6 @@ def reopen(home, cache):
     """Return a function that resumes a run."""
 
     def reopen_one(run, **facts):
-        return resume(run, root=home / "runs", cache=cache, **facts)
+        return resume(run, root=home / "runs", **{"cache": cache} | facts)
 
     return reopen_one

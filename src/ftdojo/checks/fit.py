@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ftdojo.checks.context import CheckContext, fail
+from ftdojo.checks.room import expected, placed, step_s
 from ftdojo.errors import WorkerDied, WorkerTimeout
 from ftdojo.records import (
     DataReport,
@@ -24,6 +25,22 @@ DEVICE_SHARE = 0.9
 PROBE_STEPS = 4
 WORTH_PROBING = 60
 """A training of fewer steps is its own probe."""
+OWN_OF_PROBE = {
+    "max_steps",
+    "num_train_epochs",
+    "warmup_steps",
+    "eval_share",
+    "eval_steps",
+    "early_stopping_patience",
+    "early_stopping_threshold",
+    "start_from",
+    "fit",
+}
+"""Options that change nothing about a probe."""
+SURE_STEPS, SURE_S = 3, 30.0
+"""Before a training is refused for time, so many steps are measured, or as many as take so many seconds."""
+HOPELESS = 5.0
+"""A training that needs so many times what is left is too slow, however good the moment."""
 RISE = 1.25
 """A probe whose loss rises by more than this factor is on its way to nowhere."""
 ASKED = 8
@@ -40,11 +57,41 @@ def fit(
     left_s: float,
     start: Weights | None = None,
 ) -> FitReport:
-    """Measure memory and speed, and refuse what cannot fit the machine or the time left."""
-    shape = _shape(data, config, context)
-    known = context.forecast.fit(shape)
+    """Measure memory and speed, and refuse or cut what cannot fit the machine or the time left.
+
+    One step may be measured at a bad moment, so nothing is refused or cut by it before more are measured.
+    """
+    shape, known = _shape(data, config, context), context.forecast
+    found = known.fit(shape) or _measured(rows, config, context, start=start, steps=1)
+    known.fitted(shape, found)
+    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or context.memory_bytes):
+        fail(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
+    whole = expected(found, data, config, pace=known.pace)
+    left_s -= _probe_s(whole, data, config, context, start)
+    if _close(whole, config, left_s) and not known.sure_of(shape):
+        steps = max(1, min(SURE_STEPS, int(SURE_S / step_s(whole))))
+        found = _measured(rows, config, context, start=start, steps=steps)
+        known.fitted(shape, found, sure=True)
+        whole = expected(found, data, config, pace=known.pace)
+    key = context.cache.key(data.digest, config.model_dump_json())
+    made = placed(whole, data, config, left_s=left_s, accepted=known.accepted(key))
+    known.accept(key)
+    return made
+
+
+def _close(whole: FitReport, config: TrainConfig, left_s: float) -> bool:
+    """Return whether it depends on the forecast what becomes of the training."""
+    late = whole.train_forecast_s > left_s
+    return config.fit == "fill" or (
+        late and (config.fit == "cut" or whole.train_forecast_s < HOPELESS * left_s)
+    )
+
+
+def _measured(
+    rows: Path, config: TrainConfig, context: CheckContext, *, start: Weights | None, steps: int
+) -> FitReport:
     try:
-        found = known or context.worker.fit(rows, config, start=start, timeout_s=FIT_S)
+        return context.worker.fit(rows, config, start=start, steps=steps, timeout_s=FIT_S)
     except WorkerDied as error:
         if not error.memory_suspected:
             raise
@@ -60,35 +107,25 @@ def fit(
         fail(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
     except WorkerFault as error:
         _blame(error, Stage.FIT, config)
-    context.forecast.fitted(shape, found)
-    found = _forecast(found, data, config, pace=context.forecast.pace)
-    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or context.memory_bytes):
-        fail(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
-    if found.train_forecast_s > left_s:
-        fail(
-            Stage.FIT,
-            FailureKind.TOO_SLOW,
-            _too_slow(found, data, config, left_s),
-            file="train.yaml",
-        )
-    return found
 
 
 def probe(
     rows: Path,
+    data: DataReport,
     config: TrainConfig,
     context: CheckContext,
     *,
     steps: int,
     start: Weights | None = None,
 ) -> ProbeReport | None:
-    """Take a few steps and require that they lead somewhere; ``steps`` are planned in all."""
+    """Take a few steps and require that they lead somewhere; ``steps`` are planned in all. Equal probes are made once a run."""
     if steps < WORTH_PROBING:
         return None
     base_readable = context.forecast.base_readable
     items = context.vault.items("validation")[:ASKED] if base_readable >= READS_WELL else ()
+    key = _probe_key(data, config, context, start)
     try:
-        found, answers = context.worker.probe(
+        found, answers = context.forecast.probe(key) or context.worker.probe(
             rows,
             config.model_copy(update={"max_steps": PROBE_STEPS}),
             prompts=[item.messages for item in items],
@@ -98,6 +135,7 @@ def probe(
         )
     except WorkerFault as error:
         _blame(error, Stage.PROBE, config)
+    context.forecast.probed(key, found, answers)
     if not math.isfinite(found.loss_last) or found.loss_last > RISE * found.loss_first:
         message = (
             f"In {found.steps} steps the loss went from {found.loss_first:.3g} to {found.loss_last:.3g}: "
@@ -117,6 +155,27 @@ def probe(
     return ProbeReport(
         steps=found.steps, loss_first=found.loss_first, loss_last=found.loss_last, readable=readable
     )
+
+
+def _probe_key(
+    data: DataReport, config: TrainConfig, context: CheckContext, start: Weights | None
+) -> str:
+    """Return what a probe depends on: rows, start, and the options that it does not set itself."""
+    facts = config.model_dump_json(exclude=OWN_OF_PROBE)
+    readable = str(context.forecast.base_readable >= READS_WELL)
+    return context.cache.key(data.digest, facts, start.digest if start else "", readable)
+
+
+def _probe_s(
+    whole: FitReport,
+    data: DataReport,
+    config: TrainConfig,
+    context: CheckContext,
+    start: Weights | None,
+) -> float:
+    """Return the seconds that the probe's steps will take, which training does not have."""
+    known = context.forecast.probe(_probe_key(data, config, context, start))
+    return 0.0 if known or whole.steps < WORTH_PROBING else PROBE_STEPS * step_s(whole)
 
 
 def _shape(data: DataReport, config: TrainConfig, context: CheckContext) -> str:
@@ -139,46 +198,11 @@ def _shape(data: DataReport, config: TrainConfig, context: CheckContext) -> str:
     return context.cache.key(str(longest), str(round(data.tokens.mean / 16)), facts, keeps_best)
 
 
-def _forecast(found: FitReport, data: DataReport, config: TrainConfig, *, pace: float) -> FitReport:
-    """Return ``found`` with the forecast for these rows, which may be others than those measured."""
-    per_row = data.total_tokens / data.rows
-    if config.packing:  # packed rows are full
-        per_row = max(per_row, min(config.max_length, data.total_tokens))
-    if config.max_steps > 0:
-        tokens = config.max_steps * config.batch_rows * per_row
-    else:
-        tokens = data.total_tokens * config.num_train_epochs
-    return replace(
-        found,
-        tokens_per_s=found.tokens_per_s * pace,
-        steps=math.ceil(tokens / per_row / config.batch_rows),
-        train_forecast_s=tokens / (found.tokens_per_s * pace),
-    )
-
-
 def _too_big(config: TrainConfig) -> str:
     return (
         f"A step on the longest rows does not fit in memory: lower per_device_train_batch_size (now "
         f"{config.per_device_train_batch_size}; raise gradient_accumulation_steps to make up for it), lower max_length, "
         "or set gradient_checkpointing."
-    )
-
-
-def _too_slow(found: FitReport, data: DataReport, config: TrainConfig, left_s: float) -> str:
-    left_s = max(0.0, left_s)
-    rows = int(data.rows * left_s / found.train_forecast_s)
-    step_s = config.batch_rows * data.total_tokens / data.rows / found.tokens_per_s
-    steps = int(left_s / step_s)
-    told = (
-        f"Training would take about {found.train_forecast_s:.0f} s at the measured {found.tokens_per_s:.0f} tokens/s, "
-        f"and {left_s:.0f} s are left for it: "
-    )
-    if not steps:
-        return told + "not one step fits. Finish with what there is."
-    if config.max_steps > 0 or not rows:
-        return told + f"at most about {steps} of {found.steps} steps fit."
-    return told + (
-        f"at most about {rows} of {data.rows} rows (or {steps} of {found.steps} steps) fit."
     )
 
 

@@ -1,13 +1,18 @@
 """What things will take, from what they took before in this run: passes over held-out items, checks, trainings."""
 
+import time
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ftdojo.records import BASE, FitReport, Split
+from ftdojo.records import BASE, Completion, FitReport, ProbeReport, Split
 
 RECENT = 3
 """The slowest of so many calibrations, the last ones, says how fast the machine is now."""
+SURE_FOR_S = 120.0
+"""So long steps that were measured to be sure are not measured again."""
+MOST_PACE = 2.5
+"""A training that seems faster or slower than its step by more than this factor had a step that was measured at a bad moment."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,9 @@ class _Cost:
 
     item_s: float
     calibration_s: float
+
+
+Probe = tuple[ProbeReport, tuple[Completion, ...]]
 
 
 class Forecast:
@@ -37,6 +45,9 @@ class Forecast:
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._base_readable, self._pace = 0.0, 1.0
         self._fits: dict[str, FitReport] = {}
+        self._sure: dict[str, float] = {}
+        self._accepted: set[str] = set()
+        self._probes: dict[str, Probe] = {}
         self._check_s: float | None = None
         self._train_tokens_per_s: float | None = None
 
@@ -57,16 +68,41 @@ class Forecast:
 
     @property
     def pace(self) -> float:
-        """How fast the last training went, as a multiple of what one step had promised."""
+        """How fast the last training went, as a multiple of what its steps had promised when they were measured."""
         return self._pace
 
     def fit(self, shape: str) -> FitReport | None:
         """Return what was measured of a step of ``shape``, if one was."""
         return self._fits.get(shape)
 
-    def fitted(self, shape: str, found: FitReport) -> None:
-        """Take note of what a step of ``shape``, on which memory and speed depend, was measured to need."""
+    def fitted(self, shape: str, found: FitReport, *, sure: bool = False) -> None:
+        """Take note of what a step of ``shape``, on which memory and speed depend, was measured to need.
+
+        ``sure`` says that it was measured over several steps, right now.
+        """
         self._fits[shape] = found
+        if sure:
+            self._sure[shape] = time.monotonic()
+
+    def sure_of(self, shape: str) -> bool:
+        """Return whether a step of ``shape`` was measured to be sure of it a short time ago."""
+        return shape in self._sure and time.monotonic() < self._sure[shape] + SURE_FOR_S
+
+    def accept(self, training: str) -> None:
+        """Take note that a training was found to fit the time left."""
+        self._accepted.add(training)
+
+    def accepted(self, training: str) -> bool:
+        """Return whether a training was found to fit the time that was left then."""
+        return training in self._accepted
+
+    def probe(self, key: str) -> "Probe | None":
+        """Return an equal probe, if one was made."""
+        return self._probes.get(key)
+
+    def probed(self, key: str, found: ProbeReport, answers: tuple[Completion, ...]) -> None:
+        """Take note of a probe, and of what was answered after it."""
+        self._probes[key] = found, answers
 
     def checked(self, seconds: float, fit: FitReport | None) -> None:
         """Take note of a check, of its seconds without the build, and of the speed it forecasts if it came that far."""
@@ -78,7 +114,8 @@ class Forecast:
         """Take note of a training's speed; of the pace, where the check of it had ``promised`` tokens per second."""
         self._train_tokens_per_s = tokens_per_s
         if promised:
-            self._pace *= tokens_per_s / promised
+            pace = self._pace * tokens_per_s / promised
+            self._pace = min(max(pace, 1 / MOST_PACE), MOST_PACE)
 
     def plan(
         self,

@@ -1,5 +1,6 @@
 """The stages in order. Every stage's work is kept by content, so what was checked is not paid for again in training."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,15 +65,18 @@ def run_checks(
     *,
     left_s: float,
     on_stage: Callable[[Stage], None] = lambda stage: None,
+    steps: int | None = None,
 ) -> Checked:
     """Check ``submission`` stage by stage; ``left_s`` is the wall time that training may still take, in seconds.
+
+    ``steps`` are those to which its training was cut or stretched before it was interrupted; it keeps them.
 
     Raises:
         WorkerError: the worker is gone, through no fault of the submission.
         SandboxError: the sandbox itself failed.
         ScorerError: the task's own scorer failed.
     """
-    check = _Check(submission, context, left_s, on_stage)
+    check = _Check(submission, context, left_s, on_stage, steps)
     try:
         return check.run()
     except CheckFailed as failed:
@@ -88,9 +92,10 @@ class _Check:
         context: CheckContext,
         left_s: float,
         on_stage: Callable[[Stage], None],
+        steps: int | None,
     ) -> None:
         self._submission, self._context, self._left_s = submission, context, left_s
-        self._on_stage, self._began = on_stage, time.monotonic()
+        self._on_stage, self._began, self._steps = on_stage, time.monotonic(), steps
         self._stages: list[Stage] = []
         self.plan: Plan | None = None
         self._data: DataReport | None = None
@@ -118,7 +123,9 @@ class _Check:
         with self._stage(Stage.FIT):
             config, fit = self._fitted(rows, data, config)
         with self._stage(Stage.PROBE):
-            self._probe = probe_stage(rows, config, context, steps=fit.steps, start=self._start)
+            self._probe = probe_stage(
+                rows, data, config, context, steps=fit.steps, start=self._start
+            )
         return Passed(
             report=self.report(),
             plan=plan,
@@ -169,10 +176,19 @@ class _Check:
             except CheckFailed:
                 raise failed from None
             self._fit = replace(found, gradient_checkpointing=True)
+        if self._fit.asked_steps is not None:
+            config = config.model_copy(update={"max_steps": self._fit.steps})
         return config, self._fit
 
     def _measured(self, rows: Path, data: DataReport, config: TrainConfig) -> FitReport:
-        return fit_stage(rows, data, config, self._context, left_s=self._left_s, start=self._start)
+        context, start = self._context, self._start
+        if not self._steps:
+            left_s = self._left_s - (time.monotonic() - self._began)
+            return fit_stage(rows, data, config, context, left_s=left_s, start=start)
+        fixed = config.model_copy(update={"max_steps": self._steps, "fit": "refuse"})
+        found = fit_stage(rows, data, fixed, context, left_s=math.inf, start=start)
+        note = f"The training takes {self._steps} steps, as was decided before it was interrupted."
+        return replace(found, asked_steps=self._steps, note=note)
 
     def _build(self, config: TrainConfig) -> tuple[Path, DataReport]:
         began = time.monotonic()

@@ -104,7 +104,8 @@ class Carrier:
         return self._with(Status.DONE, weights=replace(weights, path=relative))
 
     def _check(self) -> Passed:
-        checked = check(self.run, self.experiment.submission, name=self.experiment.id)
+        asked, name = self.experiment.submission, self.experiment.id
+        checked = check(self.run, asked, name=name, steps=self.experiment.max_steps)
         self.feedback = replace(self.feedback, check=checked.report)
         parent = checked.plan.parent if checked.plan else BASE
         known = [BASE, *(each.id for each in self.run.folder.experiments())]
@@ -123,6 +124,11 @@ class Carrier:
         if isinstance(checked, Failed):
             raise Ended(checked.failure)
         self.experiment = replace(self.experiment, start_from=checked.config.start_from)
+        if (
+            checked.fit.asked_steps is not None
+        ):  # a training that is taken up again is still the same one
+            self.experiment = replace(self.experiment, max_steps=checked.fit.steps)
+            self.run.folder.save_experiment(self.experiment)
         return checked
 
     def _train(self, checked: Passed) -> Weights:
@@ -166,7 +172,11 @@ class Carrier:
         )
         self.leaderboard.add(name, graded)
         self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
-        noticed = remarks(self.feedback, task_card(run))
+        fit = self.feedback.check.fit
+        noticed = (
+            *([fit.note] if fit and fit.note else []),
+            *remarks(self.feedback, task_card(run)),
+        )
         self.feedback = replace(self.feedback, remarks=noticed)
 
     def _stage(self) -> Stage:
@@ -184,14 +194,15 @@ class Carrier:
         )
 
 
-def check(run: Run, submission: Submission, *, name: str = "") -> Checked:
-    """Run the check, and book what it cost."""
+def check(run: Run, submission: Submission, *, name: str = "", steps: int | None = None) -> Checked:
+    """Run the check, and book what it cost; ``steps`` are those of a training that is taken up again."""
     began = time.monotonic()
     with scorer_faults.recorded(run):
         checked = run_checks(
             submission,
             run,
             left_s=run.meter.train_left_s(),
+            steps=steps,
             on_stage=lambda stage: run.emit(StageReached(experiment=name, stage=stage)),
         )
     seconds = time.monotonic() - began
@@ -219,7 +230,14 @@ def execute_experiment(
 ) -> Experiment:
     """Carry out ``action`` as experiment ``name`` and return how it ended; failures are in the experiment."""
     submission = action.submission
-    begun = Experiment(id=name, parent=BASE, submission=submission, status=Status.RUNNING)
+    earlier = next((each for each in run.folder.experiments() if each.id == name), None)
+    begun = Experiment(
+        id=name,
+        parent=BASE,
+        submission=submission,
+        status=Status.RUNNING,
+        max_steps=earlier.max_steps if earlier else None,
+    )
     run.folder.save_experiment(begun)
     run.emit(ExperimentBegan(experiment=name, plan=submission.plan))
     run.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
@@ -231,7 +249,9 @@ def execute_experiment(
         done = carrier.execute()
         if done.failure is None or not done.failure.refunded:
             break
+        begun = replace(begun, max_steps=done.max_steps)
         run.emit(WorkerLost(experiment=name, attempt=attempt, message=done.failure.message))
+    run.folder.checkpoint_path(name).unlink(missing_ok=True)
     if done.failure and done.failure.refunded:
         run.ledger.refund(name)
     done = replace(done, seconds=time.monotonic() - began)

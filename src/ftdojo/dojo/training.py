@@ -19,10 +19,12 @@ from ftdojo.records import (
 from ftdojo.store import dump, files, load, require_free
 from ftdojo.training.objectives import objective_of
 from ftdojo.training.trainer import TrainJob
-from ftdojo.training.watch import stop_beside
+from ftdojo.training.watch import Keeping, stop_beside
 
 REPORT = "training.json"
 UNFINISHED = ("over-budget", "stopped")
+KEEP_S = 60.0
+"""So often a training keeps its state: a kill costs no more than that."""
 SPARE_BYTES = 200 * 2**20
 
 
@@ -37,7 +39,7 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
     key = run.cache.key(
         run.model.identity,
         checked.data.digest,
-        checked.config.model_dump_json(exclude={"start_from"}),
+        checked.config.model_dump_json(exclude={"start_from", "fit"}),
         *objective_of(checked.config).identity(),
         *run.trainer.identity(),
         *([f"start={checked.start.digest}"] if checked.start else []),
@@ -45,7 +47,7 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
     entry = run.cache.get("weights", key)
     if entry is None or not _sound(entry):
         require_free(run.scratch, SPARE_BYTES, "the weights of an experiment")
-        made, report = _train(run, checked, name)
+        made, report = _train(run, checked, name, key)
         _place(made, to)
         if report.stopped not in UNFINISHED:  # another run may finish it
             run.cache.put_folder("weights", key, lambda folder: _copy(made, folder))
@@ -58,7 +60,7 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
     return report, Weights(path=to, digest=report.weights_digest, kind=kind)
 
 
-def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
+def _train(run: Run, checked: Passed, name: str, key: str) -> tuple[Path, TrainingReport]:
     made = run.scratch / f"weights-{name}"
     shutil.rmtree(made, ignore_errors=True)
     stop = stop_beside(made)
@@ -71,6 +73,7 @@ def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
         to=made,
         seconds=max(1.0, run.meter.train_left_s()),
         start=checked.start,
+        keeping=Keeping(file=run.folder.checkpoint_path(name), key=key, every_s=KEEP_S),
     )
     run.emit(
         TrainingBegan(
@@ -96,16 +99,16 @@ def _train(run: Run, checked: Passed, name: str) -> tuple[Path, TrainingReport]:
 def learn_speed(run: Run, done: Experiment, *, restored: bool) -> None:
     """Learn from an experiment how fast trainings go, if it was trained.
 
-    Their pace was learnt when this controller trained it. Of one that is ``restored`` it is learnt here, unless its weights
-    were found in the cache: those came from another time, and perhaps another machine.
+    That was learnt already when this controller trained it. Of one that is ``restored`` it is learnt here, unless its weights
+    were found in the cache: those came from another time, and perhaps another machine, and say nothing of this one.
     """
     if done.feedback is None or done.feedback.training is None:
         return
-    here = restored and run.folder.losses_path(done.id).exists()
-    fit = done.feedback.check.fit if here else None
-    run.forecast.trained(
-        done.feedback.training.tokens_per_s, promised=fit.tokens_per_s if fit else None
-    )
+    if restored and run.folder.losses_path(done.id).exists():
+        fit = done.feedback.check.fit
+        run.forecast.trained(
+            done.feedback.training.tokens_per_s, promised=fit.tokens_per_s if fit else None
+        )
 
 
 def _sound(entry: Path) -> bool:

@@ -38,6 +38,7 @@ class Experiment:
     """A submission that was carried out: a node in the run's tree.
 
     ``parent`` is what its plan builds on, ``start_from`` whose weights its training went on from; either may be ``base``.
+    ``max_steps`` are the steps that its training was cut or stretched to, None where it is as ``train.yaml`` says.
     ``weights`` lie at a path relative to the run folder; None if there are none.
     """
 
@@ -50,6 +51,7 @@ class Experiment:
     weights: Weights | None = None
     seconds: float = 0.0
     start_from: str = BASE
+    max_steps: int | None = None
 
     @property
     def evaluation(self) -> EvaluationReport | None:

@@ -120,7 +120,8 @@ class FitReport:
 
     ``peak_bytes`` are of the device that trains; ``device_bytes`` is all it has where that is a GPU, and 0 where training
     takes the machine's own memory. ``gradient_checkpointing`` says that a step fitted only with activations recomputed,
-    which the training then does too.
+    which the training then does too. ``asked_steps`` are the steps that were asked for where the training is cut or stretched to
+    ``steps``, and ``note`` says so in a sentence.
     """
 
     peak_bytes: int
@@ -130,6 +131,8 @@ class FitReport:
     loss: float
     device_bytes: int = 0
     gradient_checkpointing: bool = False
+    asked_steps: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +176,8 @@ class TrainingReport:
     """The full training. ``tokens`` are non-padding tokens seen; ``held_out_loss`` is on the eval split, if one.
 
     ``weights_step`` is the step whose weights were kept: that of the lowest held-out loss if there is an eval split, else
-    the last; ``None`` in records that are older than it.
+    the last; ``None`` in records that are older than it. ``resumed_after`` are the steps after which it went on from a
+    checkpoint, because it had been killed; ``seconds`` are those of all its parts, up to each checkpoint.
     """
 
     stopped: StopReason
@@ -190,6 +194,7 @@ class TrainingReport:
     weights_digest: str
     held_out_loss: tuple[tuple[int, float], ...] = ()
     weights_step: int | None = None
+    resumed_after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,6 +190,10 @@ class RunFolder:
         """Return the file that is there once the training of an experiment is to be stopped."""
         return self.experiment_dir(name) / "stop"
 
+    def checkpoint_path(self, name: str) -> Path:
+        """Return the file in which the training of an experiment keeps its state while it goes on."""
+        return self.experiment_dir(name) / "checkpoint.safetensors"
+
     def experiment_dir(self, name: str) -> Path:
         """Return the folder of an experiment, or of ``base``; it need not exist yet.
 

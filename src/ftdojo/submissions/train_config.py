@@ -149,6 +149,11 @@ class TrainConfig(BaseModel):
         description="Optimizer steps; if positive it overrides num_train_epochs.",
         json_schema_extra={"allowed": "-1 (by epochs) or a whole number from 1 to 1000000"},
     )
+    fit: Literal["refuse", "cut", "fill"] = Field(
+        "refuse",
+        description="A training too long for the time left is refused, or cut to the steps that fit; fill takes as many steps "
+        "as fill that time.",
+    )
     per_device_train_batch_size: Whole = Field(
         8, ge=1, le=256, description="Rows per forward pass."
     )

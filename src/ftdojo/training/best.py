@@ -12,24 +12,26 @@ class BestWeights:
     The copy is made whenever the loss falls, and lies in the machine's memory, of which it takes as much as what is
     trained: some megabytes for an adapter, the whole model in float32 for full fine-tuning.
 
+    ``loss`` is the lowest seen and ``step`` the one that it was seen after (0: none yet), ``copies`` the weights there.
+
     Args:
         weights: what is trained; anything else of a model stays as it is.
     """
 
     def __init__(self, weights: Sequence[torch.Tensor]) -> None:
         self._weights = weights
-        self._copies: list[torch.Tensor] = []
-        self._loss, self._step = inf, 0
+        self.copies: list[torch.Tensor] = []
+        self.loss, self.step = inf, 0
 
     @torch.no_grad()
     def see(self, step: int, loss: float) -> None:
         """Take note of the held-out ``loss`` (nats) after optimizer step ``step``, from 1."""
-        if not loss < self._loss:
+        if not loss < self.loss:
             return
-        self._loss, self._step = loss, step
-        if not self._copies:
-            self._copies = [torch.empty_like(each, device="cpu") for each in self._weights]
-        for copy, weight in zip(self._copies, self._weights, strict=True):
+        self.loss, self.step = loss, step
+        if not self.copies:
+            self.copies = [torch.empty_like(each, device="cpu") for each in self._weights]
+        for copy, weight in zip(self.copies, self._weights, strict=True):
             copy.copy_(weight)
 
     @torch.no_grad()
@@ -38,8 +40,8 @@ class BestWeights:
 
         That is ``last`` itself where no loss was seen, and nothing is put back then.
         """
-        if self._step in (0, last):
+        if self.step in (0, last):
             return last
-        for copy, weight in zip(self._copies, self._weights, strict=True):
+        for copy, weight in zip(self.copies, self._weights, strict=True):
             weight.copy_(copy)
-        return self._step
+        return self.step

@@ -9,9 +9,10 @@ tokens, accumulation included, as transformers does it.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -23,12 +24,12 @@ from ftdojo.submissions import TrainConfig
 from ftdojo.training.adapt import refusals
 from ftdojo.training.batches import steps
 from ftdojo.training.best import BestWeights
+from ftdojo.training.checkpoint import Checkpoint, Learner
 from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import collate, shared_start
 from ftdojo.training.objectives import SFT, Objective, objective_of
+from ftdojo.training.trainer import OnStep
 from ftdojo.training.watch import Watch
-
-OnStep = Callable[[LossPoint], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class Trained:
     """How a training went; the weights are in the model that was handed in.
 
     ``weights_step`` is the step they are of: of the lowest held-out loss where that was watched, else the last.
+    ``resumed_after`` are the steps after which it was taken up again from a checkpoint.
     """
 
     stopped: StopReason
@@ -46,6 +48,7 @@ class Trained:
     seconds: float
     trainable_params: int
     weights_step: int
+    resumed_after: tuple[int, ...] = ()
 
 
 def planned_steps(rows: int, config: TrainConfig) -> int:
@@ -68,6 +71,8 @@ def train(
 ) -> Trained:
     """Train ``model`` in place until the plan or ``watch`` ends it, and leave it with its best weights.
 
+    Where ``watch`` has a ``keeping``, it goes on from the state that a killed training left, whose steps are told again.
+
     ``rows`` need at least one labelled token each; ``share`` runs the start that they have in common once a batch. What goes wrong with learning is in the result; what torch raises
     (such as running out of memory) is raised.
 
@@ -79,11 +84,18 @@ def train(
     total = planned_steps(len(packed), config)
     stepper = _Stepper(model, packed, config, total=total, share=share)
     best = BestWeights(stepper.weights)
+    checkpoint = Checkpoint(
+        Learner(stepper.weights, stepper.optimizer, stepper.schedule, best, watch)
+    )
+    if last := checkpoint.resume():
+        stepper.go_on(last)
+    for point in watch.curve:
+        on_step(point)
     every = config.eval_every(total)
     stopped: StopReason = "finished"
     model.train()
     with _noise(model, config.neftune_noise_alpha), _checkpointing(model, config):
-        for step in range(1, total + 1):
+        for step in range(len(watch.curve) + 1, total + 1):
             point = stepper.step(step)
             on_step(point)
             reason = watch.see(point)
@@ -94,6 +106,7 @@ def train(
             if reason and (step < total or reason == "diverged"):
                 stopped = reason
                 break
+            checkpoint.look()
     model.eval()
     return Trained(
         stopped=stopped,
@@ -104,6 +117,7 @@ def train(
         seconds=time.monotonic() - stepper.began,
         trainable_params=sum(weight.numel() for weight in stepper.weights),
         weights_step=best.restore(len(watch.curve)),
+        resumed_after=tuple(checkpoint.resumed_after),
     )
 
 
@@ -166,11 +180,16 @@ class _Stepper:
         self.tokens, self.began = 0, time.monotonic()
         self._model, self._config = model, config
         self._objective = objective_of(config)
-        self._optimizer, self._schedule = _optimizer(self.weights, config, total)
+        self.optimizer, self.schedule = _optimizer(self.weights, config, total)
         self._stream = _stream(rows, config)
         # Recomputed activations would run the shared start once more a block, and NEFTune's noise is a row's own.
         apart = config.gradient_checkpointing or config.neftune_noise_alpha or not share
         self._shared = 0 if apart else shared_start(rows)
+
+    def go_on(self, last: LossPoint) -> None:
+        """Count from ``last`` on, and pass over the batches up to it."""
+        self.tokens, self.began = last.tokens, time.monotonic() - last.seconds
+        next(islice(self._stream, last.step - 1, None), None)
 
     def step(self, number: int) -> LossPoint:
         """Take one optimizer step."""
@@ -179,10 +198,10 @@ class _Stepper:
         losses = [self._backward(rows, count) for rows in batches]
         bound = self._config.max_grad_norm or math.inf
         norm = torch.nn.utils.clip_grad_norm_(self.weights, bound)
-        rate = self._schedule.get_last_lr()[0]
-        self._optimizer.step()
-        self._schedule.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        rate = self.schedule.get_last_lr()[0]
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
         return LossPoint(
             step=number,
             loss=sum(float(loss) for loss in losses),  # on a GPU, where a step first waits for it

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 from ftdojo.models import LocalModel, tensor_digest
 from ftdojo.records import LossPoint, TrainingReport, Weights
 from ftdojo.submissions import TrainConfig
-from ftdojo.training.watch import stop_beside
+from ftdojo.training.watch import Keeping, stop_beside
 
 OnStep = Callable[[LossPoint], None]
 
@@ -17,11 +17,13 @@ OnStep = Callable[[LossPoint], None]
 class Course:
     """How the warm worker carries out a training, beside its rows and options.
 
-    ``trainer`` is ``loop`` or ``trl``; ``start`` are the weights that it goes on from, None for the base.
+    ``trainer`` is ``loop`` or ``trl``; ``start`` are the weights that it goes on from, None for the base. ``keeping``
+    is for ``loop`` alone; ``trl`` begins anew.
     """
 
     trainer: str = "loop"
     start: Weights | None = None
+    keeping: Keeping | None = None
 
 
 BY_THE_LOOP = Course()
@@ -33,7 +35,7 @@ class TrainJob:
 
     ``rows`` is a JSONL file that ``submissions.read_rows`` reads; ``base`` the model in its folder; ``to`` a folder that is not there yet. ``seconds`` is the time there is: a trainer that
     cannot end by itself within it is too late. ``start`` are the weights of an earlier training to go on from; only a
-    ``WarmTrainer`` is given any.
+    ``WarmTrainer`` is given any. ``keeping`` says where it may keep its state.
     """
 
     rows: Path
@@ -42,6 +44,7 @@ class TrainJob:
     to: Path
     seconds: float
     start: Weights | None = None
+    keeping: Keeping | None = None
 
     @property
     def stop(self) -> Path:

@@ -25,7 +25,8 @@ from ftdojo.submissions import TrainConfig
 from ftdojo.training.adapt import refusals
 from ftdojo.training.best import BestWeights
 from ftdojo.training.encode import Encoded
-from ftdojo.training.loop import OnStep, Trained, measured, order_seed, parted
+from ftdojo.training.loop import Trained, measured, order_seed, parted
+from ftdojo.training.trainer import OnStep
 from ftdojo.training.watch import Watch
 
 SAME_NAMES = frozenset(

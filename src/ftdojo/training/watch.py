@@ -11,6 +11,19 @@ SMOOTH = 8
 """Steps averaged before the present loss is compared with the first."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """Where a training keeps its state while it goes on, so that one that is killed need not begin anew.
+
+    ``file`` is in a folder that is there; ``key`` tells this training from any other, whose state is not taken; it is kept
+    every ``every_s`` seconds, or less often where that would take more than 2 % of the time.
+    """
+
+    file: Path
+    key: str
+    every_s: float
+
+
 @dataclass
 class Watch:
     """Looks at every step and says why the next one should not be taken.
@@ -18,13 +31,15 @@ class Watch:
     Divergence: a loss or gradient that is not finite, or a smoothed loss above the first by half and one nat. Over
     budget: the next step would end after ``seconds``. Plateau: ``patience`` eval losses in a row were not lower than
     the lowest by more than ``threshold`` nats; 0 switches it off. Stopped: the file ``stop`` is there, and the step that it
-    names was made.
+    names was made. ``keeping`` is where the training keeps its state meanwhile, if anywhere; the time that it took before it
+    was killed is not counted against ``seconds``.
     """
 
     seconds: float | None = None
     patience: int = 0
     threshold: float = 0.0
     stop: Path | None = None
+    keeping: Keeping | None = None
     curve: list[LossPoint] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
 

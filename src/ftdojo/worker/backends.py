@@ -106,7 +106,7 @@ class WorkerTrainer:
             to=job.to,
             seconds=job.seconds,
             on_step=on_step,
-            course=Course(trainer=self._name, start=job.start),
+            course=Course(trainer=self._name, start=job.start, keeping=job.keeping),
         )
 
 

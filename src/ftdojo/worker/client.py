@@ -100,10 +100,17 @@ class Worker:
         return load(TokenReport, self._ask("audit", _args(rows, config), timeout_s))
 
     def fit(
-        self, rows: Path, config: TrainConfig, *, timeout_s: float, start: Weights | None = None
+        self,
+        rows: Path,
+        config: TrainConfig,
+        *,
+        timeout_s: float,
+        start: Weights | None = None,
+        steps: int = 1,
     ) -> FitReport:
-        """Measure a step on the longest rows; see ``ModelRuntime.fit``."""
-        return load(FitReport, self._ask("fit", _args(rows, config, start), timeout_s))
+        """Measure steps on the longest rows; see ``ModelRuntime.fit``."""
+        asked = _args(rows, config, start) | {"steps": steps}
+        return load(FitReport, self._ask("fit", asked, timeout_s))
 
     def probe(
         self,
@@ -116,8 +123,7 @@ class Worker:
         start: Weights | None = None,
     ) -> tuple[ProbeReport, tuple[Completion, ...]]:
         """Take a few steps and answer; see ``ModelRuntime.probe``."""
-        args = _args(rows, config, start) | _prompts(prompts)
-        args["decoding"] = asdict(decoding)
+        args = _args(rows, config, start) | _prompts(prompts) | {"decoding": asdict(decoding)}
         probed = load(Probed, self._ask("probe", args, timeout_s))
         return probed.report, probed.completions
 
@@ -160,7 +166,7 @@ class Worker:
         return load(Losses, self._ask("losses", args, timeout_s))
 
     def calibrate(self, *, timeout_s: float = 60.0) -> float:
-        """Return the seconds that a fixed piece of work takes now; see ``Bench.calibrate``."""
+        """Return the seconds that a fixed piece of work takes now; see ``ModelRuntime.calibrate``."""
         return load(Calibration, self._ask("calibrate", {}, timeout_s)).seconds
 
     def lengths(

@@ -100,27 +100,29 @@ class ModelRuntime:
             unclosed=sum(row.unclosed for row in encoded),
         )
 
-    def fit(self, rows: Path, config: TrainConfig, start: Weights | None = None) -> FitReport:
-        """Take a step on the longest rows; measure its memory and speed, and forecast the whole training."""
+    def fit(
+        self, rows: Path, config: TrainConfig, start: Weights | None = None, *, steps: int = 1
+    ) -> FitReport:
+        """Take ``steps`` on the longest rows; measure their memory and speed, and forecast the whole training."""
         encoded = self._packed(rows, config)
         size = config.per_device_train_batch_size
         longest = sorted(encoded, key=lambda row: -len(row.ids))[:size]
-        once = config.model_copy(update=_ONE_STEP)
+        once = config.model_copy(update=_ONE_STEP | {"max_steps": steps})
         with PeakMemory() as peak, self._trainable(config, start) as model:
             kept = _kept_bytes(model, config)
             if self._cold:  # the first step of a process loads code for seconds, which no step is to be timed by
                 self._train(model, [min(encoded, key=lambda row: len(row.ids))], once)
                 self._cold = False
             step = self._train(model, longest, once)
-            if step.seconds < SLOW_STEP_S:
+            if steps == 1 and step.seconds < SLOW_STEP_S:
                 step = self._train(model, longest, once)
-        steps = planned_steps(len(encoded), config)
+        planned = planned_steps(len(encoded), config)
         speed = step.tokens / step.seconds
-        tokens = _mean([len(row.ids) for row in encoded]) * config.batch_rows * steps
+        tokens = _mean([len(row.ids) for row in encoded]) * config.batch_rows * planned
         return FitReport(
             peak_bytes=peak.bytes + kept,
             tokens_per_s=speed,
-            steps=steps,
+            steps=planned,
             train_forecast_s=tokens / speed,
             loss=step.curve[-1].loss,
             device_bytes=device_bytes(),
@@ -166,6 +168,7 @@ class ModelRuntime:
             patience=config.early_stopping_patience,
             threshold=config.early_stopping_threshold,
             stop=stop_beside(to),
+            keeping=course.keeping,
         )
         with PeakMemory() as peak, self._trainable(config, course.start) as model:
             if course.trainer == "trl":
@@ -358,6 +361,7 @@ def _training_report(trained: Trained, peak_bytes: int, digest: str) -> Training
         weights_digest=digest,
         held_out_loss=trained.held_out,
         weights_step=trained.weights_step,
+        resumed_after=trained.resumed_after,
     )
 
 

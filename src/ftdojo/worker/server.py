@@ -69,7 +69,7 @@ class WorkerServer:
         if op == "losses":
             return dump(self._bench.losses(rows, config, _weights(args["weights"]), tails=args["tails"]))
         if op == "fit":
-            return dump(self._bench.fit(rows, config, start))
+            return dump(self._bench.fit(rows, config, start, steps=args["steps"]))
         if op == "probe":
             return dump(self._probe(self._bench, rows, config, start, args))
         to, seconds, course = Path(args["to"]), args["seconds"], _course(args)

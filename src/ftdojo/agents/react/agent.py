@@ -85,7 +85,8 @@ def _checked(last: Outcome) -> str:
     forecast = f"; training would take {fit.train_forecast_s:.0f} s" if fit else ""
     printed = f"\ndata.py printed:\n{data.log_tail[-LOG_CHARS:]}" if data and data.log_tail else ""
     notes = "".join(f"\n{note}" for note in data.notes) if data else ""
-    return f"passed {took}{rows}{forecast}{notes}{printed}"
+    note = f"\n{fit.note}" if fit and fit.note else ""
+    return f"passed {took}{rows}{forecast}{note}{notes}{printed}"
 
 
 def _trained(last: Outcome, seen: Observation) -> Iterator[str]:
