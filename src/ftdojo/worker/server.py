@@ -67,7 +67,9 @@ class WorkerServer:
         if op == "audit":
             return dump(self._bench.audit(rows, config))
         if op == "losses":
-            return dump(self._bench.losses(rows, config, _weights(args["weights"]), tails=args["tails"]))
+            return dump(
+                self._bench.losses(rows, config, _weights(args["weights"]), tails=args["tails"])
+            )
         if op == "fit":
             return dump(self._bench.fit(rows, config, start, steps=args["steps"]))
         if op == "probe":
