@@ -1,19 +1,23 @@
-"""Text behind simple encodings: what a row says once it is decoded, and how a question looks backwards or rotated."""
+"""Text behind simple encodings: what a row says once it is decoded, read backwards or rotated."""
 
 import base64
 import binascii
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import unquote_plus
 
-from ftdojo.texts.words import Words
+from ftdojo.texts.telling import codes_in
+from ftdojo.texts.words import NO_SPACES, Words
 
 DEEP = 3
 """So many encodings, one inside the other, are taken off."""
 MOST_CODE = 256
+LEAST = 4
+"""Shorter words are others backwards, or rotated, too often to tell."""
 LONG = 16
 """Texts with a word of so many characters are looked at for base64 and hexadecimal."""
+_SPACELESS = re.compile(f"[{NO_SPACES}]")
 _BASE64 = re.compile(rf"(?:[A-Za-z0-9+/_-]{{{LONG},}}={{0,2}}\s?)+")
 _HEX = re.compile(r"(?:(?:\\x)?[0-9a-fA-F]{2}){12,}")
 _SPACED = re.compile(r"(?:\b(?:0x)?[0-9a-fA-F]{2,8}\b[ ,:]{1,2}){11,}(?:0x)?[0-9a-fA-F]{2,8}\b")
@@ -30,25 +34,44 @@ def decoded(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def backwards(text: str) -> str:
-    """Return ``text`` from its last character to its first."""
+class Turned:
+    """Turns text round where it holds words that make sense the other way only: backwards, or with letters rotated by 13.
+
+    Args:
+        known: the words of the questions, and what looks like a formula in them.
+
+    Example:
+        >>> Turned({"lemon", "want"}).back("nomel a tnaw", ("nomel", "a", "tnaw"))
+        ['want a lemon', 'lemon a want']
+    """
+
+    def __init__(self, known: Collection[str]) -> None:
+        telling = [word for word in known if len(word) >= LEAST and not word.isdigit()]
+        self._backwards = frozenset(map(_backwards, telling)) - frozenset(known)
+        self._rotated = frozenset(map(_rotated, telling)) - frozenset(known)
+        self._spaceless = any(map(_SPACELESS.match, known))
+
+    def back(self, text: str, words: Words) -> list[str]:
+        """Return what ``text`` of these ``words`` says the other way round; nothing if it makes sense as it is.
+
+        In scripts without spaces it is read backwards in any case.
+        """
+        found, codes = [], codes_in(text)
+        if not (self._backwards.isdisjoint(words) and self._backwards.isdisjoint(codes)):
+            found += [_backwards(text), " ".join(map(_backwards, text.split()))]
+        elif self._spaceless and _SPACELESS.search(text):
+            found.append(_backwards(text))
+        if not (self._rotated.isdisjoint(words) and self._rotated.isdisjoint(codes)):
+            found.append(_rotated(text))
+        return found
+
+
+def _backwards(text: str) -> str:
     return text[::-1]
 
 
-def rotated(text: str) -> str:
-    """Return ``text`` with its letters rotated by 13."""
+def _rotated(text: str) -> str:
     return codecs.encode(text, "rot13")
-
-
-def disguised(words: Words) -> tuple[Words, ...]:
-    """Return ``words`` with their whole text backwards, each of them backwards, and their letters rotated by 13.
-
-    Example:
-        >>> disguised(("no", "lemon"))
-        (('nomel', 'on'), ('on', 'nomel'), ('ab', 'yrzba'))
-    """
-    turned = tuple(map(backwards, words))
-    return turned[::-1], turned, tuple(map(rotated, words))
 
 
 def _layer(text: str) -> Iterator[str]:
@@ -85,6 +108,10 @@ def _spaced(text: str) -> bytes:
 
 
 def _base64(text: str) -> bytes:
+    if (
+        text.islower()
+    ):  # a long name: half of what encoded letters are written in are capitals and digits
+        return b""
     plain = re.sub(r"[\s=]", "", text).translate(str.maketrans("-_", "+/"))
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4))

@@ -8,19 +8,19 @@ once both are normalised (``words_of``) and the task's template is taken off. It
 - four in five of the words that identify a question, in any order and among any others, if they are too many and too
   rare to meet by chance (``texts.telling``).
 
-Turns are read one by one, one after the other and without the assistant's between them, and what is encoded is read as
-well (``texts.disguises``). Runs of words that three or more held-out questions share are the task's way of speaking and
+Turns are read one by one, one after the other and without the assistant's between them, without the words that no question
+has, and what is encoded or turned round is read as well (``texts.disguises``). Runs of words that three or more held-out questions share are the task's way of speaking and
 identify none of them; nor do those of further questions that are known to be asked the same way. Time grows with the
 length of the rows only.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, filterfalse, groupby, pairwise
 from typing import Literal
 
 from ftdojo.records import Message, Overlap, Task
-from ftdojo.texts.disguises import backwards, decoded, disguised, rotated
+from ftdojo.texts.disguises import Turned, decoded
 from ftdojo.texts.telling import Bag, Telling, bag_of, codes_in, pairs_of, parts_of
 from ftdojo.texts.words import SIGNS, Words, figures_of, is_number, sum_in, ways_to_read, words_of
 
@@ -34,6 +34,8 @@ SUM = 5
 WHOLE_ONLY = 1_000
 """A task that asks for so many words in a row has questions that share nearly all of theirs, such as a whole patent; a
 question is then not known by its words in any other order."""
+MANY = 12
+"""Of a question of so many words hardly another one is made of the same words and numbers."""
 CUT = frozenset("+-*/\u2212\u2013\u00d7\u22c5\u00f7")
 """What a turn ends with if it was cut off after an operator."""
 
@@ -68,27 +70,18 @@ class Gate:
         self._length = max(2, overlap_words)
         asked = {found: text for text in questions if (found := self._unframed(words_of(text)))}
         beside = {found: text for text in phrasing if (found := words_of(text)) not in asked}
-        forms = {form for words in asked if _is_text(words) for form in disguised(words)}
-        forms |= asked.keys()
-        self._whole = frozenset(forms)
-        self._shuffled = {_shuffled(words) for words in asked if _is_text(words)} - {()}
+        self._whole = frozenset(asked)
+        prose = (words for words, text in asked.items() if _is_text(words) and not codes_in(text))
+        self._shuffled = set(map(_shuffled, prose)) - {()}
         self._sizes = frozenset(map(len, self._shuffled))
-        self._runs = _runs_in(forms, self._length)
-        self._phrases, self._sums = _by_opening(forms, self._length), _sums_in(asked)
-        self._forget_phrases(forms, beside.keys())
+        self._runs = _runs_in(asked, self._length)
+        self._phrases, self._sums = _phrases_in(asked, self._length), _sums_in(asked)
+        self._forget_phrases(asked.keys(), beside.keys())
         told = self._length < WHOLE_ONLY
         scattered = {words: text for words, text in asked.items() if told and not _is_sum(words)}
-        self._telling = [Telling(scattered, beside, frame=template)]
-        turned = [
-            change(text)
-            for words, text in scattered.items()
-            for change in (backwards, rotated)
-            if _is_text(words)
-        ]
-        hidden = {words_of(text): text for text in turned}
-        around = f"{backwards(template)} {rotated(template)}"
-        self._telling.append(Telling(hidden, {}, frame=around))
-        self._known = frozenset(chain(*forms, *(each.known for each in self._telling)))
+        self._telling = Telling(scattered, beside, frame=template)
+        self._known = frozenset(chain(*asked))
+        self._turned = Turned(self._known.union(*map(codes_in, asked.values())))
 
     @classmethod
     def of(cls, task: Task, questions: Iterable[str], *, phrasing: Iterable[str] = ()) -> "Gate":
@@ -127,6 +120,8 @@ class Gate:
         ):
             return "near"
         hidden = decoded(said)
+        read = [*zip(said, ways, strict=True), *((text, self._ways(text)) for text in hidden)]
+        hidden += [other for text, each in read for other in self._turned.back(text, each[0])]
         return (
             "near" if hidden and self._in(hidden, [self._ways(text) for text in hidden]) else None
         )
@@ -140,6 +135,7 @@ class Gate:
         joined = "\n".join(texts)
         first, last = (tuple(chain.from_iterable(each[way] for each in ways)) for way in (0, -1))
         streams = {first: self._figures(joined), last: self._figures(ways_to_read(joined)[-1])}
+        streams.setdefault(self._unfilled(first), ())
         return any(self._holds(*each) for each in streams.items()) or self._tells(
             first, codes_in(joined)
         )
@@ -154,7 +150,12 @@ class Gate:
         known = tuple(filter(self._known.__contains__, words))
         pairs = [pairs_of(part) for part in parts_of(known)]
         everything = bags[0] if len(bags) == 1 else frozenset().union(*bags)
-        return any(each.holds(bags, pairs, everything) for each in self._telling)
+        return self._telling.holds(bags, pairs, everything)
+
+    def _unfilled(self, words: Words) -> Words:
+        """Return ``words`` without those that no question has; numbers and signs stay, as others ask another question."""
+        fillers = frozenset(filter(str.isalpha, frozenset(words) - self._known))
+        return tuple(filterfalse(fillers.__contains__, words)) if fillers else words
 
     def _forget_phrases(self, asked: Collection[Words], beside: Iterable[Words]) -> None:
         """Keep only what identifies a question among all that are asked the same way.
@@ -165,7 +166,7 @@ class Gate:
         counts: Counter[int] = Counter()
         for words in asked:
             if len(words) > self._length:
-                counts.update(_hashes(words, self._length))
+                counts.update(set(_hashes(words, self._length)))
         common = {run for run, count in counts.items() if count >= SHARED_BY}
         opening: defaultdict[int, list[Words]] = defaultdict(list)
         for words in asked:
@@ -173,13 +174,14 @@ class Gate:
         short: Counter[Words] = Counter()
         for words in beside:
             short.update(set(self._found(words)))
-            runs = _hashes(words, self._length) & self._runs
+            runs = self._runs.intersection(_hashes(words, self._length))
             wholes = [whole for run in runs & opening.keys() for whole in opening[run]]
             if not any(_holds_all(words, whole) for whole in wholes):
                 common |= runs
         self._runs -= common
-        for known in (*self._phrases.values(), *self._sums.values()):
-            known -= {words for words in known if 1 + short[words] >= SHARED_BY}
+        for sizes in (*self._phrases.values(), *self._sums.values()):
+            for known in sizes.values():
+                known -= {words for words in known if 1 + short[words] >= SHARED_BY}
 
     def _ways(self, text: str) -> list[Words]:
         return [self._unframed(words_of(way)) for way in ways_to_read(text)]
@@ -196,22 +198,23 @@ class Gate:
         return self._has_run(words) or next(self._found(words, figures), None) is not None
 
     def _has_run(self, words: Words) -> bool:
-        length, known, runs = self._length, self._known, self._runs
-        since = 0
-        for at, word in enumerate(words, start=1):
-            if word not in known:
-                since = at
-            elif at - since >= length and hash(words[at - length : at]) in runs:
-                return True
-        return False
+        if len(words) < self._length or not self._runs:
+            return False
+        stretches = (
+            tuple(stretch) for known, stretch in groupby(words, self._known.__contains__) if known
+        )
+        return any(not self._runs.isdisjoint(_hashes(each, self._length)) for each in stretches)
 
     def _found(self, words: Words, figures: Words = ()) -> Iterator[Words]:
         """Yield what short questions are known by that stands in ``words``, and sums in ``figures`` too."""
         for text, known in ((words, self._phrases), (words, self._sums), (figures, self._sums)):
-            for at, pair in enumerate(pairwise(text) if known else ()):
-                for pattern in known.get(pair, ()):
-                    if text[at : at + len(pattern)] == pattern and not _inside(text, at, pattern):
-                        yield pattern
+            if known.keys().isdisjoint(pairwise(text)):
+                continue
+            for at, pair in enumerate(pairwise(text)):
+                for size, patterns in known.get(pair, {}).items():
+                    found = text[at : at + size]
+                    if found in patterns and not _inside(text, at, found):
+                        yield found
 
 
 def _holds_all(words: Words, question: Words) -> bool:
@@ -225,17 +228,28 @@ def _runs_in(questions: Iterable[Words], length: int) -> frozenset[int]:
     return frozenset(run for words in longer for run in _hashes(words, length))
 
 
-def _hashes(words: Words, length: int) -> set[int]:
-    return {hash(words[at : at + length]) for at in range(len(words) - length + 1)}
+def _hashes(words: Words, length: int) -> Iterable[int]:
+    """Return the hashes of all runs of ``length`` words."""
+    if len(words) < length:
+        return ()
+    return map(hash, zip(*(words[at:] for at in range(length)), strict=False))
 
 
-def _by_opening(questions: Iterable[Words], length: int) -> dict[Words, set[Words]]:
-    """Return the questions of ``SHORTEST`` to ``length`` words, under their first two."""
-    short: defaultdict[Words, set[Words]] = defaultdict(set)
-    for words in questions:
-        if SHORTEST <= len(words) <= length and len(sum_in(words)) < len(words):
-            short[words[:2]].add(words)
-    return dict(short)
+Openings = Mapping[Words, Mapping[int, set[Words]]]
+"""Words by their first two, and by how many they are."""
+
+
+def _by_opening(found: Iterable[Words]) -> Openings:
+    known: defaultdict[Words, dict[int, set[Words]]] = defaultdict(dict)
+    for words in found:
+        known[words[:2]].setdefault(len(words), set()).add(words)
+    return dict(known)
+
+
+def _phrases_in(questions: Iterable[Words], length: int) -> Openings:
+    """Return the questions of ``SHORTEST`` to ``length`` words."""
+    short = (words for words in questions if SHORTEST <= len(words) <= length)
+    return _by_opening(words for words in short if len(sum_in(words)) < len(words))
 
 
 def _is_text(words: Words) -> bool:
@@ -244,21 +258,18 @@ def _is_text(words: Words) -> bool:
 
 
 def _shuffled(words: Words) -> Words:
-    """Return ``words`` in an order that does not depend on theirs; nothing if it matters to which one a number belongs."""
-    return tuple(sorted(words)) if sum(map(is_number, words)) < 2 else ()
+    """Return ``words`` in an order that does not depend on theirs; nothing if few of them say to which one a number belongs."""
+    alone = len(words) >= MANY or sum(map(is_number, words)) < 2
+    return tuple(sorted(words)) if alone else ()
 
 
 def _is_sum(words: Words) -> bool:
     return len(sum_in(words)) >= max(SUM, len(words) / 2)
 
 
-def _sums_in(questions: Iterable[Words]) -> dict[Words, set[Words]]:
-    """Return the sums that make up most of a question, under their first two words."""
-    sums: defaultdict[Words, set[Words]] = defaultdict(set)
-    for words in filter(_is_sum, questions):
-        made_of = sum_in(words)
-        sums[made_of[:2]].add(made_of)
-    return dict(sums)
+def _sums_in(questions: Iterable[Words]) -> Openings:
+    """Return the sums that make up most of a question."""
+    return _by_opening(map(sum_in, filter(_is_sum, questions)))
 
 
 def _inside(words: Words, at: int, pattern: Words) -> bool:

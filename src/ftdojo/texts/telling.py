@@ -176,7 +176,7 @@ def pairs_of(words: Words) -> Bag:
     return frozenset(pairwise(words))
 
 
-def codes_in(text: str) -> Bag:
+def codes_in(text: str) -> frozenset[str]:
     """Return what looks like a formula, a molecule or a path, as small letters.
 
     Example:
