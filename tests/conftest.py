@@ -57,6 +57,11 @@ class WarmWorkers:
                 self._client.Worker, name, lambda *args, own=own, **how: own(*args, **how)
             )
 
+    def unpatch(self, patch):
+        """Let every ``Worker`` start and end a process of its own, as outside of tests."""
+        for name, own in (("start", self._started), ("_ask", self._asked), ("close", self._closed)):
+            patch.setattr(self._client.Worker, name, own)
+
     def start(self, worker):
         if not worker.pid and not self._go_on(worker):
             self._unshared(self._started, worker)
@@ -119,3 +124,9 @@ def warm_workers(_warm_workers):
     with pytest.MonkeyPatch.context() as patch:
         _warm_workers.patch(patch)
         yield
+
+
+@pytest.fixture
+def fresh_workers(_warm_workers, monkeypatch):
+    """Start and end a worker for each run of a test after all."""
+    _warm_workers.unpatch(monkeypatch)

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 PLUGINS = ROOT / "examples" / "plugins"
 LINES = 40
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def importable():

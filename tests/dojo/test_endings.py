@@ -222,7 +222,9 @@ def test_a_run_killed_as_its_final_evaluation_began_still_says_which_limit_ended
 
 
 @pytest.mark.slow
-def test_two_runs_of_one_seed_agree_to_the_bit_in_weights_outputs_and_choice(new, toy, tmp_path):
+def test_two_runs_of_one_seed_agree_to_the_bit_in_weights_outputs_and_choice(
+    new, toy, tmp_path, fresh_workers
+):
     played = []
     for name in ("one", "two"):
         with new(f"seed-{name}", seed=7, cache=tmp_path / name) as dojo:

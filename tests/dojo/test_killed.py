@@ -84,7 +84,7 @@ def home(tmp_path_factory):
     return Home(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reached(home):
     """Return a function that plays up to a moment; what is left of it is ended afterwards."""
     started = []
@@ -157,18 +157,57 @@ def ended(process):
     return process.returncode
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_controller_leaves_no_process_and_is_resumed_to_a_result(home, reached, moment):
-    run, seed = f"controller-{MOMENTS.index(moment)}", MOMENTS.index(moment)
-    process = reached(run, seed, moment)
+@dataclass(frozen=True)
+class Killed:
+    """A run whose controller was killed at ``moment``: what was there then, and what resuming it printed."""
+
+    run: str
+    moment: str
+    counts: Counter
+    losses: list
+    printed: dict
+
+
+@pytest.fixture(scope="module", params=MOMENTS)
+def killed(request, home, reached):
+    """Kill a controller, which must leave no process, and resume its run to the end."""
+    number = MOMENTS.index(request.param)
+    run = f"controller-{number}"
+    process = reached(run, number, request.param)
     children = below(process.pid)
     assert worker(process.pid)
     process.kill()
     assert gone(children)
-    printed = home.resume(run)
-    assert printed["status"] == "finished"
-    assert printed["chosen"] == "e2"
-    assert home.folder(run).result().test.score.score > 0.9
+    counts, losses = home.counts(run), home.folder(run).losses("e2")
+    return Killed(run, request.param, counts, losses, printed=home.resume(run))
+
+
+def test_a_killed_controller_leaves_no_process_and_is_resumed_to_a_result(home, killed):
+    assert killed.printed["status"] == "finished"
+    assert killed.printed["chosen"] == "e2"
+    assert home.folder(killed.run).result().test.score.score > 0.9
+
+
+def test_after_a_kill_nothing_finished_is_done_again(home, killed):
+    run, moment = killed.run, killed.moment
+    assert [each.step for each in killed.losses[:3]] == ([] if moment == DATA else [1, 2, 3])
+    counts, trainings = home.counts(run), home.charges(run, "train")
+    assert [each.id for each in home.folder(run).experiments()] == ["e1", "e2"]
+    assert counts[ExperimentBegan, "e1"] == counts[ExperimentEnded, "e1"] == 1
+    assert counts[ExperimentEnded, "e2"] == 1
+    assert trainings.count("e2") == 1
+    assert counts[WeightsReused, "e2"] == (1 if moment == VALIDATION else 0)
+    assert counts[ExperimentBegan, "e2"] == (1 if moment == TEST else 2)
+    assert killed.counts[ExperimentBegan, "e2"] == 1
+    assert home.folder(run).result().spent.experiments == 2
+    report = home.folder(run).experiments()[1].feedback.training
+    assert home.folder(run).losses("e2") == list(report.curve), "those of the training that counts"
+
+
+def test_resuming_a_run_that_has_ended_shows_its_result_again(home, killed):
+    before = home.folder(killed.run).events()
+    assert home.resume(killed.run) == killed.printed
+    assert home.folder(killed.run).events() == before
 
 
 def test_the_time_of_a_killed_data_script_is_not_lost(home, reached):
@@ -178,28 +217,6 @@ def test_the_time_of_a_killed_data_script_is_not_lost(home, reached):
     until(lambda: log.read_text() != before)
     assert sandboxed(process.pid)
     process.kill()
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_after_a_kill_nothing_finished_is_done_again(home, reached, moment):
-    run, seed = f"again-{MOMENTS.index(moment)}", 10 + MOMENTS.index(moment)
-    process = reached(run, seed, moment)
-    process.kill()
-    before = home.counts(run)
-    losses = home.folder(run).losses("e2")
-    assert [each.step for each in losses[:3]] == ([] if moment == DATA else [1, 2, 3])
-    home.resume(run)
-    counts, trainings = home.counts(run), home.charges(run, "train")
-    assert [each.id for each in home.folder(run).experiments()] == ["e1", "e2"]
-    assert counts[ExperimentBegan, "e1"] == counts[ExperimentEnded, "e1"] == 1
-    assert counts[ExperimentEnded, "e2"] == 1
-    assert trainings.count("e2") == 1
-    assert counts[WeightsReused, "e2"] == (1 if moment == VALIDATION else 0)
-    assert counts[ExperimentBegan, "e2"] == (1 if moment == TEST else 2)
-    assert before[ExperimentBegan, "e2"] == 1
-    assert home.folder(run).result().spent.experiments == 2
-    report = home.folder(run).experiments()[1].feedback.training
-    assert home.folder(run).losses("e2") == list(report.curve), "those of the training that counts"
 
 
 @pytest.mark.parametrize("moment", [TRAINING, VALIDATION, TEST])
@@ -249,11 +266,3 @@ def test_two_kills_in_a_row_are_survived(home, reached):
     second.wait()
     assert gone(children)
     assert home.resume("twice")["chosen"] == "e2"
-
-
-def test_resuming_a_run_that_has_ended_shows_its_result_again(home, reached):
-    process = reached("ended", 50, TEST)  # a seed of its own: a score that is cached is not scored
-    assert ended(process) == 0
-    before = home.folder("ended").events()
-    assert home.resume("ended")["chosen"] == "e2"
-    assert home.folder("ended").events() == before

@@ -2,10 +2,12 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ftdojo.export import export_adapter, export_gguf, export_merged
@@ -41,6 +43,22 @@ def by_script(folder, *args):
     return done.stdout.decode("utf8").removesuffix("\n")
 
 
+@pytest.fixture
+def by_script_here(monkeypatch, capsys):
+    """Return ``by_script`` without a process: transformers, which takes seconds to load, is loaded here already."""
+
+    def run(folder, *args):
+        script_in(folder)
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            patch.setattr(sys, "argv", ["ask.py", *args])
+            patch.setitem(sys.modules, "ftdojo", None)
+            runpy.run_path("ask.py")
+        return capsys.readouterr().out.removesuffix("\n")
+
+    return run
+
+
 def by_dojo(model, folder, asked):
     """Return what the dojo's own engine makes of the model in float32, which the scripts compute in."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -49,9 +67,11 @@ def by_dojo(model, folder, asked):
     return answer.text
 
 
-def test_the_script_for_an_adapter_answers_as_the_dojo_does(adapter, trained, tiny, card, tmp_path):
+def test_the_script_for_an_adapter_answers_as_the_dojo_does(
+    adapter, trained, tiny, card, tmp_path, by_script_here
+):
     to = export_adapter(adapter, tiny, to=tmp_path / "out", card=card)
-    said = by_script(to, str(tiny.path), QUESTION)
+    said = by_script_here(to, str(tiny.path), QUESTION)
     assert said == by_dojo(trained, to, card.asked)
     for left_out in ({"system": ""}, {"template": "{question}"}):
         assert said != by_dojo(trained, to, replace(card.asked, **left_out))
