@@ -120,21 +120,39 @@ def hub(tiny):
     server.server_close()
 
 
+@pytest.fixture(scope="session")
+def hub_client(hub):
+    """Return what makes a function that pulls names in a fresh process (the client reads its variables at import).
+
+    It answers once a name. Models, and what the client keeps, lie in the given folder.
+    """
+
+    def client(place: Path):
+        def ask(*names: str, **variables: str) -> list[dict[str, object]]:
+            own = {
+                "HF_ENDPOINT": hub,
+                "HF_HOME": str(place / "hf"),
+                "HF_HUB_DISABLE_TELEMETRY": "1",
+            }
+            done = subprocess.run(
+                [sys.executable, "-c", ASK, str(place / "cache"), *names],
+                env=os.environ | own | variables,
+                capture_output=True,
+                text=True,
+                cwd=place,
+            )
+            assert done.returncode == 0, done.stderr
+            return [json.loads(line) for line in done.stdout.splitlines()]
+
+        return ask
+
+    return client
+
+
 @pytest.fixture
-def ask_hub(hub, tmp_path):
-    """Pull names in a fresh process (the client reads its variables at import); one answer a name."""
-
-    def ask(*names: str, **variables: str) -> list[dict[str, object]]:
-        own = {"HF_ENDPOINT": hub, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"}
-        command = [sys.executable, "-c", ASK, str(tmp_path / "cache"), *names]
-        done = subprocess.run(
-            command, env=os.environ | own | variables, capture_output=True, text=True, cwd=tmp_path
-        )
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    ask.hf_home = Path(tmp_path / "hf")
-    return ask
+def ask_hub(hub_client, tmp_path):
+    """Pull names with a client that has pulled nothing before."""
+    return hub_client(tmp_path)
 
 
 @pytest.fixture
