@@ -6,7 +6,7 @@ RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 BUDGET ?= 12m
 SEED ?= 0
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --durations 30 --durations-min 2
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 2
 
 .PHONY: demo test test-slow test-float32 install check fix lint types bench clean
 

@@ -21,6 +21,15 @@ def pytest_configure():
     _keep_to_a_core()
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the files whose tests are given most time, so that at the end no core waits for one of them."""
+    longest = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
+    items.sort(key=lambda item: -longest[item.path])
+
+
 def _keep_to_a_core():
     """Give each of several test processes a core of its own, and with it the models that its tests start."""
     name = os.environ.get("PYTEST_XDIST_WORKER", "")

@@ -239,6 +239,7 @@ def test_steps_of_a_long_and_a_short_run_are_the_same_steps(out, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_run_that_is_killed_again_and_again_ends_as_the_undisturbed_one():
     command = [sys.executable, "-m", "benchmarks.kills", "--kills", "3"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -57,6 +57,7 @@ def test_tasks_whose_data_are_not_here_are_left_out(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data folder beside the checkout")
 def test_the_aims_hold_over_three_hundred_files_of_ten_tasks(monkeypatch):
     monkeypatch.setenv("FTDOJO_MIRROR", str(SHARED))
