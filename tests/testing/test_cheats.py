@@ -21,7 +21,9 @@ def total(found, kind):
 
 @pytest.fixture(scope="module")
 def small():
-    return assault(["math/mini", "finance/mini", "tables/mini", "patent/mini", "text/extract"], items=6)
+    return assault(
+        ["math/mini", "finance/mini", "tables/mini", "patent/mini", "text/extract"], items=6
+    )
 
 
 def test_disguised_items_are_found_and_honest_rows_pass(small):
