@@ -8,6 +8,9 @@ BUDGET ?= 12m
 SEED ?= 0
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 2
 
+# Keep what the tests compile to, whatever the shell says: without it every test process compiles all of them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-slow test-float32 install check fix lint types bench clean
 
 demo: $(RUNS)  ## Fine-tune a real language model on math/mini and test it
