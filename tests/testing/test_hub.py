@@ -7,16 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ftdojo.models import pull
 from ftdojo.testing import HubServer, Repository
 
-SAVE = """
-import sys
-from transformers import AutoModelForCausalLM, AutoTokenizer
-for kind in (AutoModelForCausalLM, AutoTokenizer):
-    kind.from_pretrained(sys.argv[1], local_files_only=True).save_pretrained(sys.argv[2])
-"""
 PULL = """
 import json, sys
 from pathlib import Path
@@ -44,7 +39,8 @@ def saved(tmp_path_factory):
     """Files of the tiny model as transformers saves them, and the digest of its weights."""
     made = pull("tiny", cache=tmp_path_factory.mktemp("cache"))
     folder = tmp_path_factory.mktemp("saved")
-    python(SAVE, made.path, folder)
+    for kind in (AutoModelForCausalLM, AutoTokenizer):
+        kind.from_pretrained(made.path, local_files_only=True).save_pretrained(folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}, made.digest
 
 
