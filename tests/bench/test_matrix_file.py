@@ -90,6 +90,14 @@ def test_every_task_agent_model_and_seed_makes_one_cell(matrix):
     assert {each.seed for each in found[:8]} == {0}, "whole comparisons come first"
 
 
+def test_where_cells_share_a_cache_they_pay_for_what_they_find_there(matrix):
+    flags = {
+        isolated: "--charge-cached" in cells(matrix(isolated=isolated))[0].arguments
+        for isolated in ("true", "false")
+    }
+    assert flags == {"true": False, "false": True}
+
+
 def test_options_reach_the_command_line_of_run(matrix):
     options = "policy: tree, without: [planning, memory], data_cap: 20, options: {repairs: 5}"
     limited = {"max_llm_usd": 2, "max_experiments": 3, "data_cap": 10}

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from ftdojo.dojo import start
 from ftdojo.dojo.exporting import export
-from ftdojo.records import Finish, Look, Train, WeightsReused
+from ftdojo.records import OUTSIDE, Budget, Finish, Look, RunSpec, Train, WeightsReused
 
 pytestmark = pytest.mark.slow
 LORA = "r: 8\nlearning_rate: 1e-2\nmax_steps: 40\n"
@@ -81,3 +82,21 @@ def test_equal_weights_to_go_on_from_give_equal_weights_from_the_cache(new, toy,
         found = dojo.folder.experiments()
     assert found[2].weights.digest == made["e2"].weights.digest
     assert [each.experiment for each in told if isinstance(each, WeightsReused)] == ["e2", "e3"]
+
+
+def test_a_run_that_is_told_to_pays_what_cached_trainings_took(toy, home, cache, made):
+    spec = RunSpec(
+        task="ftdojo_toy:task",
+        agent=OUTSIDE,
+        model="tiny",
+        budget=Budget(wall_s=600.0),
+        charge_cached=True,
+    )
+    files = replace(toy.handed_in("right", rows=100), train=LORA)
+    with start(spec, name="paying", root=home / "runs", cache=cache) as dojo:
+        dojo.reset()
+        spent = [dojo.step(Train(submission=files)).observation.spent.train_s for _ in range(2)]
+        walls = dojo.folder.experiments()
+    took = made["e1"].feedback.training.seconds
+    assert spent == [pytest.approx(took)] * 2, "its own are paid"
+    assert walls[0].feedback.spent.wall_s > took

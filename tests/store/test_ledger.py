@@ -38,6 +38,22 @@ def ledger(tmp_path, clock):
     return Ledger(tmp_path, clock=clock)
 
 
+def test_what_passed_in_another_run_is_wall_time_too_and_charged_once(ledger, clock, tmp_path):
+    ledger.open_session()
+    clock.now += 5
+    for _ in range(2):
+        ledger.charge_reused("train", seconds=40, experiment="e1")
+    ledger.charge("train", seconds=3, experiment="e2")
+    ledger.charge_reused("train", seconds=7, experiment="e2")
+    assert (ledger.wall_s(), ledger.spend().wall_s, ledger.spend().train_s) == (45, 45, 43)
+    again = Ledger(tmp_path, clock=clock)
+    assert again.wall_s() == 45
+    again.open_session()
+    clock.now += 2
+    again.charge_reused("train", seconds=40, experiment="e1")
+    assert again.wall_s() == 47
+
+
 def test_seconds_add_up_stage_by_stage(ledger):
     for stage, seconds in (
         ("check", 1),

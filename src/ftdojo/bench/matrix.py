@@ -170,7 +170,7 @@ def _matrix(said: Any) -> Matrix:
         seeds=tuple(said.seeds),
         budget_s=seconds(said.budget),
         baseline=baseline,
-        arguments=("--budget", said.budget),
+        arguments=("--budget", said.budget, *(() if said.isolated else ("--charge-cached",))),
         isolated=said.isolated,
     )
 

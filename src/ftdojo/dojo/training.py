@@ -56,8 +56,16 @@ def trained(run: Run, checked: Passed, *, name: str) -> tuple[TrainingReport, We
         run.emit(WeightsReused(experiment=name))
         _place(entry, to)
         report = load(TrainingReport, (entry / REPORT).read_text(encoding="utf8"))
+        _charge_reused(run, name, report)
     kind: Literal["adapter", "full"] = "adapter" if checked.config.method == "lora" else "full"
     return report, Weights(path=to, digest=report.weights_digest, kind=kind)
+
+
+def _charge_reused(run: Run, name: str, report: TrainingReport) -> None:
+    """Charge what the weights from the cache took when they were made, where the run is to; its own are paid already."""
+    own = {each.weights.digest for each in run.folder.experiments() if each.weights}
+    if run.folder.config.spec.charge_cached and report.weights_digest not in own:
+        run.ledger.charge_reused("train", seconds=report.seconds, experiment=name)
 
 
 def _train(run: Run, checked: Passed, name: str, key: str) -> tuple[Path, TrainingReport]:

@@ -201,6 +201,14 @@ class RunSpec:
         "worker",
         Option(flag="--engine", help="What answers the questions: worker, or module:attribute."),
     )
+    charge_cached: bool = optional(
+        False,
+        Option(
+            flag="--charge-cached",
+            help="Charge trainings found in the cache with the seconds they took, so that equal budgets are equal.",
+            kind=bool,
+        ),
+    )
     listeners: tuple[str, ...] = optional(
         (),
         Option(

@@ -27,7 +27,8 @@ NANO = 10**9
 class _Line:
     """One entry. ``alive_s`` is the age of its session; ``counts`` may hold anything that is counted.
 
-    ``purpose`` names the one exchange with a language model that was paid.
+    ``purpose`` names the one exchange with a language model that was paid. ``reused`` seconds passed in another run, and
+    count as wall time in this one.
     """
 
     t: str
@@ -39,6 +40,7 @@ class _Line:
     purpose: str = ""
     counts: dict[str, int]
     refunded: bool = False
+    reused: bool = False
 
 
 class _Totals:
@@ -48,6 +50,8 @@ class _Totals:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.alive_s: dict[int, float] = {}
         self.purposes: set[str] = set()
+        self.charged: set[tuple[str, str]] = set()
+        self.reused_s = 0.0
         self._llm: Counter[str] = Counter()
         self._used: set[str] = set()
         self._looks: defaultdict[str, int] = defaultdict(int)
@@ -56,6 +60,8 @@ class _Totals:
         """Take in the next line."""
         self.seconds[line.stage] += line.seconds
         self.alive_s[line.session] = line.alive_s  # a session's last line says how long it lasted
+        self.charged.add((line.stage, line.experiment))
+        self.reused_s += line.seconds if line.reused else 0.0
         if line.stage == "llm":
             self.purposes.add(line.purpose)
             self._llm.update(line.counts)
@@ -67,8 +73,8 @@ class _Totals:
         self._looks[line.experiment] += line.counts.get("validation_queries", 0)
 
     def wall_s(self) -> float:
-        """Return the summed ages of the sessions."""
-        return sum(self.alive_s.values())
+        """Return the summed ages of the sessions, and what passed in other runs."""
+        return sum(self.alive_s.values()) + self.reused_s
 
     def used(self) -> dict[str, Any]:
         """Return what was counted, as ``Spend`` names it; one call without a price makes the sum of money unknown."""
@@ -104,7 +110,7 @@ class Ledger:
     ) -> None:
         self._path, self._clock = folder / "ledger.jsonl", clock
         self._disk = disk or (lambda: files.folder_bytes(folder))
-        self._session, self._started, self._earlier_s = 0, 0.0, 0.0
+        self._session, self._started, self._earlier_s, self._reused_s = 0, 0.0, 0.0, 0.0
         self._totals = _Totals()
         self._lock = threading.Lock()
 
@@ -112,7 +118,7 @@ class Ledger:
         """Begin this controller's life; wall time runs from here."""
         self._totals = self._read()
         self._session = max(self._totals.alive_s, default=0) + 1
-        self._earlier_s = self._totals.wall_s()
+        self._earlier_s, self._reused_s = self._totals.wall_s(), self._totals.reused_s
         self._started = self._clock()
         self.heartbeat()
 
@@ -136,6 +142,19 @@ class Ledger:
         if counts.get("experiments") and not experiment:
             raise UsageError("An experiment is charged by its id; give experiment='e1'.")
         self._append(stage=stage, seconds=seconds, experiment=experiment, counts=counts)
+
+    def charge_reused(self, stage: str, *, seconds: float, experiment: str) -> None:
+        """Book seconds that a stage of ``experiment`` took in another run, whose work this one uses, as if they passed here.
+
+        Where that stage was charged before, nothing is booked: this run did the work itself, or has paid for it.
+
+        Raises:
+            UsageError: a negative number.
+            StoreError: it cannot be written.
+        """
+        _require_amounts(seconds, {})
+        if (stage, experiment) not in self._now().charged:
+            self._append(stage=stage, seconds=seconds, experiment=experiment, reused=True)
 
     def pay(self, purpose: str, *, seconds: float, **counts: int) -> None:
         """Book one exchange with a language model, named by its purpose.
@@ -166,10 +185,11 @@ class Ledger:
         return frozenset(self._now().purposes)
 
     def wall_s(self) -> float:
-        """Return the seconds that controllers were alive, this one until now."""
+        """Return the seconds that controllers were alive, this one until now, and those of ``charge_reused``."""
         if not self._session:
             return self._read().wall_s()
-        return self._earlier_s + self._clock() - self._started
+        reused_s = self._totals.reused_s - self._reused_s
+        return self._earlier_s + reused_s + self._clock() - self._started
 
     def spend(self) -> Spend:
         """Return all that was spent so far.
