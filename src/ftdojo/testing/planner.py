@@ -77,6 +77,7 @@ def read(text: str) -> Seen:
         re.search(r"about (\d+) tokens a second", text),
     )
     system = asked[1] if asked else ""
+    past = text.partition("\n# The run so far\n")[2].partition("\n# Rules of the files\n")[0]
     return Seen(
         text=text,
         sources={name: (question, answer) for name, question, answer in fields},
@@ -84,7 +85,7 @@ def read(text: str) -> Seen:
         template=asked[2] if asked else "{question}",
         left_s=float(left[1]) if left else 60.0,
         speed=float(speed[1]) if speed else None,
-        made=max(map(int, re.findall(r"\be(\d{1,4})\b", text)), default=0),
+        made=max(map(int, re.findall(r"\be(\d{1,4})\b", past)), default=0),
     )
 
 

@@ -13,7 +13,7 @@ from ftdojo.records import Submission
 from ftdojo.search import Proposal
 from ftdojo.submissions import TrainConfig, read_train
 
-TRAIN = "learning_rate: 1e-3\nnum_train_epochs: 2\n"
+TRAIN = "learning_rate: 1e-3\nnum_train_epochs: 2\nfit: fill\n"
 
 
 def candidate(at, *, steps=400, forecast_s=800.0, of=2):
@@ -48,7 +48,7 @@ def test_as_many_designs_are_compared_as_there_is_time_for(paper_observation, ou
 def test_a_short_training_has_the_steps_that_fit_and_the_other_options_of_the_whole():
     short = read_train(shortened(candidate(1), 60.0).train)
     assert isinstance(short, TrainConfig)
-    assert (short.max_steps, short.learning_rate) == (30, 1e-3)
+    assert (short.max_steps, short.learning_rate, short.fit) == (30, 1e-3, "refuse")
     whole = candidate(1, forecast_s=50.0)
     assert shortened(whole, 60.0) == whole.drafts[-1].submission
 

@@ -137,7 +137,7 @@ def shortened(candidate: Candidate, seconds: float) -> Submission:
     steps = max(1, int(checked.steps * seconds / checked.forecast_s))
     if steps >= checked.steps:
         return whole
-    given = config.model_dump(exclude_unset=True, exclude={"num_train_epochs"})
+    given = config.model_dump(exclude_unset=True, exclude={"num_train_epochs", "fit"})
     short = TrainConfig(**given | {"max_steps": steps})
     return Submission(plan=whole.plan, data=whole.data, train=write_train(short))
 
