@@ -85,7 +85,7 @@ def episode(play, write):
         "rough": ("train", write(seed=1), *run, "--validate-items", "20", "--wait", "60"),
         "status": ("status", *run),
         "finish": ("finish", "e1", *run, "--json"),
-        "finished": ("status", *run, "--wait", "120", "--json"),
+        "finished": ("finish", *run, "--wait", "120", "--json"),
         "again": ("finish", *run),
         "after": ("status", *run),
         "late": ("train", good, *run),

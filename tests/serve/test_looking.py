@@ -43,6 +43,8 @@ def test_the_task_and_all_sources_are_described(held):
 def test_an_experiment_is_shown_with_files_feedback_rows_and_outputs(trained):
     assert "train.jsonl" in entries(trained, "experiment", "e1")[0]["data.py"]
     feedback = entries(trained, "feedback", "e1")[0]
+    data = feedback["check"]["data"]
+    assert (data["lineage"], data["formats"]) == ({"right": 400}, {"prompt-completion": 400})
     (compared,) = feedback["comparisons"]
     assert (compared["rivals"], compared["verdict"]) == (["base", "parent", "best"], "better")
     assert compared["p_value"] == float(f"{compared['p_value']:.4g}")

@@ -35,7 +35,7 @@ def audit(
     _refuse_leaks(overlap, rows)
     tokens = _tokens(rows_file, config, context)
     _refuse_unlabelled(tokens, config)
-    ignored = Counter(key for row in rows for key in row.ignored)
+    ignored = dict(Counter(key for row in rows for key in row.ignored))
     readable = _readable(rows, objective, context)
     exact, near = duplicates(texts)
     with rows_file.open("rb") as file:
@@ -45,7 +45,7 @@ def audit(
         bytes=rows_file.stat().st_size,
         digest=digest,
         seconds=seconds,
-        formats=Counter(row.format for row in rows),
+        formats=dict(Counter(row.format for row in rows)),  # asdict makes nonsense of a Counter
         tokens=tokens.tokens,
         label_tokens=tokens.label_tokens,
         total_tokens=tokens.total_tokens,
@@ -53,7 +53,7 @@ def audit(
         truncated_share=tokens.truncated_share,
         exact_duplicates=exact,
         near_duplicates=near,
-        lineage=Counter(row.source or "unknown" for row in rows),
+        lineage=dict(Counter(row.source or "unknown" for row in rows)),
         readable=readable,
         overlap=overlap,
         samples=tokens.samples,

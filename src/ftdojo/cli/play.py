@@ -54,6 +54,12 @@ def standing(folder: "RunFolder", *, seconds: float) -> dict[str, Any]:
     return await_quiet(folder, seconds=seconds, say=say, tell=say)
 
 
+def is_ending(folder: "RunFolder") -> bool:
+    """Return whether the final evaluation is under way."""
+    job = standing(folder, seconds=0.0)["job"]
+    return bool(job) and job["verb"] in {"finish", "end"}
+
+
 def show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> None:
     """Print how a run stands; one that has ended as ``ftdojo run`` would print it, as JSON under ``result``.
 
@@ -315,6 +321,8 @@ def finish(
     if folder.result():
         say(f"The run {folder.config.id} had ended before.")
         found = standing(folder, seconds=0.0)
+    elif is_ending(folder):
+        found = standing(folder, seconds=wait)
     else:
         found = handed_in(folder, FinishRequest(experiment=experiment or None), wait=wait)
     show(folder, found, as_json=as_json)

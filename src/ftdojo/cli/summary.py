@@ -24,11 +24,11 @@ INLINE = 6
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and escapes whatever a terminal would obey."""
+    """Writes texts of several lines as blocks, unless many are empty, and escapes whatever a terminal would obey."""
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = "|" if "\n" in text and "\n\n\n" not in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
