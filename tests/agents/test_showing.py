@@ -91,10 +91,16 @@ def test_what_a_person_said_is_in_the_prompt(paper_observation, tmp_path, agent)
         react = React(Backing(seed=0, run="r", folder=tmp_path, llm=SimpleNamespace()))
         shown = react._messages(seen)[1]["content"]
     else:
-        shown = _environment().get_template("setting.md.j2").render(**setting(seen))
+        shown = (
+            _environment()
+            .get_template("setting.md.j2")
+            .render(**setting(seen), lean=False, fits=())
+        )
     assert "- At most 8 tokens.\n- required of the model in the end" in shown
     assert "meanwhile" not in (
-        _environment().get_template("setting.md.j2").render(**setting(paper_observation))
+        _environment()
+        .get_template("setting.md.j2")
+        .render(**setting(paper_observation), lean=False, fits=())
     )
 
 

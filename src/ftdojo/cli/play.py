@@ -189,7 +189,9 @@ def look(
     runs: Path | None = RUNS,
     as_json: bool = JSON,
 ) -> None:
-    """Look something up, or have it measured; free of charge but for the time.
+    """Look something up, or have it measured.
+
+    Free of charge but for the time.
 
     Example: ftdojo play look source worked --limit 5
     """

@@ -132,7 +132,9 @@ def say(
     ),
     runs: Path | None = RUNS,
 ) -> None:
-    """Say something to a run that goes on; its agent sees it with its next step.
+    """Say something to a run that goes on.
+
+    Its agent sees it with its next step.
 
     Example: ftdojo say math-mini-explorer-s0-20260101-120000 "at most 8 tokens an answer" --require "output_tokens.p95 <= 8"
     """
