@@ -12,7 +12,7 @@ from ftdojo.dojo import export
 from ftdojo.dojo import start as begin
 from ftdojo.errors import ModelError, StoreError
 from ftdojo.models import pull
-from ftdojo.records import Finish, RunSpec, Submission, Train, WeightsReused
+from ftdojo.records import Announced, Finish, RunSpec, Submission, Train, WeightsReused
 
 
 @pytest.fixture(scope="module")
@@ -129,11 +129,15 @@ def template(taught):
     return Path(taught[0].path / "model" / "chat_template.jinja").read_text()
 
 
+PROMPT = 41
+"""Tokens of a prompt of the toy task; its right answer has 3 and an end token, and 6 are allowed."""
+
+
 @pytest.fixture
 def changed(home, cache, tmp_path):
     """Return a function that begins a run of ``tiny`` with another settings file and an added token, if one is given."""
 
-    def begun(run, config, token=""):
+    def begun(run, config, token="", **how):
         mine = shutil.copytree(pull("tiny", cache=cache).path, tmp_path / "mine")
         known = json.loads((mine / "config.json").read_text())
         (mine / "config.json").write_text(json.dumps(known | config))
@@ -143,7 +147,7 @@ def changed(home, cache, tmp_path):
             tokenizer.chat_template = tokenizer.chat_template.replace("<|im_start|>", token)
             tokenizer.save_pretrained(mine)
         spec = RunSpec(task="toy_yes:task", model=str(mine))
-        return begin(spec, name=run, root=home / "runs", cache=cache)
+        return begin(spec, name=run, root=home / "runs", cache=cache, **how)
 
     return begun
 
@@ -154,7 +158,12 @@ def changed(home, cache, tmp_path):
         (
             {"max_position_embeddings": 32},
             "",
-            r"need \d+ \+ 6 tokens, and the context of .* ends at 32; choose a model with a longer",
+            r"need \d+ \+ 1 tokens, and the context of .* ends at 32; choose a model with a longer",
+        ),
+        (
+            {"max_position_embeddings": PROMPT + 3},
+            "",
+            rf"right answer need {PROMPT + 4} tokens, and the context of .* ends at {PROMPT + 3}; choose",
         ),
         ({}, "<|turn|>", r"need token 260 \('<\|turn\|>'\), and the embedding of .* has 260 rows;"),
     ],
@@ -165,3 +174,14 @@ def test_a_model_that_the_tasks_prompts_do_not_fit_is_refused_and_leaves_no_run(
     with pytest.raises(ModelError, match=said):
         changed("unfit", config, token)
     assert not (home / "runs" / "unfit").exists()
+
+
+def test_a_model_whose_context_holds_right_answers_but_not_the_longest_is_taken_and_that_is_said(
+    changed,
+):
+    told = []
+    changed("tight", {"max_position_embeddings": PROMPT + 4}, listeners=[told.append]).close()
+    said = [each.text for each in told if isinstance(each, Announced)]
+    (line,) = [text for text in said if "prompts leave room for" in text]
+    assert line.startswith("64 of 64 prompts leave room for 4 to 5 tokens in the context of")
+    assert line.endswith("answers may have 6: right ones fit, longer ones are cut there.")

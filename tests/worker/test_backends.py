@@ -13,7 +13,7 @@ REQUESTS = {
     ),
     "calibrate": lambda engine: engine.calibrate(),
     "shortcuts": lambda engine: engine.shortcuts(),
-    "lengths": lambda engine: engine.require_fitting((), answer=1, timeout_s=1.0),
+    "lengths": lambda engine: engine.lengths((), answer=1, timeout_s=1.0),
 }
 
 

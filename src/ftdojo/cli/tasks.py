@@ -341,20 +341,24 @@ def _context(task: "Task", model: str) -> "list[Finding]":
     from ftdojo.config import cache_dir
     from ftdojo.models import pull
     from ftdojo.records import Split
-    from ftdojo.tasks.check_splits import error, longest_prompt
+    from ftdojo.tasks.check_splits import error, longest_prompt, warning
 
     context = pull(model, cache=cache_dir(), on_progress=_talk).context
     items = {split: task.items(split) for split in get_args(Split)}
-    needed = longest_prompt(items)[1] + task.max_new_tokens
+    longest = longest_prompt(items)[1]
+    needed = longest + task.max_new_tokens
     if needed <= context:
         return []
-    return [
-        error(
-            "prompts",
-            f"The longest needs about {needed:,} tokens with its answer, and {model} has a context of {context:,}; "
-            "choose another model.",
-        )
-    ]
+    has = f"and {model} has a context of {context:,}"
+    if longest >= context:
+        return [
+            error(
+                "prompts",
+                f"The longest needs about {longest:,} tokens, {has}; choose another model.",
+            )
+        ]
+    said = f"The longest needs about {needed:,} tokens with an answer of {task.max_new_tokens:,}, {has}: longer answers are cut."
+    return [warning("prompts", said)]
 
 
 def _talk(text: str) -> None:

@@ -27,6 +27,7 @@ from ftdojo.records import (
     Listener,
     LlmChoice,
     Machine,
+    Message,
     Role,
     RunSpec,
     Split,
@@ -39,6 +40,7 @@ from ftdojo.training.objectives import objectives
 from ftdojo.worker import WorkerEngine, WorkerFault, engines, trainers
 
 FITS_S = 600.0
+FITS = "fits"
 """How long it may take to count the tokens of all held-out prompts."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -243,7 +245,8 @@ def _prepared(model: str, chat_template: str, *, cache: Path, emit: Listener) ->
 def _require_fitting(run: Run) -> None:
     """Refuse a model that cannot answer every held-out prompt of the task; what is known to fit is not tried again.
 
-    An engine that is not ours has limits of its own.
+    An answer ends with the context. So a prompt fits if its right answer does, and where some leave less room than the task
+    allows for answers, that is said. An engine that is not ours has limits of its own.
 
     Raises:
         ModelError: see ``start``.
@@ -251,14 +254,43 @@ def _require_fitting(run: Run) -> None:
     task, model = run.task, run.model
     asked = (task.name, str(task.version), str(task.max_new_tokens))
     key = Cache.key("fits", model.identity, *asked)
-    if not isinstance(run.engine, WorkerEngine) or run.cache.get_text("checks", key):
+    if not isinstance(run.engine, WorkerEngine):
         return
-    prompts = [item.messages for split in get_args(Split) for item in task.items(split)]
-    try:
-        run.engine.require_fitting(prompts, answer=task.max_new_tokens, timeout_s=FITS_S)
-    except WorkerFault as error:
-        raise ModelError(str(error)) from error
-    run.cache.put_text("checks", key, "fits")
+    found = run.cache.get_text("checks", key)
+    if found is None:
+        try:
+            found = _fitting(run, run.engine)
+        except WorkerFault as error:
+            raise ModelError(str(error)) from error
+        run.cache.put_text("checks", key, found)
+    if found != FITS:
+        run.emit(Announced(text=found))
+
+
+def _fitting(run: Run, engine: WorkerEngine) -> str:
+    """Return ``FITS``, or in one line how many prompts leave less room in the context than an answer may take."""
+    most, context = run.task.max_new_tokens, run.model.context
+    items = [item for split in get_args(Split) for item in run.task.items(split)]
+    tokens = engine.lengths([item.messages for item in items], answer=1, timeout_s=FITS_S)
+    tight = [(item, n) for item, n in zip(items, tokens, strict=True) if 0 < context < n + most]
+    if not tight:
+        return FITS
+    golds = [item.gold for item, _ in tight]
+    said = [(Message(role="user", content=text),) for text in ("a", *golds)]
+    one, *many = engine.lengths(
+        said, timeout_s=FITS_S
+    )  # as turns, of which all but the text is alike
+    longest = max(n + gold - one + 2 for (_, n), gold in zip(tight, many, strict=True))
+    named = run.model.name
+    if longest > context:
+        raise ModelError(
+            f"The longest prompt and its right answer need {longest} tokens, and the context of {named} ends at {context}; "
+            "choose a model with a longer one, or shorten prompts or answers."
+        )
+    return (
+        f"{len(tight)} of {len(items)} prompts leave room for {context - max(tokens)} to {most - 1} tokens in the context of "
+        f"{named} ({context}), and answers may have {most}: right ones fit, longer ones are cut there."
+    )
 
 
 def _require_same(

@@ -59,11 +59,13 @@ class WorkerEngine:
         """Return what the model stands; see ``Worker.shortcuts``."""
         return self._again(self._worker.shortcuts)
 
-    def require_fitting(
-        self, prompts: Sequence[Sequence[Message]], *, answer: int, timeout_s: float
-    ) -> None:
-        """Raise as ``Worker.lengths`` does where a prompt leaves no room for ``answer`` tokens."""
-        self._again(lambda: self._worker.lengths(prompts, answer=answer, timeout_s=timeout_s))
+    def lengths(
+        self, prompts: Sequence[Sequence[Message]], *, answer: int | None = None, timeout_s: float
+    ) -> tuple[int, ...]:
+        """Count the tokens of prompts; raises where one leaves no room for ``answer`` tokens. See ``Worker.lengths``."""
+        return self._again(
+            lambda: self._worker.lengths(prompts, answer=answer, timeout_s=timeout_s)
+        )
 
     def _again(self, request: Callable[[], T]) -> T:
         try:
