@@ -13,7 +13,7 @@ most = sorted(losses)[len(losses) // 2 - 1]
 ftkit.write(row for row, loss in zip(rows, losses, strict=True) if loss <= most)
 """
 
-LOOKED = [("losses", "swapped@e1:11"), ("likelihood", "e1"), ("agreement", "")]
+LOOKED = [("losses", "swapped@e1:11"), ("likelihood", "e1"), ("agreement", ""), ("fits", "9x60")]
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +175,47 @@ def test_sources_that_ask_alike_and_answer_differently_are_found(trained):
     assert shown["answers"]["right"] != shown["answers"]["swapped"]
     named = looked(trained, "agreement", "mute", limit=100)
     assert all("mute" in each.get("sources", each.get("answers")) for each in named)
+
+
+TRAIN = "per_device_train_batch_size: 4\n"
+
+
+def test_a_plan_is_forecast_in_proportion_to_its_rows_without_an_experiment(trained):
+    before = len(trained.folder.experiments())
+    (few,), (many,) = (
+        looked(trained, "fits", f"{rows}x60", train=TRAIN) for rows in (40, 4_000_000)
+    )
+    assert few["tokens_per_row"]["high"] == pytest.approx(60, abs=6)
+    assert (few["steps"], few["in_time"], few["in_memory"]) == (10, True, True)
+    assert (many["steps"], many["in_time"]) == (1_000_000, False)
+    assert many["seconds"] == pytest.approx(100_000 * few["seconds"], rel=0.01)
+    assert many["rows_in_time"] == pytest.approx(
+        4_000_000 * many["left_s"] / many["seconds"], rel=0.01
+    )
+    assert len(trained.folder.experiments()) == before
+
+
+def test_a_plan_may_be_about_rows_like_those_of_a_source_or_an_experiment(trained):
+    (like,), (again,) = (looked(trained, "fits", name) for name in ("right:80", "e1"))
+    assert (like["rows"], like["steps"]) == (80, 10)
+    assert (again["rows"], again["steps"]) == (400, 100), "as its own train.yaml says"
+    assert again["peak_bytes"] < again["most_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "why"),
+    [
+        ("80", "", "No source or experiment with rows is called '80'"),
+        ("80x60", "learning_rat: 1", "learning_rat"),
+        ("80x60", "target_modules: [nowhere]", "nowhere"),
+    ],
+)
+def test_a_plan_that_is_wrong_is_refused_in_one_line(trained, name, train, why):
+    notice = trained.step(Look(what="fits", name=name, train=train)).notice
+    assert why in notice
+    assert "\n" not in notice
+
+
+def test_only_a_plan_takes_a_train_yaml(trained):
+    notice = trained.step(Look(what="ledger", train=TRAIN)).notice
+    assert "look ledger takes no train" in notice

@@ -134,3 +134,8 @@ def test_an_unknown_name_can_be_read_by_a_program():
     with pytest.raises(UnknownName) as caught:
         parse_action("look", {"what": "sauce"})
     assert caught.value.known == sorted(LOOKS)
+
+
+def test_the_train_yaml_of_a_plan_is_not_taken_for_a_submission():
+    planned = Look(what="fits", name="80x60", train="r: 8\n")
+    assert parse_action("look", fields_of(planned)) == planned

@@ -111,6 +111,7 @@ def _read(folder: Path) -> Submission:
 HELP = """look source NAME [OFFSET [LIMIT]] | look experiment ID | look rows ID | look predictions ID [wrong] | look ledger
 look losses SOURCE[@ID][:ROWS]   measure what rows cost the base or an experiment's weights
 look likelihood [ID]   measure how likely right answers are | look agreement [NAME]   sources that answer differently
+look fits ROWSxTOKENS | look fits SOURCE[:ROWS] | look fits ID[:ROWS]   what such a training takes
 sh COMMAND     run a command in the sandbox
 check FOLDER   check plan.md, data.py and train.yaml there
 train FOLDER   train on them

@@ -3,6 +3,7 @@
 from ftdojo.checks.audit import built
 from ftdojo.checks.build import access_for, lent
 from ftdojo.checks.context import CheckContext, lay_losses, lay_out
+from ftdojo.checks.fit import foresee, most_bytes, row_tokens
 from ftdojo.checks.forecast import Forecast
 from ftdojo.checks.pipeline import Checked, Failed, Passed, run_checks
 
@@ -14,8 +15,11 @@ __all__ = [
     "Passed",
     "access_for",
     "built",
+    "foresee",
     "lay_losses",
     "lay_out",
     "lent",
+    "most_bytes",
+    "row_tokens",
     "run_checks",
 ]

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from ftdojo.checks.context import CheckContext, fail
+from ftdojo.checks.context import CheckContext, CheckFailed, fail
 from ftdojo.checks.room import expected, placed, step_s
-from ftdojo.errors import WorkerDied, WorkerTimeout
+from ftdojo.errors import UsageError, WorkerDied, WorkerTimeout
 from ftdojo.records import (
+    BASE,
     DataReport,
     FailureKind,
     FitReport,
@@ -17,7 +18,7 @@ from ftdojo.records import (
     Weights,
 )
 from ftdojo.submissions import TrainConfig
-from ftdojo.worker import WorkerFault
+from ftdojo.worker import TokenReport, WorkerFault
 
 FIT_S, PROBE_S = 300.0, 300.0
 DEVICE_SHARE = 0.9
@@ -64,7 +65,7 @@ def fit(
     shape, known = _shape(data, config, context), context.forecast
     found = known.fit(shape) or _measured(rows, config, context, start=start, steps=1)
     known.fitted(shape, found)
-    if found.peak_bytes > (found.device_bytes * DEVICE_SHARE or context.memory_bytes):
+    if found.peak_bytes > most_bytes(found, context):
         fail(Stage.FIT, FailureKind.OUT_OF_MEMORY, _too_big(config), file="train.yaml")
     whole = expected(found, data, config, pace=known.pace)
     left_s -= _probe_s(whole, data, config, context, start)
@@ -107,6 +108,43 @@ def _measured(
         fail(Stage.FIT, FailureKind.TOO_SLOW, message, file="train.yaml")
     except WorkerFault as error:
         _blame(error, Stage.FIT, config)
+
+
+def most_bytes(found: FitReport, context: CheckContext) -> float:
+    """Return the memory that a training may take where ``found`` was measured."""
+    return found.device_bytes * DEVICE_SHARE or context.memory_bytes
+
+
+def row_tokens(rows: Path, config: TrainConfig, context: CheckContext) -> TokenReport:
+    """Return how many tokens the rows in file ``rows`` have.
+
+    Raises:
+        UsageError: the model or the configuration refuses them.
+    """
+    try:
+        return context.worker.audit(rows, config, timeout_s=FIT_S)
+    except WorkerFault as error:
+        raise UsageError(f"The rows cannot be trained on: {error}") from error
+
+
+def foresee(
+    rows: Path, config: TrainConfig, context: CheckContext, *, count: int
+) -> tuple[TokenReport, FitReport]:
+    """Return what training on ``count`` rows like those in file ``rows`` takes, whatever time and memory there are.
+
+    Raises:
+        UsageError: the model or the configuration refuses the rows, or a step does not end.
+    """
+    config = config.model_copy(update={"start_from": BASE, "fit": "refuse"})
+    tokens, known = row_tokens(rows, config, context), context.forecast
+    planned = replace(tokens, rows=count, total_tokens=round(tokens.tokens.mean * count))
+    shape = _shape(planned, config, context)
+    try:
+        found = known.fit(shape) or _measured(rows, config, context, start=None, steps=1)
+    except CheckFailed as failed:
+        raise UsageError(str(failed)) from failed
+    known.fitted(shape, found)
+    return tokens, expected(found, planned, config, pace=known.pace)
 
 
 def probe(
@@ -178,7 +216,7 @@ def _probe_s(
     return 0.0 if known or whole.steps < WORTH_PROBING else PROBE_STEPS * step_s(whole)
 
 
-def _shape(data: DataReport, config: TrainConfig, context: CheckContext) -> str:
+def _shape(data: DataReport | TokenReport, config: TrainConfig, context: CheckContext) -> str:
     """Return what memory and speed of a step depend on; lengths are rounded up to the next 16 tokens."""
     longest = math.ceil(data.tokens.high / 16)
     facts = config.model_dump_json(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ftdojo.checks.context import fail
 from ftdojo.records import DataReport, FailureKind, FitReport, Stage
 from ftdojo.submissions import TrainConfig
+from ftdojo.worker import TokenReport
 
 SHARE = 0.9
 """What a training that is cut or stretched may take of the time left, so that its schedule comes to its end."""
@@ -14,7 +15,9 @@ KEPT_SHARE = 0.5
 MOST_STEPS = 1_000_000
 
 
-def expected(found: FitReport, data: DataReport, config: TrainConfig, *, pace: float) -> FitReport:
+def expected(
+    found: FitReport, data: DataReport | TokenReport, config: TrainConfig, *, pace: float
+) -> FitReport:
     """Return ``found`` with the forecast for these rows, which may be others than those measured."""
     per_row = data.total_tokens / data.rows
     if config.packing:  # packed rows are full

@@ -177,14 +177,16 @@ def look(
     what: str = typer.Argument(
         metavar="WHAT",
         help="task, sources, setting (model, machine, budget), base (its validation), source NAME (raw rows), "
-        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, "
-        "losses SOURCE[@EXPERIMENT][:ROWS], likelihood NAME, agreement [NAME] (these three are measured), ledger, "
-        "tokens FILE (training rows or any text, counted by the model's tokenizer; - for stdin).",
+        "experiment NAME (its files), feedback NAME, rows [NAME] (as the model sees them), predictions NAME, ledger, "
+        "tokens FILE (training rows or any text, counted by the model's tokenizer; - for stdin); measured: "
+        "losses SOURCE[@EXPERIMENT][:ROWS], likelihood NAME, agreement [NAME], fits ROWSxTOKENS or SOURCE[:ROWS] or "
+        "EXPERIMENT[:ROWS].",
     ),
     name: str = typer.Argument("", help="A source's name, an experiment's id, base, or a file."),
     offset: int = typer.Option(0, min=0, help="Entries to pass over."),
     limit: int = typer.Option(20, min=1, max=100, help="Entries on the page."),
     wrong: bool = typer.Option(False, "--wrong", help="Of predictions, the wrong ones only."),
+    train: Path | None = typer.Option(None, help="For fits: the planned train.yaml."),
     run: str = RUN,
     runs: Path | None = RUNS,
     as_json: bool = JSON,
@@ -201,7 +203,8 @@ def look(
     if what not in get_args(Whats):
         raise UnknownName("view", what, get_args(Whats))
     text = read_text(name) if what == "tokens" else ""
-    asked = {"name": name, "offset": offset, "limit": limit, "text": text}
+    plan = "" if train is None else read_text(str(train))
+    asked = {"name": name, "offset": offset, "limit": limit, "text": text, "train": plan}
     asked |= {"only": "wrong"} if wrong else {}
     request = LookRequest.model_validate({"what": what} | asked)
     found = ask(found_run(run, runs), request, say=say)

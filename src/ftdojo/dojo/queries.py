@@ -18,6 +18,7 @@ from typing import Any, assert_never
 
 from ftdojo.checks import access_for, built, lent
 from ftdojo.dojo.agreement import show_agreement
+from ftdojo.dojo.fits import show_fits
 from ftdojo.dojo.likelihood import show_likelihood
 from ftdojo.dojo.measuring import experiment_of
 from ftdojo.dojo.row_losses import show_losses
@@ -54,12 +55,7 @@ def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
     Raises:
         UsageError: a name, offset or limit is wrong; nothing was done.
     """
-    if action.offset < 0 or not 1 <= action.limit <= MOST:
-        raise UsageError(
-            f"offset={action.offset}, limit={action.limit} cannot be shown; offset is 0 or more, limit 1 to {MOST}."
-        )
-    if action.only == "wrong" and action.what != "predictions":
-        raise UsageError(f"only=wrong is for predictions; leave it out of look {action.what}.")
+    _require_sense(action)
     match action.what:
         case "source":
             if action.name not in run.data.stored:
@@ -74,10 +70,23 @@ def look(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         case "losses" | "likelihood" | "agreement":
             found = MEASURED[action.what](run, action.name)
             return tuple(islice(found, action.offset, action.offset + action.limit))
+        case "fits":
+            return (show_fits(run, action),)
         case "ledger":
             return (_ledger(run),)
         case _:
             assert_never(action.what)
+
+
+def _require_sense(action: Look) -> None:
+    if action.offset < 0 or not 1 <= action.limit <= MOST:
+        raise UsageError(
+            f"offset={action.offset}, limit={action.limit} cannot be shown; offset is 0 or more, limit 1 to {MOST}."
+        )
+    if action.only == "wrong" and action.what != "predictions":
+        raise UsageError(f"only=wrong is for predictions; leave it out of look {action.what}.")
+    if action.train and action.what != "fits":
+        raise UsageError(f"look {action.what} takes no train; only look fits plans a training.")
 
 
 def _ledger(run: Run) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ def show_losses(run: Run, name: str) -> Iterator[Mapping[str, Any]]:
         UsageError: there is no such source, experiment or weights; no row can be measured, or not within the time left.
     """
     asked, began = _asked(run, name), time.monotonic()
-    turns = _rows(run, asked.of)
+    turns = training_rows(run, asked.of)
     found = _kept(run.folder, asked.name) or _measured(run, asked, turns)
     run.ledger.charge("data", seconds=time.monotonic() - began)
     known = [(each.loss, at) for at, each in enumerate(found) if each.loss is not None]
@@ -71,21 +71,29 @@ def _asked(run: Run, name: str) -> AskedLosses:
     if name not in run.data.stored and found:
         rows = int(found["rows"]) if found["rows"] else None
         asked = AskedLosses(of=found["of"], by=found["by"] or BASE, rows=rows)
-    known = [*run.data.stored, *_with_rows(run)]
-    if asked.of not in known:
-        raise UnknownName("source or experiment with rows", asked.of, known)
+    require_rows(run, asked.of)
     weights_by(run, asked.by)
     return asked
 
 
-def _with_rows(run: Run) -> list[str]:
-    """Return the experiments whose rows were built."""
-    known = run.folder.experiments()
-    return [each.id for each in known if each.feedback and each.feedback.check.data]
+def require_rows(run: Run, of: str) -> None:
+    """Refuse what is neither a source nor an experiment whose rows were built.
+
+    Raises:
+        UnknownName: there is no such thing.
+    """
+    experiments = run.folder.experiments()
+    built_ = [each.id for each in experiments if each.feedback and each.feedback.check.data]
+    if of not in (known := [*run.data.stored, *built_]):
+        raise UnknownName("source or experiment with rows", of, known)
 
 
-def _rows(run: Run, of: str) -> list[Turns | None]:
-    """Return the rows of a source, by its templates, or those that a script wrote; None for what is no training row."""
+def training_rows(run: Run, of: str) -> list[Turns | None]:
+    """Return the rows of a source, by its templates, or those that a script wrote; None for what is no training row.
+
+    Raises:
+        UsageError: the script fails now.
+    """
     if of not in run.data.stored:
         script, spec = experiment_of(run, of).submission.data, run.folder.config.spec
         wall_s = run.meter.left_s()

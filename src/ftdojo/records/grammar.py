@@ -3,7 +3,8 @@
 One grammar for everyone who writes actions down: a person at the terminal, a language model's tool call, a request on
 the socket, and the record. A submission is spelt by its three texts, ``plan``, ``data`` and ``train``::
 
-    look    what, name, offset, limit, only    check    plan, data, train
+    look    what, name, offset, limit, only,   check    plan, data, train
+            train
     shell   command, wall_s                    train    plan, data, train, validate_items
     finish  experiment, gave_up
 """
@@ -73,7 +74,7 @@ def parse_action(verb: str, values: Mapping[str, object]) -> Action:
         needed = ", ".join(_described(name, each) for name, each in known.items() if each.required)
         raise UsageError(f"{verb} lacks {', '.join(missing)}; it needs {needed}.")
     checked = {name: _checked(verb, name, value, known[name]) for name, value in values.items()}
-    return ACTIONS[verb](**_arguments(checked))
+    return ACTIONS[verb](**_arguments(verb, checked))
 
 
 def fields_of(action: Action) -> dict[str, Any]:
@@ -118,8 +119,10 @@ def parse_look(text: str) -> Look:
     return action
 
 
-def _arguments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``values`` with the three texts of a submission, if they are there, made into one."""
+def _arguments(verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``values`` with the three texts of a submission, if the action has one, made into one."""
+    if "submission" not in _names(ACTIONS[verb]):
+        return dict(values)
     texts = {name: values[name] for name in _names(Submission) if name in values}
     rest = {name: value for name, value in values.items() if name not in texts}
     return rest | {"submission": Submission(**texts)} if texts else rest

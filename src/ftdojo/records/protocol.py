@@ -10,7 +10,15 @@ from ftdojo.records.feedback import CheckReport, EvaluationReport, Failure, Quan
 from ftdojo.records.guidance import Guidance
 
 LookKind = Literal[
-    "source", "experiment", "rows", "predictions", "losses", "likelihood", "agreement", "ledger"
+    "source",
+    "experiment",
+    "rows",
+    "predictions",
+    "losses",
+    "likelihood",
+    "agreement",
+    "fits",
+    "ledger",
 ]
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
 
@@ -27,7 +35,8 @@ class Look:
     training rows or the rows that an experiment's script built, under the base or an experiment's weights); ``likelihood``
     (how likely the validation gold answers are to experiment ``name``, or the base, after its own working: a mean, which is
     a validation query); ``agreement`` (which sources ask alike, and how often they answer differently; of source ``name``
-    only, if there is one).
+    only, if there is one); ``fits`` (seconds and memory of a planned training: ``name`` is ``ROWSxTOKENS``, or a source or an
+    experiment for rows like its own, with ``:ROWS`` for how many; ``train`` is the text of its ``train.yaml``).
     """
 
     what: LookKind
@@ -35,6 +44,7 @@ class Look:
     offset: int = 0
     limit: int = 20
     only: Literal["all", "wrong"] = "all"
+    train: str = ""
     verb: Literal["look"] = field(default="look", repr=False)
 
 

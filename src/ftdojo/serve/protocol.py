@@ -55,6 +55,7 @@ class LookRequest(_Request):
     limit: int = Field(20, ge=1, le=100)
     only: Literal["all", "wrong"] = "all"
     text: str = Field("", max_length=MAX_TEXT)
+    train: str = Field("", max_length=MAX_TEXT)
 
 
 class CheckRequest(_Request):

@@ -27,7 +27,7 @@ from ftdojo.records import (
 from ftdojo.store import codec, files
 from ftdojo.store.run import RunFolder
 
-WHOLE = ("ledger", "likelihood")
+WHOLE = ("ledger", "likelihood", "fits")
 """Looks whose answer is one short entry."""
 
 

@@ -1,7 +1,7 @@
 """react, the loop: ask for one tool call, carry it out, show what came of it. What was said stays in the run's notes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from itertools import islice
@@ -304,7 +304,8 @@ class React:
         """
         match called.tool:
             case "look":
-                return parse_look(called.name)
+                look = parse_look(called.name)
+                return replace(look, train=called.train) if look.what == "fits" else look
             case "shell":
                 return parse_action("shell", {"command": called.command})
             case "finish":
