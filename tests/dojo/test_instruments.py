@@ -205,7 +205,7 @@ def test_a_plan_may_be_about_rows_like_those_of_a_source_or_an_experiment(traine
 @pytest.mark.parametrize(
     ("name", "train", "why"),
     [
-        ("80", "", "No source or experiment with rows is called '80'"),
+        ("80", "", "by number and tokens, as in 800x120"),
         ("80x60", "learning_rat: 1", "learning_rat"),
         ("80x60", "target_modules: [nowhere]", "nowhere"),
     ],

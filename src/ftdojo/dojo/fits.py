@@ -73,7 +73,7 @@ def _like(run: Run, name: str) -> tuple[str, int, Sequence[Turns]]:
     """Return whose rows a plan is about, how many there will be, and some of them."""
     parts = _LIKE.fullmatch(name)
     of = name if name in run.data.stored or not parts else parts["of"]
-    require_rows(run, of)
+    require_rows(run, of, "Rows of any length are planned by number and tokens, as in 800x120.")
     known = [row for row in training_rows(run, of) if row]
     if not known:
         raise UsageError(f"No row of {of!r} can be trained on; plan with ROWSxTOKENS.")

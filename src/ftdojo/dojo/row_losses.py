@@ -76,7 +76,7 @@ def _asked(run: Run, name: str) -> AskedLosses:
     return asked
 
 
-def require_rows(run: Run, of: str) -> None:
+def require_rows(run: Run, of: str, hint: str = "") -> None:
     """Refuse what is neither a source nor an experiment whose rows were built.
 
     Raises:
@@ -85,7 +85,7 @@ def require_rows(run: Run, of: str) -> None:
     experiments = run.folder.experiments()
     built_ = [each.id for each in experiments if each.feedback and each.feedback.check.data]
     if of not in (known := [*run.data.stored, *built_]):
-        raise UnknownName("source or experiment with rows", of, known)
+        raise UnknownName("source or experiment with rows", of, known, hint)
 
 
 def training_rows(run: Run, of: str) -> list[Turns | None]:
