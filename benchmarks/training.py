@@ -131,7 +131,7 @@ def bare(base: Base, rows: Sequence[Encoded], config: TrainConfig) -> float:
     import torch
 
     from ftdojo.training import adapt
-    from ftdojo.training.loop import autocast
+    from ftdojo.training.forward import autocast
 
     with adapt.trainable(base.model, config, folder=base.folder) as model:
         model.train()

@@ -112,6 +112,24 @@ class TestSft(ObjectiveContract):
         return [{"messages": [question, {"role": "assistant", "content": "Eight."}]}, long]
 
 
+class TestDpo(ObjectiveContract):
+    @pytest.fixture
+    def objective(self):
+        return objectives.get("dpo")
+
+    @pytest.fixture
+    def entries(self):
+        question = {"role": "user", "content": "How many legs has a spider?"}
+        answers = {
+            "chosen": [{"role": "assistant", "content": "Eight."}],
+            "rejected": [{"role": "assistant", "content": "Six, like ants."}],
+        }
+        return [
+            {"prompt": [question], **answers},
+            {"prompt": "Name two colours of the sky.", "chosen": "Blue, red.", "rejected": "No."},
+        ]
+
+
 class TestRawText(ObjectiveContract):
     @pytest.fixture
     def objective(self):
@@ -227,4 +245,6 @@ def test_a_run_learns_what_the_objective_of_a_plugin_says(raw_text):
 def test_a_submission_names_no_objective_to_be_imported(raw_text):
     refused = raw_text(TEXTS, "objective: os:system\n")
     assert refused.failure.kind == "schema"
-    assert "objective: os:system is not known; write one of sft" in refused.failure.message
+    assert (
+        "objective: os:system is not known; write one of dpo, orpo, sft" in refused.failure.message
+    )

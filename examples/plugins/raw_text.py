@@ -29,8 +29,8 @@ class RawText:
         cut = ids[: config.max_length]
         return Encoded(ids=cut, labelled=(True,) * len(cut), cut=len(ids) > len(cut))
 
-    def loss(self, model, batch):
-        return SFT.loss(model, batch)
+    def loss(self, model, batch, config):
+        return SFT.loss(model, batch, config)
 
 
 RAW_TEXT = RawText()

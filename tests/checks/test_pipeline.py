@@ -163,6 +163,47 @@ def test_held_out_questions_are_refused_by_row_and_never_quoted(checked_with, to
     assert not [word for word in asked if word in repr(failure)]
 
 
+PAIR = {"prompt": "bla!", "chosen": "yes", "rejected": "no"}
+DPO = "objective: dpo\nmax_steps: 2\n"
+
+
+def test_the_rejected_answer_of_a_pair_is_held_against_what_is_held_out(checked_with, toy):
+    leak = {**PAIR, "rejected": toy.words("test", 2)[1]}
+    failure = checked_with(data=writing([PAIR, leak]), train=DPO).failure
+    assert (failure.stage.value, failure.kind.value) == ("data", "contaminated")
+    assert "rows 2)" in failure.message
+
+
+def test_pairs_are_described_with_both_their_answers(checked_with):
+    others = [{**PAIR, "prompt": f"bl{letter}!", "rejected": "hm"} for letter in "bcde"]
+    data = checked_with(data=writing([PAIR, PAIR, *others]), train=DPO).report.data
+    assert (data.rows, data.exact_duplicates, data.formats) == (6, 1, {"preference": 6})
+    assert data.samples[0].count(">>>") == 2
+    assert "Of the rejected answers the task's scorer can read" in " ".join(data.notes)
+    assert data.total_tokens > 2 * data.label_share * data.total_tokens
+
+
+@pytest.mark.parametrize(
+    ("row", "train", "says"),
+    [
+        ({**PAIR, "rejected": "yes"}, DPO, "chosen and rejected are the same answer, 'yes'"),
+        ({**PAIR, "rejected": ""}, DPO, "rejected: the row has no answer"),
+        ({**PAIR, "prompt": "w " * 90}, DPO + "max_length: 60\n", "lose their whole answer"),
+        (
+            {**PAIR, "chosen": "ja " * 90, "rejected": "ja " * 91},
+            DPO + "max_length: 90\n",
+            "Row 2: chosen and rejected are the same 90 tokens, cut at max_length=90",
+        ),
+        (ROW, DPO, "the row has no chosen answer"),
+    ],
+)
+def test_a_pair_that_cannot_be_learnt_is_named_by_row(fell, row, train, says):
+    stage, kind, said = fell(data=writing([PAIR, row]), train=train)
+    assert (stage, kind) == ("data", "schema")
+    assert says in said
+    assert "\n" not in said
+
+
 def test_answers_cut_off_by_max_length_are_named_by_row(fell):
     long = {"prompt": "w " * 40 + "end", "completion": "yes"}
     stage, kind, said = fell(data=writing([ROW, long]), train="max_length: 60\n")

@@ -205,7 +205,10 @@ GOOD = json.dumps({"prompt": "q", "completion": "a"})
         ('{"question": "q", "answer": "a"}', r"no completion; rename 'answer': write"),
         ('{"instruction": "q", "response": "a"}', r"no completion; rename 'response': write"),
         ('{"text": "q a"}', r"text does not say where the answer begins; write"),
-        ('{"prompt": "q", "chosen": "a", "rejected": "b"}', r"preference pairs are not trained"),
+        (
+            '{"prompt": "q", "chosen": "a", "rejected": "b"}',
+            r"pairs are learnt with objective: dpo or orpo",
+        ),
         ('{"a": 1, "b": 2}', r"its keys \['a', 'b'\] are not a known shape; write"),
         ('{"prompt": "q", "completion": " "}', r"has no answer: it must end with a non-empty"),
         ('{"prompt": "q", "completion": null}', r"completion must be text, not None"),

@@ -6,7 +6,9 @@ from hypothesis import settings
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ftdojo.models import pull
+from ftdojo.submissions import TrainConfig
 from ftdojo.training.encode import encode
+from ftdojo.training.objectives import objectives
 
 settings.register_profile("unhurried", deadline=None)  # no time is promised here
 settings.load_profile("unhurried")
@@ -42,3 +44,27 @@ def rows(tokenizer):
         return encode(tokenizer, turns, max_length=256, completion_only=True)
 
     return [row(number) for number in range(12)]
+
+
+@pytest.fixture(scope="session")
+def pairs(tokenizer):
+    """Return a function that gives twelve pairs of answers of different lengths, encoded for an objective."""
+
+    def pairs(name):
+        objective, config = objectives.get(name), TrainConfig(objective=name, max_length=256)
+
+        def row(number):
+            prompt = [
+                {"role": "system", "content": "Add."},
+                {"role": "user", "content": f"{number}+{number}" * (1 + number % 2)},
+            ]
+            chosen, rejected = (
+                f"{2 * number} " * (1 + number % 3),
+                f"{number} " * (1 + number % 2),
+            )
+            made = {"prompt": prompt, "chosen": chosen, "rejected": f"{rejected}?"}
+            return objective.encode(tokenizer, objective.read(made), config)
+
+        return [row(number) for number in range(12)]
+
+    return pairs

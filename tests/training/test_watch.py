@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from ftdojo.records import LossPoint
-from ftdojo.training.watch import Watch
+from ftdojo.training.watch import CHOSEN_DRIFT, Watch
 
 
 def point(step, loss, *, seconds=0.0, grad_norm=1.0):
@@ -40,6 +41,21 @@ def test_a_step_that_would_end_too_late_is_not_taken():
         None,
         "over-budget",
     ]
+
+
+def test_chosen_answers_that_lose_more_than_a_nat_a_token_for_long_are_a_collapse():
+    drifts = [0.0, -0.9, -1.5, *[-0.9] * 8, *[-1.2] * 8]
+    watch = Watch()
+    found = [
+        watch.see(replace(point(step, 0.5), figures={CHOSEN_DRIFT: drift}))
+        for step, drift in enumerate(drifts, start=1)
+    ]
+    assert found.index("collapsed") in range(13, 17)
+    assert set(found[:13]) == {None}
+
+
+def test_a_step_that_moved_nothing_is_the_end():
+    assert Watch().see(point(1, 2.0), stuck=True) == "unmoved"
 
 
 def evaluated(watch, losses):

@@ -59,7 +59,10 @@ def audit(
         samples=tokens.samples,
         log_tail=log_tail,
         ignored=ignored,
-        notes=tuple(_notes(rows, tokens, ignored, context.task)),
+        notes=(
+            *_notes(rows, tokens, ignored, context.task),
+            *_avoided(rows, objective, context),
+        ),
     )
 
 
@@ -120,6 +123,16 @@ def _notes(
         yield f"{said} another one or none."
     elif other:
         yield f"The task asks without a system text, and {other} {of} have one."
+
+
+def _avoided(rows: Sequence[Row], objective: Objective, context: CheckContext) -> Iterator[str]:
+    """Yield how many of the answers that are to be avoided the task's scorer can read, where rows have such answers."""
+    others = [(row.source, list(objective.conversations(row))[1:]) for row in rows]
+    answers = [(source, turns[-1]["content"]) for source, each in others for turns in each]
+    readable = readable_shares(answers, context.task, context.vault.items("validation"))
+    if readable:
+        shares = ", ".join(f"{source} {share:.0%}" for source, share in readable.items())
+        yield f"Of the rejected answers the task's scorer can read, right or wrong, by source: {shares}."
 
 
 def _refuse_too_many(rows: int, most: int | None) -> None:

@@ -222,6 +222,7 @@ def _shape(data: DataReport | TokenReport, config: TrainConfig, context: CheckCo
     facts = config.model_dump_json(
         include={
             "method",
+            "objective",
             "r",
             "target_modules",
             "layers_to_transform",

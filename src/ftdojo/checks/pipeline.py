@@ -26,6 +26,7 @@ from ftdojo.records import (
     Weights,
 )
 from ftdojo.submissions import Plan, TrainConfig, about_ignored, read_plan, read_script, read_train
+from ftdojo.submissions.strict_yaml import write_mapping
 from ftdojo.training.objectives import objectives
 
 T = TypeVar("T")
@@ -149,7 +150,9 @@ class _Check:
     def _resolved(self, config: TrainConfig) -> TrainConfig:
         """Fill in the run's objective; a submission may name what is registered, and nothing to be imported."""
         if not config.objective:
-            return config.model_copy(update={"objective": self._context.objective})
+            given = config.model_dump(mode="json", exclude_unset=True)
+            given["objective"] = self._context.objective
+            return _or_fail(read_train(write_mapping(given)))  # other defaults and rules may hold
         if config.objective not in (self._context.objective, *objectives):
             message = (
                 f"objective: {config.objective} is not known; write one of {', '.join(objectives)}."

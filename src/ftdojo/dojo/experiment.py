@@ -31,9 +31,11 @@ from ftdojo.records import (
     TaskCard,
     Train,
     TrainingEnded,
+    TrainingReport,
     Weights,
     WorkerLost,
 )
+from ftdojo.training.watch import CHOSEN_DRIFT
 from ftdojo.worker import WorkerFault
 
 LEARNT = 0.5
@@ -59,6 +61,40 @@ def remarks(feedback: Feedback, task: TaskCard) -> tuple[str, ...]:
         f"{training.loss_first:.2f} to {training.loss_last:.2f}).{cut} The score says nothing about what the model knows: "
         f"teach answers in the form that the task wants. {task.answer_format}",
     )
+
+
+def spoilt(report: TrainingReport) -> Failure | None:
+    """Return the failure that a training's end means, if its weights are worth nothing after it."""
+    last = report.curve[-1]
+    match report.stopped:
+        case "diverged":
+            kind, message = (
+                FailureKind.DIVERGED,
+                (
+                    f"The loss went from {report.loss_first:.3g} to {last.loss:.3g} in {report.steps} steps: "
+                    "lower learning_rate, lengthen the warm-up or clean the rows."
+                ),
+            )
+        case "collapsed":
+            kind, message = (
+                FailureKind.COLLAPSED,
+                (
+                    f"The chosen answers lost {-last.figures[CHOSEN_DRIFT]:.2g} nats of log-probability a token in {report.steps} of "
+                    f"{report.planned_steps} steps, so the model unlearns what it is to prefer: lower learning_rate, raise beta, or "
+                    "set rpo_alpha, such as 1."
+                ),
+            )
+        case "unmoved":
+            kind, message = (
+                FailureKind.UNMOVED,
+                (
+                    f"Step {last.step} moved none of the {report.trainable_params} trained weights (learning rate "
+                    f"{last.learning_rate:.3g}, gradient norm {last.grad_norm:.3g}): raise learning_rate, or train other modules."
+                ),
+            )
+        case _:
+            return None
+    return Failure(stage=Stage.TRAIN, kind=kind, message=message, file="train.yaml")
 
 
 TRIES = 2
@@ -141,19 +177,8 @@ class Carrier:
         self.run.emit(TrainingEnded(experiment=name, loss=loss, seconds=report.seconds))
         if stopped := stopping.after_training(folder, name, report):
             raise Ended(stopped)
-        if report.stopped == "diverged":
-            message = (
-                f"The loss went from {report.loss_first:.3g} to {report.curve[-1].loss:.3g} in {report.steps} steps: "
-                "lower learning_rate, lengthen the warm-up or clean the rows."
-            )
-            raise Ended(
-                Failure(
-                    stage=Stage.TRAIN,
-                    kind=FailureKind.DIVERGED,
-                    message=message,
-                    file="train.yaml",
-                )
-            )
+        if failure := spoilt(report):
+            raise Ended(failure)
         return weights
 
     def _validate(self, weights: Weights) -> None:

@@ -28,6 +28,7 @@ from ftdojo.evaluation import is_wrong, open_items
 from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
+from ftdojo.submissions import PreferenceRow, Row, TrainConfig, read_train
 
 MEASURED: Mapping[LookKind, Callable[[Run, str], Iterator[Mapping[str, Any]]]] = {
     "losses": show_losses,
@@ -117,10 +118,17 @@ def _rows(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         raise UsageError(
             f"Experiment {action.name!r} has no training rows: its data were never built."
         )
-    objective = run.folder.config.spec.objective
+    config = read_train(made.submission.train)
+    named = config.objective if isinstance(config, TrainConfig) else ""
+    objective = named or run.folder.config.spec.objective
     rows = built(made.submission.data, objective, run, wall_s=run.meter.left_s())
     wanted = islice(rows, action.offset, action.offset + action.limit)
-    return tuple({"messages": _cut(row.messages), "source": row.source} for row in wanted)
+    return tuple(_shown(row) for row in wanted)
+
+
+def _shown(row: Row) -> Mapping[str, Any]:
+    shown: dict[str, Any] = {"messages": _cut(row.messages), "source": row.source}
+    return shown | ({"rejected": _cut(row.rejected)} if isinstance(row, PreferenceRow) else {})
 
 
 def _cut(turns: Sequence[Message]) -> list[Message]:

@@ -23,6 +23,8 @@ class FailureKind(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"
     TOO_SLOW = "too-slow"
     DIVERGED = "diverged"
+    COLLAPSED = "collapsed"
+    UNMOVED = "unmoved"
     TIMEOUT = "timeout"
     FORMAT_COLLAPSE = "format-collapse"
     STOPPED = "stopped"
@@ -158,7 +160,10 @@ class CheckReport:
 
 @dataclass(frozen=True, kw_only=True)
 class LossPoint:
-    """One optimizer step. ``loss`` is per label token, in nats."""
+    """One optimizer step. ``loss`` is per label token, in nats; of pairs, per pair.
+
+    ``figures`` are further means over the step's rows, by the names that TRL gives them, such as ``rewards/margins``.
+    """
 
     step: int
     loss: float
@@ -166,9 +171,12 @@ class LossPoint:
     grad_norm: float
     tokens: int
     seconds: float
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
-StopReason = Literal["finished", "plateau", "over-budget", "diverged", "stopped"]
+StopReason = Literal[
+    "finished", "plateau", "over-budget", "diverged", "collapsed", "unmoved", "stopped"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +185,8 @@ class TrainingReport:
 
     ``weights_step`` is the step whose weights were kept: that of the lowest held-out loss if there is an eval split, else
     the last; ``None`` in records that are older than it. ``resumed_after`` are the steps after which it went on from a
-    checkpoint, because it had been killed; ``seconds`` are those of all its parts, up to each checkpoint.
+    checkpoint, because it had been killed; ``seconds`` are those of all its parts, up to each checkpoint. ``figures``
+    are those of the last steps, averaged as ``loss_last`` is.
     """
 
     stopped: StopReason
@@ -195,6 +204,7 @@ class TrainingReport:
     held_out_loss: tuple[tuple[int, float], ...] = ()
     weights_step: int | None = None
     resumed_after: tuple[int, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -194,7 +194,7 @@ class RunSpec:
         "sft",
         Option(
             flag="--objective",
-            help="What trainings learn where train.yaml does not say: sft, or module:attribute.",
+            help="What trainings learn where train.yaml does not say: sft, dpo, orpo or module:attribute.",
         ),
     )
     engine: str = optional(

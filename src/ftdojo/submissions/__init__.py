@@ -3,7 +3,7 @@
 from ftdojo.submissions.data_script import read_script
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
 from ftdojo.submissions.rows import RowFault, read_rows
-from ftdojo.submissions.shapes import Row, ShapeError, conversation
+from ftdojo.submissions.shapes import PreferenceRow, Row, ShapeError, conversation, preference
 from ftdojo.submissions.train_config import (
     TrainConfig,
     about_ignored,
@@ -14,6 +14,7 @@ from ftdojo.submissions.train_config import (
 
 __all__ = [
     "Plan",
+    "PreferenceRow",
     "Row",
     "RowFault",
     "ShapeError",
@@ -21,6 +22,7 @@ __all__ = [
     "about_ignored",
     "conversation",
     "describe_train",
+    "preference",
     "read_plan",
     "read_rows",
     "read_script",

@@ -10,6 +10,11 @@ from collections.abc import Iterable
 from ftdojo.submissions.texts import short
 
 _RENAMED = {
+    "objective": ("rl", "stage", "trainer_type", "training_objective"),
+    "beta": ("dpo_beta", "pref_beta", "rl_beta", "orpo_alpha"),
+    "loss_type": ("pref_loss", "dpo_loss_type"),
+    "rpo_alpha": ("pref_ftx", "dpo_ftx"),
+    "label_smoothing": ("dpo_label_smoothing",),
     "r": ("lora_r", "lora_rank", "rank"),
     "lora_alpha": ("alpha",),
     "lora_dropout": ("dropout",),
@@ -76,6 +81,7 @@ _REPLACED = {
     "resume_from_checkpoint": "is the dojo's own: a killed training goes on by itself; write start_from to train on from an "
     "experiment's weights",
     "mask_prompt": "is unknown, completion_only_loss: true does it",
+    "loss_weights": "is unknown, write rpo_alpha for the weight of the chosen answers' own loss",
     "effective_batch_size": "is unknown, write per_device_train_batch_size and gradient_accumulation_steps",
     "peft_config": "is unknown, write its fields (r, lora_alpha, ...) at the top level",
     "lora": "is unknown, write its fields (r, lora_alpha, ...) at the top level",
@@ -107,8 +113,9 @@ _DOJOS_OWN = {
         "evaluation_strategy eval_strategy do_eval do_train do_predict per_device_eval_batch_size "
         "load_best_model_at_end metric_for_best_model greater_is_better eval_accumulation_steps"
     ),
-    "only supervised fine-tuning is trained here": (
-        "stage trainer_type dpo_beta beta rl reward_model pref_beta loss_type"
+    "only sft, dpo and orpo are trained here, none of which needs one": "reward_model ref_model",
+    "the weights before training are the reference": (
+        "sync_ref_model ref_model_mixup_alpha ref_model_sync_steps precompute_ref_log_probs reference_free"
     ),
     "the dojo fits training to the machine": (
         "deepspeed fsdp ddp_find_unused_parameters dataloader_num_workers dataloader_pin_memory group_by_length "

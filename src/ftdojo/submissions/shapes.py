@@ -1,9 +1,10 @@
 """The shapes a training row may have, and what of it is used.
 
-Four shapes are known: ``messages``; ``prompt`` and ``completion``; Alpaca (``instruction``, ``input``, ``output``,
+Four shapes of a conversation are known: ``messages``; ``prompt`` and ``completion``; Alpaca (``instruction``, ``input``, ``output``,
 ``history``); ShareGPT (``conversations``). All become chat turns that end in an answer. Unlike TRL, a prompt that is a
 string becomes a user turn too, because every model here is evaluated through its chat template and should be trained
-through it.
+through it. A pair for preference tuning has TRL's shape: ``chosen`` and ``rejected``, beside ``prompt`` or as two whole
+conversations that part at their last answer.
 
 What other tools write beside the text of a turn is used as they use it, where it can be (thoughts, ``developer``, a weight
 of 0); refused, where to drop it would train on something else (tools, pictures, a weight that asks for what is not learnt);
@@ -18,7 +19,7 @@ from typing import Any, Literal
 from ftdojo.records import Message
 from ftdojo.submissions.texts import is_writable, short
 
-RowFormat = Literal["messages", "prompt-completion", "alpaca", "sharegpt"]
+RowFormat = Literal["messages", "prompt-completion", "alpaca", "sharegpt", "preference"]
 Turns = tuple[Message, ...]
 
 _ROLES = {
@@ -52,6 +53,7 @@ _REFUSED = {
 _TOOL_ROLES = ("tool", "function", "observation", "function_call", "ipython")
 MAX_SOURCE_CHARS = 200
 _ANSWER_KEYS = ("answer", "response", "output", "reply", "solution", "target", "label")
+_WANTED_PAIR = 'write {"prompt": ..., "chosen": ..., "rejected": ...}'
 _WANTED = 'write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]} or {"prompt": ..., "completion": ...}'
 
 
@@ -75,6 +77,13 @@ class Row:
     masked: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreferenceRow(Row):
+    """Two answers to one prompt: ``messages`` end in the chosen one, ``rejected`` are the same turns with the other one."""
+
+    rejected: tuple[Message, ...]
+
+
 def conversation(entry: Mapping[str, Any]) -> Row:
     """Return an object of one of the known shapes as a row: a conversation that ends in an answer.
 
@@ -86,24 +95,108 @@ def conversation(entry: Mapping[str, Any]) -> Row:
     _refuse(entry, "the row")
     turns, form, used = _read(entry)
     given = [each for key in used for each in _objects(entry[key], key)]
-    system = entry.get("system")
-    if system is not None and not (turns and turns[0]["role"] == "system"):
-        turns, used = (*_one(system, "system"), *turns), (*used, "system")
-    turns = tuple(turn for turn in turns if turn["content"].strip() or turn["role"] != "system")
+    turns, used = _under_system(turns, entry, used)
     _check(turns)
-    source = entry.get("source", "")
-    if not isinstance(source, str) or len(source) > MAX_SOURCE_CHARS:
-        raise ShapeError(f"source must be a text of at most {MAX_SOURCE_CHARS} characters.")
-    unused = [key for key, value in entry.items() if key not in {*used, "source"} and _holds(value)]
-    for name, turn in given:
-        unused += [f"{name}[].{key}" for key in _unused(turn) if _holds(turn[key])]
     return Row(
         messages=turns,
         format=form,
-        source=source,
-        ignored=tuple(dict.fromkeys(unused)),
+        source=_source(entry),
+        ignored=_ignored(entry, used, given),
         masked=_masked(given),
     )
+
+
+def preference(entry: Mapping[str, Any]) -> PreferenceRow:
+    """Return an object with ``chosen`` and ``rejected`` as a pair of conversations that differ in their last answer.
+
+    Either answer is a text or a list of turns. Where there is no ``prompt``, the turns that both begin with are the prompt;
+    where there is one, lists may repeat it.
+
+    Raises:
+        ShapeError: one of them is missing or no answer, both are the same, or they answer different prompts.
+    """
+    _refuse(entry, "the row")
+    missing = [key for key in ("chosen", "rejected") if key not in entry]
+    if missing:
+        raise ShapeError(
+            f"the row has no {missing[0]} answer, and pairs are learnt; {_WANTED_PAIR}."
+        )
+    prompt = _one_or_many(entry["prompt"], "user", "prompt") if "prompt" in entry else ()
+    used = tuple(key for key in ("prompt", "chosen", "rejected") if key in entry)
+    given = [each for key in used for each in _objects(entry[key], key)]
+    if any(_mark(turn, name) for name, turn in given):
+        raise ShapeError(
+            "a turn is marked as learnt or not, and of a pair both answers are; drop the mark."
+        )
+    (chosen, names), (rejected, _) = (
+        _under_system(_answered(prompt, entry[key], key), entry, used)
+        for key in ("chosen", "rejected")
+    )
+    _check_pair(chosen, rejected)
+    return PreferenceRow(
+        messages=chosen,
+        rejected=rejected,
+        format="preference",
+        source=_source(entry),
+        ignored=_ignored(entry, names, given),
+    )
+
+
+def _answered(prompt: Turns, answer: object, name: str) -> Turns:
+    """Return the prompt with one of its answers, which may repeat the prompt."""
+    if isinstance(answer, str) and not prompt:
+        raise ShapeError(
+            f"{name} is a text, and the row has no prompt that it answers; {_WANTED_PAIR}."
+        )
+    turns = _one_or_many(answer, "assistant", name)
+    return turns if prompt and turns[: len(prompt)] == prompt else (*prompt, *turns)
+
+
+def _check_pair(chosen: Turns, rejected: Turns) -> None:
+    for name, turns in (("chosen", chosen), ("rejected", rejected)):
+        try:
+            _check(turns)
+        except ShapeError as error:
+            raise ShapeError(f"{name}: {error}") from error
+    if chosen[:-1] != rejected[:-1]:
+        raise ShapeError(
+            "chosen and rejected differ before their last answer, and a pair is two answers to one prompt; cut both after the "
+            "answers where they part."
+        )
+    if chosen[-1]["content"].strip() == rejected[-1]["content"].strip():
+        answer = short(chosen[-1]["content"])
+        raise ShapeError(f"chosen and rejected are the same answer, {answer}; leave the row out.")
+
+
+def _under_system(
+    turns: Turns, entry: Mapping[str, Any], used: tuple[str, ...]
+) -> tuple[Turns, tuple[str, ...]]:
+    """Return the turns below the system text that stands beside them, if one does, and the keys that were used for it."""
+    system = entry.get("system")
+    if system is not None and not (turns and turns[0]["role"] == "system"):
+        turns, used = (*_one(system, "system"), *turns), (*used, "system")
+    return tuple(
+        turn for turn in turns if turn["content"].strip() or turn["role"] != "system"
+    ), used
+
+
+def _source(entry: Mapping[str, Any]) -> str:
+    source = entry.get("source", "")
+    if not isinstance(source, str) or len(source) > MAX_SOURCE_CHARS:
+        raise ShapeError(f"source must be a text of at most {MAX_SOURCE_CHARS} characters.")
+    return source
+
+
+def _ignored(
+    entry: Mapping[str, Any],
+    used: Sequence[str],
+    given: Sequence[tuple[str, Mapping[str, Any]]],
+) -> tuple[str, ...]:
+    """Return the keys of a row and of its turns that hold something and are not used."""
+    unused = [key for key, value in entry.items() if key not in {*used, "source"} and _holds(value)]
+    for name, turn in given:
+        unused += [f"{name}[].{key}" for key in _unused(turn) if _holds(turn[key])]
+    return tuple(dict.fromkeys(unused))
 
 
 def _read(entry: Mapping[str, Any]) -> tuple[Turns, RowFormat, tuple[str, ...]]:
@@ -281,7 +374,7 @@ def _check(turns: Turns) -> None:
 def _advice(entry: Mapping[str, Any]) -> str:
     """Return what to write instead of an unknown shape."""
     if {"chosen", "rejected"} & entry.keys():
-        return f"preference pairs are not trained here; keep the chosen answer: {_WANTED}."
+        return f"pairs are learnt with objective: dpo or orpo; for sft keep the chosen answer: {_WANTED}."
     if "text" in entry:
         return f"text does not say where the answer begins; {_WANTED}."
     answer = next((key for key in _ANSWER_KEYS if key in entry), None)

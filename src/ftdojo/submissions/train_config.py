@@ -41,6 +41,10 @@ LORA_FIELDS = frozenset(
 """Fields that mean nothing when every weight is trained."""
 ADAPTER_FIELDS = LORA_FIELDS - {"lora_dropout"}
 """Fields that an adapter is made by: one that training goes on from has its own."""
+DPO_FIELDS = frozenset({"loss_type", "rpo_alpha", "label_smoothing"})
+"""Fields that mean nothing without ``objective: dpo``."""
+PAIRS = frozenset({"dpo", "orpo"})
+"""Objectives that learn from pairs of answers."""
 EVAL_FIELDS = frozenset({"eval_steps", "early_stopping_patience", "early_stopping_threshold"})
 """Fields that mean nothing without an eval split."""
 
@@ -68,7 +72,8 @@ Steps = Annotated[Number, AfterValidator(_whole_from_one)]
 
 
 def _default_rate(given: dict[str, Any]) -> float:
-    return 2e-5 if given.get("method") == "full" else 2e-4
+    highest = 2e-5 if given.get("objective") in PAIRS else 2e-4
+    return highest / 10 if given.get("method") == "full" else highest
 
 
 class TrainConfig(BaseModel):
@@ -85,9 +90,10 @@ class TrainConfig(BaseModel):
     )
     objective: ObjectiveName = Field(
         "",
-        description="What the rows teach and how: sft, or one that a plugin registers; the run's if left out.",
+        description="What the rows teach and how: sft learns answers; dpo and orpo learn from pairs to prefer one answer; a "
+        "plugin may register more; the run's if left out.",
         json_schema_extra={
-            "allowed": "sft, or the name of a plugin's",
+            "allowed": "sft, dpo, orpo, or the name of a plugin's",
             "default_text": "the run's, sft",
         },
     )
@@ -96,6 +102,29 @@ class TrainConfig(BaseModel):
         description="The experiment whose weights training goes on from; what made its adapter (r to use_dora) then holds "
         "here too.",
         json_schema_extra={"allowed": "base, or an earlier experiment such as e3"},
+    )
+    beta: Number = Field(
+        0.1,
+        gt=0,
+        le=10,
+        description="DPO: how dear it is to move away from the weights before training. ORPO: weight of the odds ratio.",
+    )
+    loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field(
+        "sigmoid", description="DPO: the loss of a pair, as TRL names it."
+    )
+    rpo_alpha: Number | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="DPO: weight of the chosen answers' loss per token beside it (in later TRL: loss_type [.., sft] with "
+        "loss_weights [1, rpo_alpha]); keeps them likely; off if left out.",
+        json_schema_extra={"allowed": "a number above 0, at most 100"},
+    )
+    label_smoothing: Number = Field(
+        0.0,
+        ge=0,
+        lt=0.5,
+        description="DPO, loss_type robust: share of pairs that are the wrong way round.",
     )
     r: Whole = Field(16, ge=1, le=256, description="LoRA: rank of the adapter.")
     lora_alpha: Whole = Field(
@@ -127,7 +156,9 @@ class TrainConfig(BaseModel):
         gt=0,
         le=0.1,
         description="Peak learning rate of AdamW.",
-        json_schema_extra={"default_text": "2e-4 (lora), 2e-5 (full)"},
+        json_schema_extra={
+            "default_text": "2e-4 (lora), 2e-5 (full); for dpo and orpo 2e-5 (lora), 2e-6 (full)"
+        },
     )
     lr_scheduler_type: Literal[
         "linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"
@@ -235,9 +266,14 @@ class TrainConfig(BaseModel):
         """Return the optimizer steps between two eval losses, at least 1."""
         return max(1, _resolved(self.eval_steps, total_steps))
 
+    @property
+    def learns_pairs(self) -> bool:
+        """Return whether rows are pairs of answers of which one is to be preferred."""
+        return self.objective in PAIRS
+
     def idle(self) -> dict[str, str]:
         """Return the fields that change nothing here, each with the reason."""
-        why: dict[str, str] = {}
+        why = self._idle_with_objective()
         if self.method == "full":
             why |= dict.fromkeys(LORA_FIELDS, "it means nothing with method: full")
         if self.lr_scheduler_type == "constant":
@@ -245,6 +281,20 @@ class TrainConfig(BaseModel):
         if not self.eval_share:
             why |= dict.fromkeys(EVAL_FIELDS, "it needs eval_share above 0")
         return why
+
+    def _idle_with_objective(self) -> dict[str, str]:
+        why: dict[str, str] = {}
+        if self.objective != "dpo":
+            why |= dict.fromkeys(DPO_FIELDS, "it needs objective: dpo")
+        elif self.loss_type != "robust":
+            why["label_smoothing"] = "it needs loss_type: robust"
+        if not self.learns_pairs:
+            return why | {"beta": "it needs objective: dpo or orpo"}
+        why |= dict.fromkeys(
+            ("completion_only_loss", "packing"),
+            f"it means nothing with objective: {self.objective}",
+        )
+        return why | {"lora_dropout": "pairs are learnt without dropout, as TRL does by default"}
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:

@@ -21,7 +21,8 @@ class Encoded:
 
     ``cut`` says that the row was longer than ``max_length`` and lost its end. ``joints`` are the places where another
     row begins, for rows that were packed together. ``lost`` names text of the row that is not in its tokens, cut apart;
-    ``unclosed`` says that the prompt opens a thought (``<think>``) which the answer does not close.
+    ``unclosed`` says that the prompt opens a thought (``<think>``) which the answer does not close. ``rejected`` is the other
+    answer of a pair, after the same prompt; ``reference`` the log-probabilities (nats) of both before training.
     """
 
     ids: tuple[int, ...]
@@ -30,11 +31,28 @@ class Encoded:
     joints: tuple[int, ...] = ()
     lost: str = ""
     unclosed: bool = False
+    rejected: "Encoded | None" = None
+    reference: tuple[float, float] | None = None
 
     @property
     def labels(self) -> int:
         """Count the tokens that carry loss; the first token of a row is never predicted."""
         return sum(self.labelled[1:])
+
+    @property
+    def parts(self) -> "tuple[Encoded, ...]":
+        """Return what the model sees of it: itself, and the rejected answer of a pair."""
+        return (self, self.rejected) if self.rejected else (self,)
+
+    @property
+    def tokens(self) -> int:
+        """Count the tokens that the model sees, those of both answers of a pair."""
+        return sum(len(part.ids) for part in self.parts)
+
+    @property
+    def terms(self) -> int:
+        """Count its terms in a loss: the tokens that carry loss, or one for a pair."""
+        return 1 if self.rejected else self.labels
 
 
 def encode(

@@ -9,14 +9,15 @@ Three savings, none of which changes the loss (``tests/training`` compares with 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from ftdojo.models.device import LABEL_ONLY
+from ftdojo.models.device import LABEL_ONLY, low_precision
 from ftdojo.records import Shortcuts
 from ftdojo.training.encode import Encoded
 
@@ -33,7 +34,8 @@ class Batch:
     ``shared`` (P,) are the ids every row begins with; ``ids`` (B, T) the rest; ``labelled`` (L,) are the positions in
     the flattened ``ids`` after which a labelled token comes, and ``gold`` (L,) those tokens; ``places`` (B, T) are
     positions that restart at joints, or None if no row was packed. ``tokens`` counts the rows' tokens, shared ones
-    included, padding not.
+    included, padding not. Of pairs, the chosen answers are the first half of the rows and the rejected the second;
+    ``reference`` (B,) are the log-probabilities of their answers before training, or None if they are not known.
     """
 
     shared: Tensor
@@ -42,10 +44,12 @@ class Batch:
     gold: Tensor
     places: Tensor | None
     tokens: int
+    reference: Tensor | None = None
 
 
 def shared_start(rows: Sequence[Encoded]) -> int:
     """Count the leading tokens that all rows share, ending before the first token that carries loss."""
+    rows = _sequences(rows)
     if any(row.joints for row in rows):
         return 0
     low, high = min(row.ids for row in rows), max(row.ids for row in rows)
@@ -63,6 +67,8 @@ def collate(rows: Sequence[Encoded], *, shared: int, device: torch.device, pad: 
     Everything that depends on values is worked out here, in the machine's memory: on a GPU no later step of the loss
     has to wait for the device, and the copies run beside it.
     """
+    known = [row.reference for row in rows if row.reference]
+    rows = _sequences(rows)
     width = max(len(row.ids) for row in rows) - shared
     ids = torch.full((len(rows), width), pad, dtype=torch.long)
     targets = torch.full((len(rows), width), -100, dtype=torch.long)
@@ -81,7 +87,13 @@ def collate(rows: Sequence[Encoded], *, shared: int, device: torch.device, pad: 
         gold=_sent(flat[labelled], device),
         places=_sent(_places(rows, width), device) if packed else None,
         tokens=sum(len(row.ids) for row in rows),
+        reference=_sent(torch.tensor(known).T.flatten(), device) if known else None,
     )
+
+
+def _sequences(rows: Sequence[Encoded]) -> list[Encoded]:
+    """Return the rows, those of pairs with the chosen answers first and the rejected ones after them."""
+    return [*rows, *(row.rejected for row in rows if row.rejected)]
 
 
 def _sent(values: Tensor, device: torch.device) -> Tensor:
@@ -102,8 +114,10 @@ def loss_sum(model: Any, batch: Batch) -> tuple[Tensor, int]:
 def row_losses(model: Any, rows: Sequence[Encoded], shortcuts: Shortcuts) -> list[float]:
     """Return the summed negative log-likelihood (nats) of each row's labelled tokens, in the order of ``rows``.
 
-    Rows that carry no loss have 0. Rows of like length are measured together, as far as ``shortcuts`` lets them.
+    Rows that carry no loss have 0; of a pair, the chosen answer counts. Rows of like length are measured together, as far as
+    ``shortcuts`` lets them.
     """
+    rows = [replace(row, rejected=None, reference=None) for row in rows]
     found = [0.0] * len(rows)
     for places in _alike(rows, shortcuts):
         some = [rows[at] for at in places]
@@ -129,6 +143,18 @@ def _alike(rows: Sequence[Encoded], shortcuts: Shortcuts) -> Iterator[list[int]]
         size = 1 if alone else max(1, BATCH_TOKENS // longest)
         yield ordered[:size]
         ordered = ordered[size:]
+
+
+def label_logps(model: Any, batch: Batch) -> Tensor:
+    """Return the log-probabilities (L,), in nats, of the labelled tokens, row after row."""
+    logits = label_logits(model, batch)
+    return -torch.nn.functional.cross_entropy(logits.float(), batch.gold, reduction="none")
+
+
+def autocast(model: Any) -> AbstractContextManager[Any]:
+    """Compute in bfloat16 where the machine is good at it; master weights and sums stay in float32."""
+    kind = model.device.type
+    return torch.autocast(kind, dtype=torch.bfloat16) if low_precision(kind) else nullcontext()
 
 
 def label_logits(model: Any, batch: Batch) -> Tensor:

@@ -9,15 +9,14 @@ tokens, accumulation included, as transformers does it.
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 import torch
 
-from ftdojo.models.device import low_precision
 from ftdojo.records import LossPoint
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
@@ -26,10 +25,10 @@ from ftdojo.training.batches import steps
 from ftdojo.training.best import BestWeights
 from ftdojo.training.checkpoint import Checkpoint, Learner
 from ftdojo.training.encode import Encoded, pack
-from ftdojo.training.forward import collate, shared_start
-from ftdojo.training.objectives import SFT, Objective, objective_of
+from ftdojo.training.forward import autocast, collate, shared_start
+from ftdojo.training.objectives import SFT, BatchLoss, Objective, Referring, objective_of
 from ftdojo.training.trainer import OnStep
-from ftdojo.training.watch import Watch
+from ftdojo.training.watch import FATAL, Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +78,13 @@ def train(
     Raises:
         SubmissionRefused: an option that this model does not support.
     """
+    began = time.monotonic()
+    rows = referred(model, rows, config, share=share)
+    spent = time.monotonic() - began
     kept, held_out = parted(rows, config)
     packed = pack(kept, max_length=config.max_length) if config.packing else kept
     total = planned_steps(len(packed), config)
-    stepper = _Stepper(model, packed, config, total=total, share=share)
+    stepper = _Stepper(model, packed, config, total=total, share=share, spent=spent)
     best = BestWeights(stepper.weights)
     checkpoint = Checkpoint(
         Learner(stepper.weights, stepper.optimizer, stepper.schedule, best, watch)
@@ -94,16 +96,16 @@ def train(
     every = config.eval_every(total)
     stopped: StopReason = "finished"
     model.train()
-    with _noise(model, config.neftune_noise_alpha), _checkpointing(model, config):
+    with _noise(model, config), _checkpointing(model, config), _dropout(model, config):
         for step in range(len(watch.curve) + 1, total + 1):
             point = stepper.step(step)
             on_step(point)
-            reason = watch.see(point)
+            reason = watch.see(point, stuck=stepper.stuck)
             if held_out and not reason and (step % every == 0 or step == total):
                 loss = measured(model, held_out, config, share=share)
                 best.see(step, loss)
                 reason = watch.see_held_out(step, loss)
-            if reason and (step < total or reason == "diverged"):
+            if reason and (step < total or reason in FATAL):
                 stopped = reason
                 break
             checkpoint.look()
@@ -121,6 +123,16 @@ def train(
     )
 
 
+def referred(
+    model: Any, rows: Sequence[Encoded], config: TrainConfig, *, share: bool
+) -> Sequence[Encoded]:
+    """Return ``rows`` with what ``model`` makes of them before training, where the objective compares with that."""
+    objective, size = objective_of(config), config.per_device_train_batch_size
+    if not isinstance(objective, Referring):
+        return rows
+    return objective.referred(model, rows, size=size, share=share)
+
+
 def measured(
     model: Any,
     held_out: Sequence[Encoded],
@@ -130,7 +142,7 @@ def measured(
 ) -> float:
     """Return the loss of the rows held back from a training (nats per labelled token), in the middle of it."""
     size, objective = config.per_device_train_batch_size, objective_of(config)
-    loss = mean_loss(model, held_out, size=size, objective=objective, share=share)
+    loss = mean_loss(model, held_out, size=size, objective=objective, config=config, share=share)
     model.train()
     return loss
 
@@ -142,26 +154,21 @@ def mean_loss(
     *,
     size: int,
     objective: Objective = SFT,
+    config: TrainConfig | None = None,
     share: bool = True,
 ) -> float:
-    """Return the loss per labelled token (nats, if the objective is supervised) of ``rows``, without training on them."""
+    """Return the loss per term (if the objective is supervised, nats per labelled token) of ``rows``, without training on them."""
     model.eval()
     shared, losses, count = shared_start(rows) if share else 0, [], 0
-    ordered = sorted(rows, key=lambda row: len(row.ids))
+    ordered = sorted(rows, key=lambda row: row.tokens)
     for start in range(0, len(ordered), size):
         batch = ordered[start : start + size]
         made = collate(batch, shared=shared, device=model.device)
         with autocast(model):
-            loss, labels = objective.loss(model, made)
-        losses.append(loss)
-        count += labels
+            found = objective.loss(model, made, config or TrainConfig())
+        losses.append(found.value)
+        count += found.terms
     return sum(float(loss) for loss in losses) / max(count, 1)
-
-
-def autocast(model: Any) -> AbstractContextManager[Any]:
-    """Compute in bfloat16 where the machine is good at it; master weights and sums stay in float32."""
-    kind = model.device.type
-    return torch.autocast(kind, dtype=torch.bfloat16) if low_precision(kind) else nullcontext()
 
 
 class _Stepper:
@@ -175,9 +182,11 @@ class _Stepper:
         *,
         total: int,
         share: bool,
+        spent: float,
     ) -> None:
         self.weights = [each for each in model.parameters() if each.requires_grad]
-        self.tokens, self.began = 0, time.monotonic()
+        self.tokens, self.began = 0, time.monotonic() - spent
+        self.stuck, self._proven = False, False
         self._model, self._config = model, config
         self._objective = objective_of(config)
         self.optimizer, self.schedule = _optimizer(self.weights, config, total)
@@ -194,30 +203,50 @@ class _Stepper:
     def step(self, number: int) -> LossPoint:
         """Take one optimizer step."""
         batches = next(self._stream)
-        count = max(1, sum(row.labels for rows in batches for row in rows))
+        count = max(1, sum(row.terms for rows in batches for row in rows))
         losses = [self._backward(rows, count) for rows in batches]
         bound = self._config.max_grad_norm or math.inf
         norm = torch.nn.utils.clip_grad_norm_(self.weights, bound)
         rate = self.schedule.get_last_lr()[0]
-        self.optimizer.step()
+        self._move(proof=rate > 0 and not self._proven)
         self.schedule.step()
         self.optimizer.zero_grad(set_to_none=True)
         return LossPoint(
             step=number,
-            loss=sum(float(loss) for loss in losses),  # on a GPU, where a step first waits for it
+            loss=sum(float(each.value) for each in losses)
+            / count,  # where a GPU is first waited for
             learning_rate=rate,
             grad_norm=float(norm),
             tokens=self.tokens,
             seconds=time.monotonic() - self.began,
+            figures=_means([each.figures for each in losses], count),
         )
 
-    def _backward(self, rows: Sequence[Encoded], count: int) -> torch.Tensor:
+    def _move(self, *, proof: bool) -> None:
+        """Let the optimizer move the weights, and with ``proof`` look whether they have moved."""
+        before = fingerprint(self.weights) if proof else ()
+        self.optimizer.step()
+        if proof:
+            self.stuck, self._proven = fingerprint(self.weights) == before, True
+
+    def _backward(self, rows: Sequence[Encoded], count: int) -> BatchLoss:
         batch = collate(rows, shared=self._shared, device=self._model.device)
         with autocast(self._model):
-            loss = self._objective.loss(self._model, batch)[0] / count
+            found = self._objective.loss(self._model, batch, self._config)
+            loss = found.value / count
         loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
         self.tokens += batch.tokens
-        return loss.detach()
+        return replace(found, value=found.value.detach())
+
+
+def _means(figures: Sequence[Mapping[str, torch.Tensor]], count: int) -> dict[str, float]:
+    """Return the means over a step's ``count`` terms of what its batches sum up."""
+    return {name: sum(float(each[name]) for each in figures) / count for name in figures[0]}
+
+
+def fingerprint(weights: Sequence[torch.Tensor]) -> tuple[float, ...]:
+    """Return sums by which weights that have moved are told, without a copy of them."""
+    return tuple(float(each.detach().sum(dtype=torch.float64)) for each in weights)
 
 
 def parted(rows: Sequence[Encoded], config: TrainConfig) -> tuple[list[Encoded], list[Encoded]]:
@@ -237,7 +266,7 @@ def order_seed(config: TrainConfig) -> int:
 
 def _stream(rows: Sequence[Encoded], config: TrainConfig) -> Iterator[list[list[Encoded]]]:
     order = steps(
-        [len(row.ids) for row in rows],
+        [row.tokens for row in rows],
         size=config.per_device_train_batch_size,
         accumulate=config.gradient_accumulation_steps,
         seed=order_seed(config),
@@ -265,8 +294,23 @@ def _optimizer(weights: Sequence[Any], config: TrainConfig, steps: int) -> tuple
 
 
 @contextmanager
-def _noise(model: Any, alpha: float | None) -> Iterator[None]:
+def _dropout(model: Any, config: TrainConfig) -> Iterator[None]:
+    """Switch the dropout of a base model off where weights are compared with earlier ones, as TRL does for pairs."""
+    layers = [each for each in model.modules() if isinstance(each, torch.nn.Dropout)]
+    kept = [each.p for each in layers]
+    for each in layers if config.learns_pairs else ():
+        each.p = 0.0
+    try:
+        yield
+    finally:
+        for each, share in zip(layers, kept, strict=True):
+            each.p = share
+
+
+@contextmanager
+def _noise(model: Any, config: TrainConfig) -> Iterator[None]:
     """Add uniform noise of size alpha / sqrt(tokens x width) to embeddings (NEFTune, Jain et al., 2023)."""
+    alpha = config.neftune_noise_alpha
     if not alpha:
         yield
         return

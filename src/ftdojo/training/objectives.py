@@ -1,7 +1,8 @@
 """What a training learns from its rows: the seam behind which another objective fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ftdojo.errors import SubmissionRefused
 from ftdojo.records import Message
@@ -13,6 +14,18 @@ if TYPE_CHECKING:  # checks read rows without torch
     from torch import Tensor
 
     from ftdojo.training.forward import Batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchLoss:
+    """The loss of a batch: ``value`` (0-d, with gradient) is the sum over its ``terms``.
+
+    ``figures`` are further sums over the terms (0-d, without gradient) by the name that their mean is shown under.
+    """
+
+    value: "Tensor"
+    terms: int
+    figures: "Mapping[str, Tensor]" = field(default_factory=dict)
 
 
 class Objective(Protocol):
@@ -48,8 +61,19 @@ class Objective(Protocol):
         """Return the row as token ids, cut at ``config.max_length``, and which of them carry loss."""
         ...
 
-    def loss(self, model: Any, batch: "Batch") -> "tuple[Tensor, int]":
-        """Return the summed loss of a batch (0-d, with gradient) and the number of terms in it."""
+    def loss(self, model: Any, batch: "Batch", config: TrainConfig) -> BatchLoss:
+        """Return the summed loss of a batch, whose terms are those of its rows (``Encoded.terms``)."""
+        ...
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """An objective that compares with the weights as they were before the first step."""
+
+    def referred(
+        self, model: Any, rows: Sequence[Encoded], *, size: int, share: bool
+    ) -> list[Encoded]:
+        """Return ``rows``, in batches of ``size``, with what ``model`` makes of them before it is trained."""
         ...
 
 
@@ -90,15 +114,23 @@ class Sft:
             completion_only=config.completion_only_loss,
         )
 
-    def loss(self, model: Any, batch: "Batch") -> "tuple[Tensor, int]":
+    def loss(self, model: Any, batch: "Batch", config: TrainConfig) -> BatchLoss:
         """Return the summed negative log-likelihood of labelled tokens, and their number."""
         from ftdojo.training.forward import loss_sum
 
-        return loss_sum(model, batch)
+        value, terms = loss_sum(model, batch)
+        return BatchLoss(value=value, terms=terms)
 
 
 SFT = Sft()
-objectives: Registry[Objective] = Registry("objective", {"sft": "ftdojo.training.objectives:SFT"})
+objectives: Registry[Objective] = Registry(
+    "objective",
+    {
+        "sft": "ftdojo.training.objectives:SFT",
+        "dpo": "ftdojo.training.preferences:DPO",
+        "orpo": "ftdojo.training.preferences:ORPO",
+    },
+)
 """Name -> the objective. ``train.yaml`` takes names only; ``ftdojo run --objective`` takes ``module:attribute`` as well."""
 
 

@@ -7,6 +7,12 @@ from pathlib import Path
 
 from ftdojo.records.feedback import LossPoint, StopReason
 
+FATAL: frozenset[StopReason] = frozenset({"diverged", "collapsed", "unmoved"})
+"""Ends after which the weights are worth nothing, at whatever step."""
+CHOSEN_DRIFT = "logps/chosen_drift"
+"""Figure of a step on pairs: by how much the log-probability of chosen answers changed since the start, in nats per token."""
+COLLAPSE = 1.0
+"""So many nats per token chosen answers may lose: beyond, a token that was certain is down to a probability of 0.37."""
 SMOOTH = 8
 """Steps averaged before the present loss is compared with the first."""
 
@@ -28,7 +34,9 @@ class Keeping:
 class Watch:
     """Looks at every step and says why the next one should not be taken.
 
-    Divergence: a loss or gradient that is not finite, or a smoothed loss above the first by half and one nat. Over
+    Unmoved: a step whose learning rate is above 0 changed no weight. Divergence: a loss or gradient that is not finite, or a
+    smoothed loss above the first by half and one nat. Collapse: of pairs, the chosen answers too have become unlikely, the
+    known way in which preference tuning unlearns what it should teach (``COLLAPSE``, smoothed). Over
     budget: the next step would end after ``seconds``. Plateau: ``patience`` eval losses in a row were not lower than
     the lowest by more than ``threshold`` nats; 0 switches it off. Stopped: the file ``stop`` is there, and the step that it
     names was made. ``keeping`` is where the training keeps its state meanwhile, if anywhere; the time that it took before it
@@ -43,11 +51,15 @@ class Watch:
     curve: list[LossPoint] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
 
-    def see(self, point: LossPoint) -> StopReason | None:
-        """Take note of a step; return why training should stop here, or None."""
+    def see(self, point: LossPoint, *, stuck: bool = False) -> StopReason | None:
+        """Take note of a step, ``stuck`` if it moved no weight; return why training should stop here, or None."""
         self.curve.append(point)
+        if stuck:
+            return "unmoved"
         if self._diverged(point):
             return "diverged"
+        if self._collapsed():
+            return "collapsed"
         order = stop_order(self.stop) if self.stop else None
         if order is not None and point.step >= order:
             return "stopped"
@@ -72,6 +84,10 @@ class Watch:
         late = self.curve[-SMOOTH:]
         return len(self.curve) >= SMOOTH and average(late) > 1.5 * self.curve[0].loss + 1.0
 
+    def _collapsed(self) -> bool:
+        late = [point.figures.get(CHOSEN_DRIFT, 0.0) for point in self.curve[-SMOOTH:]]
+        return len(late) == SMOOTH and sum(late) / SMOOTH < -COLLAPSE
+
 
 def stop_beside(weights: Path) -> Path:
     """Return where the order to stop is found by the training whose weights go to the folder ``weights``."""
@@ -86,3 +102,11 @@ def stop_order(path: Path) -> int | None:
 def average(points: Sequence[LossPoint]) -> float:
     """Return the mean loss of ``points``."""
     return sum(point.loss for point in points) / len(points)
+
+
+def averages(points: Sequence[LossPoint]) -> dict[str, float]:
+    """Return the mean of each figure of ``points``."""
+    return {
+        name: sum(point.figures[name] for point in points) / len(points)
+        for name in points[0].figures
+    }

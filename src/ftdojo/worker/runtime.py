@@ -35,7 +35,7 @@ from ftdojo.training.forward import row_losses
 from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
 from ftdojo.training.trainer import BY_THE_LOOP, Course
-from ftdojo.training.watch import Watch, average, stop_beside
+from ftdojo.training.watch import Watch, average, averages, stop_beside
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.messages import (
     MAX_ROW_BYTES,
@@ -84,16 +84,20 @@ class ModelRuntime:
     def audit(self, rows: Path, config: TrainConfig) -> TokenReport:
         """Count the tokens of the rows in file ``rows``, and of those that carry loss."""
         encoded = self._rows(rows, config)
-        labels = [row.labels for row in encoded]
-        total = sum(len(row.ids) for row in encoded)
+        labels = [sum(part.labels for part in row.parts) for row in encoded]
+        total = sum(row.tokens for row in encoded)
         return TokenReport(
             rows=len(encoded),
-            tokens=_rounded(quantiles([len(row.ids) for row in encoded])),
+            tokens=_rounded(quantiles([row.tokens for row in encoded])),
             label_tokens=_rounded(quantiles(labels)),
             total_tokens=total,
             label_share=sum(labels) / total,
             truncated_share=sum(row.cut for row in encoded) / len(encoded),
-            unlabelled=tuple(at for at, count in enumerate(labels, start=1) if not count),
+            unlabelled=tuple(
+                at
+                for at, row in enumerate(encoded, start=1)
+                if not all(part.labels for part in row.parts)
+            ),
             samples=tuple(self._shown(row) for row in _spread(encoded, SAMPLES)),
             lost=tuple(at for at, row in enumerate(encoded, start=1) if row.lost),
             lost_text=next((row.lost for row in encoded if row.lost), ""),
@@ -106,19 +110,19 @@ class ModelRuntime:
         """Take ``steps`` on the longest rows; measure their memory and speed, and forecast the whole training."""
         encoded = self._packed(rows, config)
         size = config.per_device_train_batch_size
-        longest = sorted(encoded, key=lambda row: -len(row.ids))[:size]
+        longest = sorted(encoded, key=lambda row: -row.tokens)[:size]
         once = config.model_copy(update=_ONE_STEP | {"max_steps": steps})
         with PeakMemory() as peak, self._trainable(config, start) as model:
             kept = _kept_bytes(model, config)
             if self._cold:  # the first step of a process loads code for seconds, which no step is to be timed by
-                self._train(model, [min(encoded, key=lambda row: len(row.ids))], once)
+                self._train(model, [min(encoded, key=lambda row: row.tokens)], once)
                 self._cold = False
             step = self._train(model, longest, once)
             if steps == 1 and step.seconds < SLOW_STEP_S:
                 step = self._train(model, longest, once)
         planned = planned_steps(len(encoded), config)
         speed = step.tokens / step.seconds
-        tokens = _mean([len(row.ids) for row in encoded]) * config.batch_rows * planned
+        tokens = _mean([row.tokens for row in encoded]) * config.batch_rows * planned
         return FitReport(
             peak_bytes=peak.bytes + kept,
             tokens_per_s=speed,
@@ -301,7 +305,8 @@ class ModelRuntime:
             raise SubmissionRefused(
                 f"Row {at}: the model's chat template refuses its turns ({said}); write turns that it takes."
             ) from error
-        self._require_sizes(at, encoded, config)
+        for part in encoded.parts:
+            self._require_sizes(at, part, config)
         return encoded
 
     def _require_sizes(self, at: int, row: Encoded, config: TrainConfig) -> None:
@@ -329,6 +334,10 @@ class ModelRuntime:
         return pack(encoded, max_length=config.max_length) if config.packing else encoded
 
     def _shown(self, row: Encoded) -> str:
+        """Return a row as text, what carries loss between marks; of a pair, both answers below each other."""
+        return "\n".join(self._marked(part) for part in row.parts)
+
+    def _marked(self, row: Encoded) -> str:
         start = row.labelled.index(True) if True in row.labelled else len(row.ids)
         asked = self._tokenizer.decode(row.ids[:start])
         return f"{asked}>>>{self._tokenizer.decode(row.ids[start:])}<<<"
@@ -362,6 +371,7 @@ def _training_report(trained: Trained, peak_bytes: int, digest: str) -> Training
         held_out_loss=trained.held_out,
         weights_step=trained.weights_step,
         resumed_after=trained.resumed_after,
+        figures=averages(curve[-5:]),
     )
 
 
