@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what a type checker sees; the table below is what is import
     from ftdojo.records import Check as Check
     from ftdojo.records import Finish as Finish
     from ftdojo.records import Look as Look
+    from ftdojo.records import Merge as Merge
     from ftdojo.records import Observation as Observation
     from ftdojo.records import Shell as Shell
     from ftdojo.records import Step as Step
@@ -31,6 +32,7 @@ _HOMES = {
     "Shell": "ftdojo.records",
     "Check": "ftdojo.records",
     "Train": "ftdojo.records",
+    "Merge": "ftdojo.records",
     "Finish": "ftdojo.records",
     "Submission": "ftdojo.records",
     "Observation": "ftdojo.records",

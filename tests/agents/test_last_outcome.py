@@ -22,6 +22,7 @@ from ftdojo.records import (
     FailureKind,
     Finish,
     Look,
+    Merge,
     Outcome,
     Shell,
     Stage,
@@ -149,6 +150,19 @@ def test_a_tool_call_whose_outcome_is_known_after_a_kill_is_not_made_again(
         React(backing).act(replace(paper_observation, last=last))
     again = Notebook(backing.folder / "notes.jsonl", CALLS).notes()
     assert again[-1] == ToolResult(at=2, text="refused: No source is called 'x'.")
+
+
+@pytest.mark.parametrize(
+    ("name", "merge"),
+    [
+        ("e1 e3 slerp", Merge(parents=("e1", "e3"), method="slerp")),
+        ("e1 e2 e3 linear", Merge(parents=("e1", "e2", "e3"))),
+    ],
+)
+def test_a_tool_call_merges_the_experiments_that_it_names(backing, paper_observation, name, merge):
+    book = Notebook(backing.folder / "notes.jsonl", CALLS)
+    book.add(called(1, after=0, tool="merge", name=name))
+    assert React(backing).act(paper_observation) == merge
 
 
 @pytest.fixture

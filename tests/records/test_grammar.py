@@ -11,6 +11,7 @@ from ftdojo.records import (
     Check,
     Finish,
     Look,
+    Merge,
     Shell,
     Submission,
     Train,
@@ -28,6 +29,12 @@ EVERY = st.one_of(
     st.builds(Shell, command=st.text(), wall_s=st.floats(allow_nan=False)),
     st.builds(Check, submission=SUBMISSIONS),
     st.builds(Train, submission=SUBMISSIONS, validate_items=st.none() | st.integers()),
+    st.builds(
+        Merge,
+        parents=st.lists(st.text()).map(tuple),
+        weights=st.lists(st.floats(allow_nan=False)).map(tuple),
+        density=st.floats(allow_nan=False),
+    ),
     st.builds(Finish, experiment=st.text()),
 )
 
@@ -43,6 +50,7 @@ def test_every_action_has_a_verb_of_its_own():
         Shell: "shell",
         Check: "check",
         Train: "train",
+        Merge: "merge",
         Finish: "finish",
     }
 
@@ -51,6 +59,14 @@ def test_fields_with_a_default_may_be_left_out():
     assert parse_action("look", {"what": "ledger"}) == Look(what="ledger")
     assert parse_action("train", TEXTS) == Train(submission=Submission(**TEXTS))
     assert parse_action("finish", {}) == Finish(experiment="base")
+
+
+def test_the_parents_of_a_merge_are_a_list_of_texts():
+    found = parse_action("merge", {"parents": ["e1", "e2"], "weights": [1, 2.5]})
+    assert found == Merge(parents=("e1", "e2"), weights=(1.0, 2.5))
+    for parents, says in {"e1": "is not a list", (1,): "is not a text"}.items():
+        with pytest.raises(UsageError, match=says):
+            parse_action("merge", {"parents": parents})
 
 
 def test_a_whole_number_of_seconds_is_a_number():

@@ -4,7 +4,7 @@ import pytest
 
 from ftdojo.errors import UsageError
 from ftdojo.serve import read_submission
-from ftdojo.serve.protocol import MAX_TEXT
+from ftdojo.serve.protocol import MAX_TEXT, MergeRequest, read_request
 
 
 @pytest.fixture
@@ -50,3 +50,10 @@ def test_something_that_never_ends_is_no_file(folder):
     (folder / "plan.md").symlink_to("/dev/zero")
     with pytest.raises(UsageError, match=r"plan\.md is missing"):
         read_submission(folder)
+
+
+def test_a_merge_is_read_from_a_line_and_one_of_no_known_method_is_refused():
+    found = read_request(b'{"verb": "merge", "parents": ["e1", "e2"], "weights": [1, 2]}')
+    assert found == MergeRequest(parents=["e1", "e2"], weights=[1.0, 2.0])
+    with pytest.raises(UsageError, match=r"merge\.method: Input should be 'linear', 'ties'"):
+        read_request(b'{"verb": "merge", "parents": ["e1", "e2"], "method": "soup"}')

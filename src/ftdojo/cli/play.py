@@ -12,7 +12,7 @@ from ftdojo.errors import FtdojoError, StoreError, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from ftdojo.records import Budget, RunSpec
-    from ftdojo.serve import CheckRequest, FinishRequest, TrainRequest
+    from ftdojo.serve import CheckRequest, FinishRequest, MergeRequest, TrainRequest
     from ftdojo.store import RunFolder
 
 
@@ -33,7 +33,10 @@ def take_up(folder: "RunFolder", budget: "Budget", *, as_json: bool) -> None:
 
 
 def handed_in(
-    folder: "RunFolder", request: "CheckRequest | TrainRequest | FinishRequest", *, wait: float
+    folder: "RunFolder",
+    request: "CheckRequest | TrainRequest | MergeRequest | FinishRequest",
+    *,
+    wait: float,
 ) -> dict[str, Any]:
     """Ask for an action, and return how the run stands then, or once it is quiet again within ``wait`` seconds."""
     from ftdojo.serve import hand_in
@@ -258,6 +261,37 @@ def train(
     texts = read_submission(folder)
     request = TrainRequest(
         plan=texts.plan, data=texts.data, train=texts.train, validate_items=validate_items
+    )
+    found = found_run(run, runs)
+    show(found, handed_in(found, request, wait=wait), as_json=as_json)
+
+
+@play_app.command("merge")
+def merge(
+    parents: list[str] = typer.Argument(help="Experiments to merge, such as e1 e2."),
+    method: str = typer.Option("linear", help="linear, ties, dare_ties or slerp."),
+    weight: list[float] = typer.Option([], help="Share of each experiment; equal if left out."),
+    density: float = typer.Option(
+        0.5, help="Share of each one's changes that ties and dare_ties keep."
+    ),
+    run: str = RUN,
+    runs: Path | None = RUNS,
+    wait: float = WAIT,
+    as_json: bool = JSON,
+) -> None:
+    """Merge the weights of experiments, and validate the result.
+
+    That is an experiment without training.
+
+    Example: ftdojo play merge e1 e2 --method ties --wait 60
+    """
+    from ftdojo.records import MergeMethod
+    from ftdojo.serve import MergeRequest
+
+    if method not in get_args(MergeMethod):
+        raise UnknownName("method of merging", method, get_args(MergeMethod))
+    request = MergeRequest(
+        parents=parents, method=cast("MergeMethod", method), weights=weight, density=density
     )
     found = found_run(run, runs)
     show(found, handed_in(found, request, wait=wait), as_json=as_json)

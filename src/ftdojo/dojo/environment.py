@@ -16,10 +16,11 @@ from typing import Any, assert_never, get_args
 from ftdojo.checks import Failed
 from ftdojo.dojo import stopping
 from ftdojo.dojo.cards import model_card, source_cards, task_card
-from ftdojo.dojo.experiment import execute_experiment, try_out
+from ftdojo.dojo.experiment import execute_experiment, too_rough, try_out
 from ftdojo.dojo.finalize import finalize
 from ftdojo.dojo.guided import Guided
 from ftdojo.dojo.leaderboard import Leaderboard
+from ftdojo.dojo.merging import unmergeable
 from ftdojo.dojo.meter import require_one_experiment
 from ftdojo.dojo.queries import answered
 from ftdojo.dojo.run import Run, opened
@@ -39,6 +40,7 @@ from ftdojo.records import (
     FinalEvaluationBegan,
     Finish,
     Look,
+    Merge,
     Observation,
     Outcome,
     Result,
@@ -58,8 +60,6 @@ MOSTLY = 0.9
 """A base that is cut by the token cap on more items than this shows what the longest outputs cost."""
 MOST_NAMES = 12
 """So many experiments are named in a refusal, the latest of them."""
-LEAST_ITEMS = 10
-"""Fewer validation items than this tell nothing."""
 
 
 class Dojo:
@@ -233,8 +233,8 @@ class Dojo:
                 tried = try_out(self._run, action.submission)
                 failure = tried.failure if isinstance(tried, Failed) else None
                 return Outcome(action=action, checked=tried.report, failure=failure)
-            case Train():
-                return self._train(action)
+            case Train() | Merge():
+                return self._experiment(action)
             case Finish():
                 return Outcome(action=action, notice=self._not_validated(action.experiment))
             case _:
@@ -257,12 +257,9 @@ class Dojo:
         limit = self._run.meter.reached()
         return self._truncate(limit) if limit else Step(observation=seen)
 
-    def _train(self, action: Train) -> Outcome:
-        if action.validate_items is not None and action.validate_items < LEAST_ITEMS:
-            notice = (
-                f"validate_items={action.validate_items} is too few to tell anything; give {LEAST_ITEMS} or more, "
-                "or leave it out for all."
-            )
+    def _experiment(self, action: Train | Merge) -> Outcome:
+        notice = unmergeable(self._run, action) if isinstance(action, Merge) else too_rough(action)
+        if notice:
             return Outcome(action=action, notice=notice)
         done = execute_experiment(
             self._run, action, name=self._next(action), leaderboard=self._known()
@@ -325,7 +322,7 @@ class Dojo:
             stopped_by=stopped_by,
         )
 
-    def _next(self, action: Train) -> str:
+    def _next(self, action: Train | Merge) -> str:
         """Return the id of the next experiment; one that was begun with the same submission goes on."""
         experiments = self._run.folder.experiments()
         last = experiments[-1] if experiments else None

@@ -11,10 +11,18 @@ from ftdojo.checks import Checked, Failed, Passed, run_checks
 from ftdojo.dojo import scorer_faults, stopping
 from ftdojo.dojo.cards import task_card
 from ftdojo.dojo.leaderboard import Leaderboard
+from ftdojo.dojo.merging import merged
 from ftdojo.dojo.run import Run
 from ftdojo.dojo.scoring import Scorer, calibrate
 from ftdojo.dojo.training import trained
-from ftdojo.errors import SubmissionRefused, WorkerDied, WorkerError, WorkerTimeout
+from ftdojo.errors import (
+    ModelError,
+    SubmissionRefused,
+    UsageError,
+    WorkerDied,
+    WorkerError,
+    WorkerTimeout,
+)
 from ftdojo.records import (
     BASE,
     CheckReport,
@@ -24,6 +32,7 @@ from ftdojo.records import (
     Failure,
     FailureKind,
     Feedback,
+    Merge,
     Stage,
     StageReached,
     Status,
@@ -118,13 +127,13 @@ class Carrier:
     experiment: Experiment
     feedback: Feedback
     validate_items: int | None = None
+    merge: Merge | None = None
     predicted: float | None = None
 
     def execute(self) -> Experiment:
         """Return the experiment as it ended; whatever failed is in its ``failure``."""
         try:
-            checked = self._check()
-            weights = self._train(checked)
+            weights = self._merged(self.merge) if self.merge else self._train(self._check())
             self._validate(weights)
         except Ended as ended:
             return self._with(Status.FAILED, failure=ended.failure)
@@ -181,6 +190,18 @@ class Carrier:
             raise Ended(failure)
         return weights
 
+    def _merged(self, action: Merge) -> Weights:
+        """Return the merged weights, and say in the feedback how."""
+        self.experiment = replace(self.experiment, parent=action.parents[0], merged=action.parents)
+        try:
+            weights, said = merged(self.run, action, name=self.experiment.id)
+        except (UsageError, ModelError) as error:
+            raise Ended(
+                Failure(stage=Stage.TRAIN, kind=FailureKind.SCHEMA, message=str(error))
+            ) from error
+        self.feedback = replace(self.feedback, remarks=(said,))
+        return weights
+
     def _validate(self, weights: Weights) -> None:
         run, name = self.run, self.experiment.id
         scorer = Scorer(run, name=name, weights=weights)
@@ -199,13 +220,14 @@ class Carrier:
         self.feedback = replace(self.feedback, evaluation=evaluation, comparisons=compared)
         fit = self.feedback.check.fit
         noticed = (
+            *self.feedback.remarks,
             *([fit.note] if fit and fit.note else []),
             *remarks(self.feedback, task_card(run)),
         )
         self.feedback = replace(self.feedback, remarks=noticed)
 
     def _stage(self) -> Stage:
-        if self.feedback.training:
+        if self.feedback.training or self.merge:
             return Stage.EVALUATE
         return Stage.TRAIN if self.feedback.check.fit else Stage.FIT
 
@@ -250,8 +272,22 @@ def try_out(run: Run, submission: Submission) -> Checked:
         return Failed(report=CheckReport(stages=()), failure=lost)
 
 
+LEAST_ITEMS = 10
+"""Fewer validation items than this tell nothing."""
+
+
+def too_rough(action: Train) -> str:
+    """Return in one line why an experiment would tell nothing; "" if it would."""
+    if action.validate_items is None or action.validate_items >= LEAST_ITEMS:
+        return ""
+    return (
+        f"validate_items={action.validate_items} is too few to tell anything; give {LEAST_ITEMS} or more, or leave it out "
+        "for all."
+    )
+
+
 def execute_experiment(
-    run: Run, action: Train, *, name: str, leaderboard: Leaderboard
+    run: Run, action: Train | Merge, *, name: str, leaderboard: Leaderboard
 ) -> Experiment:
     """Carry out ``action`` as experiment ``name`` and return how it ended; failures are in the experiment."""
     submission = action.submission
@@ -268,9 +304,11 @@ def execute_experiment(
     run.ledger.charge("check", seconds=0.0, experiment=name, experiments=1)
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
-        carrier = Carrier(
-            run, leaderboard, begun, Feedback(check=CheckReport(stages=())), action.validate_items
-        )
+        carrier = Carrier(run, leaderboard, begun, Feedback(check=CheckReport(stages=())))
+        if isinstance(action, Merge):
+            carrier.merge = action
+        else:
+            carrier.validate_items = action.validate_items
         done = carrier.execute()
         if done.failure is None or not done.failure.refunded:
             break

@@ -15,6 +15,7 @@ from ftdojo.records import (
     FinalEvaluationBegan,
     Finish,
     Look,
+    Merge,
     Observation,
     Outcome,
     Status,
@@ -117,7 +118,7 @@ class Steps:
         """Return the outcome of the pending training, if its experiment has ended."""
         action, experiments = self._run.folder.pending(), self._run.folder.experiments()
         last = experiments[-1] if experiments else None
-        if not isinstance(action, Train) or last is None or last.status is Status.RUNNING:
+        if not isinstance(action, Train | Merge) or last is None or last.status is Status.RUNNING:
             return None
         return outcome_of(action, last) if last.submission == action.submission else None
 
@@ -129,8 +130,8 @@ class Steps:
         return outcome
 
 
-def outcome_of(action: Train, ended: Experiment) -> Outcome:
-    """Return what came of a training, from the experiment it became."""
+def outcome_of(action: Train | Merge, ended: Experiment) -> Outcome:
+    """Return what came of a training or merge, from the experiment it became."""
     return Outcome(
         action=action,
         seconds=ended.seconds,

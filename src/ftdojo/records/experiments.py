@@ -39,7 +39,8 @@ class Experiment:
 
     ``parent`` is what its plan builds on, ``start_from`` whose weights its training went on from; either may be ``base``.
     ``max_steps`` are the steps that its training was cut or stretched to, None where it is as ``train.yaml`` says.
-    ``weights`` lie at a path relative to the run folder; None if there are none.
+    ``merged`` are the experiments whose weights it merges, the first of which is its ``parent``. ``weights`` lie at a path
+    relative to the run folder; None if there are none.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Experiment:
     seconds: float = 0.0
     start_from: str = BASE
     max_steps: int | None = None
+    merged: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> EvaluationReport | None:

@@ -6,7 +6,9 @@ the socket, and the record. A submission is spelt by its three texts, ``plan``, 
     look    what, name, offset, limit, only,   check    plan, data, train
             train
     shell   command, wall_s                    train    plan, data, train, validate_items
-    finish  experiment, gave_up
+    merge   parents, method, weights, density  finish  experiment, gave_up
+
+``parents`` and ``weights`` are lists.
 """
 
 import reprlib
@@ -18,19 +20,21 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records.experiments import Submission
-from ftdojo.records.protocol import Action, Check, Finish, Look, Shell, Train
+from ftdojo.records.protocol import Action, Check, Finish, Look, Merge, Shell, Train
 
 ACTIONS: Mapping[str, type[Action]] = {
     "look": Look,
     "shell": Shell,
     "check": Check,
     "train": Train,
+    "merge": Merge,
     "finish": Finish,
 }
 LOOK_ORDER = ("what", "name", "offset", "limit")
 """The order of a look's fields where they are written without their names."""
 _CALLED: Mapping[type, str] = {
     str: "a text",
+    tuple: "a list",
     int: "a whole number",
     float: "a number",
     type(None): "null",
@@ -39,11 +43,15 @@ _CALLED: Mapping[type, str] = {
 
 @dataclass(frozen=True)
 class _Field:
-    """One field of an action: the types it may have, the values it may take if they are listed, whether it must be given."""
+    """One field of an action: the types it may have, the values it may take if they are listed, whether it must be given.
+
+    ``each`` is the type of the values of a list, None for what is none.
+    """
 
     types: tuple[type, ...]
     choices: tuple[str, ...]
     required: bool
+    each: type | None = None
 
 
 def parse_action(verb: str, values: Mapping[str, object]) -> Action:
@@ -52,7 +60,7 @@ def parse_action(verb: str, values: Mapping[str, object]) -> Action:
     Types are taken strictly (``"20"`` is not a number); whether the action can be carried out is for the dojo to say.
 
     Args:
-        verb: ``look``, ``shell``, ``check``, ``train`` or ``finish``.
+        verb: ``look``, ``shell``, ``check``, ``train``, ``merge`` or ``finish``.
         values: name of a field -> its value, as plain data; fields with a default may be left out.
 
     Raises:
@@ -132,6 +140,9 @@ def _checked(verb: str, name: str, value: object, field: _Field) -> object:
     """Return ``value`` if the field may hold it."""
     if field.choices and value not in field.choices:
         raise UnknownName(verb, str(value)[:80], field.choices)
+    if field.each and isinstance(value, list | tuple):
+        one = _Field((field.each,), (), required=True)
+        return tuple(_checked(verb, name, each, one) for each in value)
     if float in field.types and type(value) is int:
         return float(value)
     if isinstance(value, bool) or not isinstance(value, field.types):
@@ -162,6 +173,8 @@ def _fields(verb: str) -> Mapping[str, _Field]:
 def _field(hint: Any, *, required: bool) -> _Field:
     if get_origin(hint) is Literal:
         return _Field((str,), get_args(hint), required)
+    if get_origin(hint) is tuple:
+        return _Field((tuple,), (), required, each=get_args(hint)[0])
     return _Field(get_args(hint) if isinstance(hint, UnionType) else (hint,), (), required)
 
 

@@ -81,6 +81,39 @@ class Train:
     verb: Literal["train"] = field(default="train", repr=False)
 
 
+MergeMethod = Literal["linear", "ties", "dare_ties", "slerp"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Merge the weights of two or more experiments into one, and validate it: an experiment without training.
+
+    ``weights`` are the shares of ``parents``, positive numbers that are scaled to a sum of 1; equal where left out. ``density``
+    (0 to 1) is the share of each parent's changes that ``ties`` and ``dare_ties`` keep; ``slerp`` takes two parents.
+    What the methods do is in ``ftdojo.training.merging``.
+    """
+
+    parents: tuple[str, ...]
+    method: MergeMethod = "linear"
+    weights: tuple[float, ...] = ()
+    density: float = 0.5
+    verb: Literal["merge"] = field(default="merge", repr=False)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Return the weight of each parent."""
+        return self.weights or (1.0,) * len(self.parents)
+
+    @property
+    def submission(self) -> Submission:
+        """Return what stands for it among the experiments: a plan that says what is merged, and nothing to run."""
+        shares = ", ".join(
+            f"{name} ({share:g})" for name, share in zip(self.parents, self.shares, strict=True)
+        )
+        dense = f", density {self.density:g}" if "ties" in self.method else ""
+        return Submission(plan=f"Merge {shares} by {self.method}{dense}.\n", data="", train="")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finish:
     """Choose one experiment, or ``base``; the test is scored, once, and the episode ends.
@@ -94,7 +127,7 @@ class Finish:
     verb: Literal["finish"] = field(default="finish", repr=False)
 
 
-Action = Look | Shell | Check | Train | Finish
+Action = Look | Shell | Check | Train | Merge | Finish
 """What an agent may do. ``verb`` says which it is where an action is written down (see ``grammar``); leave it as it is."""
 
 
@@ -216,7 +249,7 @@ class Outcome:
 
     ``number`` counts the actions of a run from 1; ``seconds`` is the wall time the action took, without the final evaluation.
     ``notice`` says in one line why the action was refused; it then changed nothing. "" where it was carried out.
-    ``experiment`` is the id of the experiment that a ``Train`` became.
+    ``experiment`` is the id of the experiment that a ``Train`` or ``Merge`` became.
     """
 
     action: Action

@@ -23,6 +23,7 @@ from ftdojo.serve.protocol import (
     Job,
     Kept,
     LookRequest,
+    MergeRequest,
     Request,
     Resume,
     Start,
@@ -93,7 +94,7 @@ ANSWER_S = 90.0
 TRIES = 5
 Say = Callable[[str], None]
 Answered = StatusRequest | LookRequest | StopRequest
-AskedFor = CheckRequest | TrainRequest | FinishRequest
+AskedFor = CheckRequest | TrainRequest | MergeRequest | FinishRequest
 
 
 class _Gone(Exception):  # never leaves this module

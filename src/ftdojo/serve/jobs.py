@@ -15,6 +15,7 @@ from ftdojo.records import (
     Finish,
     Listener,
     Look,
+    Merge,
     Outlook,
     PassAdvanced,
     Shell,
@@ -173,6 +174,8 @@ def verb_of(action: Action) -> Verb | None:
             return "check"
         case Train():
             return "train"
+        case Merge():
+            return "merge"
         case Finish():
             return "finish"
         case Look() | Shell():

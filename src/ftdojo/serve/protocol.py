@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ftdojo.config import runtime_dirs
 from ftdojo.errors import StoreError, UsageError
-from ftdojo.records import Budget, CheckReport, Failure, LookKind, RunSpec
+from ftdojo.records import Budget, CheckReport, Failure, LookKind, MergeMethod, RunSpec
 from ftdojo.store import RunFolder, dump, files, load, write_atomic
 
 MAX_LINE = 4 * 2**20
@@ -30,7 +30,7 @@ FILES = ("plan.md", "data.py", "train.yaml")
 """A submission, as files in a folder."""
 MAX_WAIT_S = 60.0
 
-Verb = Literal["start", "check", "train", "finish", "end"]
+Verb = Literal["start", "check", "train", "merge", "finish", "end"]
 Whats = Literal["task", "sources", "setting", "base", "feedback", "tokens", LookKind]
 
 
@@ -77,6 +77,16 @@ class TrainRequest(_Request):
     validate_items: int | None = Field(None, ge=1, le=10**9)
 
 
+class MergeRequest(_Request):
+    """Merge the weights of experiments."""
+
+    verb: Literal["merge"] = "merge"
+    parents: list[Annotated[str, Field(max_length=200)]] = Field(max_length=64)
+    method: MergeMethod = "linear"
+    weights: list[float] = Field([], max_length=64)
+    density: float = 0.5
+
+
 class FinishRequest(_Request):
     """End the run with an experiment; none named means the best by the dojo's statistics."""
 
@@ -91,7 +101,15 @@ class StopRequest(_Request):
     keep: bool = True
 
 
-Request = StatusRequest | LookRequest | CheckRequest | TrainRequest | StopRequest | FinishRequest
+Request = (
+    StatusRequest
+    | LookRequest
+    | CheckRequest
+    | TrainRequest
+    | MergeRequest
+    | StopRequest
+    | FinishRequest
+)
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
 
 
@@ -114,7 +132,7 @@ def read_request(line: bytes) -> Request:
         place = ".".join(str(part) for part in first["loc"]) or "the request"
         raise UsageError(
             f"{place}: {first['msg']}. A request is one JSON object a line, whose verb is status, look, check, train, "
-            "stop or finish."
+            "merge, stop or finish."
         ) from None
 
 
@@ -122,7 +140,7 @@ def read_request(line: bytes) -> Request:
 class Job:
     """One action that takes its time: what was asked, how far it is, and what came out.
 
-    ``verb`` is ``start`` (the base is validated), ``check``, ``train``, ``finish``, or ``end`` where a limit ends the run.
+    ``verb`` is ``start`` (the base is validated), ``check``, ``train``, ``merge``, ``finish``, or ``end`` where a limit ends the run.
     ``refused``: it changed nothing, and ``note`` says why. ``lost``: the process was killed around its end.
     ``stage`` is where a running job is, at ``step`` of ``of``; ``loss`` is that of the last training step, and ``left_s``
     how long the job will take from here, where that can be told: of a training with its validation. ``forecast_s`` is what

@@ -18,6 +18,7 @@ from ftdojo.serve.protocol import (
     CheckRequest,
     FinishRequest,
     LookRequest,
+    MergeRequest,
     Request,
     StatusRequest,
     StopRequest,
@@ -51,7 +52,7 @@ def _answered(session: Session, line: bytes) -> dict[str, Any]:
             return status(session.folder, session.standing())
         case LookRequest():
             return _looked(session, request)
-        case CheckRequest() | TrainRequest():
+        case CheckRequest() | TrainRequest() | MergeRequest():
             return _begun(session, _action(request))
         case StopRequest():
             session.stop(keep=request.keep)

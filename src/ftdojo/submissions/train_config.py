@@ -27,17 +27,8 @@ from ftdojo.submissions.texts import short
 MAX_BATCH_ROWS = 1024
 """Most rows an optimizer step may see: batch size times accumulation."""
 MAX_SEED = 2**32 - 1
-LORA_FIELDS = frozenset(
-    [
-        "r",
-        "lora_alpha",
-        "lora_dropout",
-        "target_modules",
-        "layers_to_transform",
-        "use_rslora",
-        "use_dora",
-    ]
-)
+_LORA_PLACES = frozenset({"target_modules", "layers_to_transform"})
+LORA_FIELDS = _LORA_PLACES | {"r", "lora_alpha", "lora_dropout", "use_rslora", "use_dora"}
 """Fields that mean nothing when every weight is trained."""
 ADAPTER_FIELDS = LORA_FIELDS - {"lora_dropout"}
 """Fields that an adapter is made by: one that training goes on from has its own."""

@@ -23,6 +23,7 @@ from ftdojo.records import (
     Experiment,
     Finish,
     Look,
+    Merge,
     Message,
     Observation,
     Outcome,
@@ -53,7 +54,7 @@ def result_of(last: Outcome, seen: Observation) -> str:
             return cut(_printed(last), MOST)
         case Check():
             return cut(_checked(last), MOST)
-        case Train():
+        case Train() | Merge():
             return cut("\n".join(_trained(last, seen)), MOST)
         case Finish():
             return "the run is over"
@@ -126,7 +127,7 @@ def _compared(made: Experiment) -> Iterator[str]:
         yield f"against {name}{as_what}: {each.difference.score:+.3f}, {each.verdict}"
 
 
-Tool = Literal["shell", "look", "check", "train", "finish"]
+Tool = Literal["shell", "look", "check", "train", "merge", "finish"]
 WHOLE, LINES, SHORT = 6, 30, 160
 """How many of the latest calls are shown whole, how many as a line, and how long a line is."""
 MOST_IN_VAIN = 3
@@ -141,7 +142,7 @@ class Call(BaseModel):
     thought: str = Field(description="Why this call, in one or two sentences.")
     tool: Tool
     command: str = Field(description="For shell; else empty.")
-    name: str = Field(description="For look and finish; else empty.")
+    name: str = Field(description="For look, merge and finish; else empty.")
     data_py: str = Field(description="For check and train: the whole data.py; else empty.")
     train_yaml: str = Field(description="For check and train: the whole train.yaml; else empty.")
 
@@ -308,6 +309,9 @@ class React:
                 return replace(look, train=called.train) if look.what == "fits" else look
             case "shell":
                 return parse_action("shell", {"command": called.command})
+            case "merge":
+                *parents, method = called.name.split() or [""]
+                return parse_action("merge", {"parents": parents, "method": method})
             case "finish":
                 return parse_action("finish", {"experiment": called.name or BASE})
             case _:
