@@ -1,13 +1,17 @@
 """Learning from pairs: every step against TRL's trainers, in float32, and what is particular to pairs."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from ftdojo.config import LOW_PRECISION
+from ftdojo.records import Shortcuts
 from ftdojo.submissions import TrainConfig
 from ftdojo.training import watch
 from ftdojo.training.adapt import trainable
-from ftdojo.training.loop import train
+from ftdojo.training.forward import row_losses
+from ftdojo.training.loop import mean_loss, train
 from ftdojo.training.trl import train_with_trl
 from ftdojo.training.watch import Watch
 
@@ -97,3 +101,11 @@ def test_a_step_that_moves_no_weight_ends_the_training(learn, trl):
     options = {"method": "full", "learning_rate": 1e-20, "max_steps": 5, "warmup_steps": 2}
     done, _ = learn(trl=trl, **options)
     assert (done.stopped, len(done.curve)) == ("unmoved", 2)  # the first step's rate is 0
+
+
+def test_row_losses_of_pairs_are_those_of_their_chosen_answers(base, pairs):
+    rows = pairs("dpo")
+    losses = row_losses(base, rows, Shortcuts())
+    assert losses == close(
+        [mean_loss(base, [replace(row, rejected=None)], size=1) * row.labels for row in rows]
+    )
