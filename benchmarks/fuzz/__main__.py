@@ -23,8 +23,8 @@ from benchmarks.fuzz.contract import breach
 from benchmarks.measure import say
 
 ROOT = Path(__file__).parents[2]
-SLACK_S = 300.0
-"""A child that is silent for so long after its time is ended."""
+SLACK_S = 900.0
+"""A child that goes on for so long after its time is ended; on a busy machine its start alone takes minutes."""
 HANG_S = 120
 """An input that takes longer, in wall time on a busy machine, is a hang."""
 MOST_STARTS = 20

@@ -89,7 +89,8 @@ def test_an_agent_that_gave_up_is_told_from_one_that_found_nothing_better(
     assert ended.code == 3
     assert f"gave up: {safe}" in " ".join(ended.out.split())
     last = ended.err.splitlines()[-1]
-    assert last == f"ftdojo: The agent gave up, and the result is that of base: {safe}"
+    written_out = why.replace("\x1b", r"\u001b")
+    assert last == f"ftdojo: The agent gave up, and the result is that of base: {written_out}"
     ended = call("resume", folder, "--json")
     told = json.loads(ended.out)
     assert (ended.code, told["status"], told["gave_up"]) == (3, "gave up", why)

@@ -1,6 +1,8 @@
 """A run in a process of its own: it outlives who started it, ends by itself, and loses nothing when it is killed."""
 
 import os
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from ftdojo.errors import RunBusy, UsageError
 from ftdojo.records import Budget, Guidance, GuidanceHeard, StopRequested
 from ftdojo.serve import FinishRequest, LookRequest, Resume, StatusRequest, StopRequest, go_on
+from ftdojo.serve.protocol import new_socket, read_kept, write_kept
 from ftdojo.store.said import say
 from ftdojo.store.trajectory import trajectory
 
@@ -139,6 +142,14 @@ def test_a_limit_that_is_reached_while_nobody_plays_ends_the_run(start, until):
     assert run.ask(StatusRequest())["state"] == "ended"
     assert not Path(run.socket).exists()
     assert (run.folder.path / "report.html").is_file()
+    left = new_socket()  # as of a process that is killed between the result and its own end
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(left)
+    write_kept(run.folder, replace(read_kept(run.folder), socket=left))
+    (run.folder.scratch / "build").mkdir(parents=True)
+    assert run.ask(StatusRequest())["state"] == "ended"
+    assert not run.folder.scratch.exists()
+    assert not Path(left).parent.exists()
 
 
 @pytest.mark.slow

@@ -90,9 +90,12 @@ def test_a_new_controller_sweeps_half_written_files_but_not_a_page_being_made(fo
     (adapter / "weights").write_text("half")
     for name in (".result.json.0f.part", ".report.html.0f.part"):
         (folder.path / name).write_text("half")
+    for name in (".model.77.part", "scratch"):
+        (folder.path / name / "deep").mkdir(parents=True)
     with folder.lock():
         left = [path.name for path in folder.path.rglob("*.part")]
     assert left == [".report.html.0f.part"]
+    assert not folder.scratch.exists()
 
 
 def test_the_same_process_cannot_play_a_run_twice(folder):

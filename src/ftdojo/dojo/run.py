@@ -92,7 +92,7 @@ def open_run(
         SandboxError: agent code cannot be run safely here.
     """
     emit.record(folder)
-    spec, scratch = folder.config.spec, folder.path / "scratch"
+    spec, scratch = folder.config.spec, folder.scratch
     sandbox = sandbox_of(spec, folder.path.parent, cache)
     ledger = Ledger(folder.path, disk=folder.disk_bytes)
     ledger.open_session()

@@ -61,7 +61,7 @@ def writing(to: Path) -> Iterator[Path]:
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to} exists and is not an empty folder; name another one, or delete it.")
-    fresh = to.parent / f".{to.name}.tmp{os.getpid()}"
+    fresh = to.parent / f".{to.name}.{os.getpid()}.part"
     try:
         make_folder(fresh, remedy=_REMEDY, told=to)
         with disk_errors(to.parent, remedy=_REMEDY):

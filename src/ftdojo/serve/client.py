@@ -31,6 +31,7 @@ from ftdojo.serve.protocol import (
     StopRequest,
     TrainRequest,
     read_kept,
+    remove_socket,
 )
 from ftdojo.serve.views import status
 from ftdojo.store import RunFolder, dump, load
@@ -131,6 +132,7 @@ def ask(folder: RunFolder, request: Answered, *, say: Say) -> dict[str, Any]:
     """
     for _ in range(TRIES):
         if _is_quiet(folder, request):
+            _sweep(folder)
             return status(folder, None, ended=_ended(folder))
         _require_open(folder)
         with suppress(_Gone):
@@ -183,6 +185,16 @@ def _is_quiet(folder: RunFolder, request: Request) -> bool:
     if not isinstance(request, StatusRequest):
         return False
     return folder.result() is not None or bool(_ended(folder))
+
+
+def _sweep(folder: RunFolder) -> None:
+    """Take away what a process leaves that is killed when the run has ended: nobody starts it again."""
+    kept = read_kept(folder)
+    left = folder.result() and kept and (folder.scratch.exists() or Path(kept.socket).exists())
+    if not (left and kept):
+        return
+    with suppress(RunBusy), folder.lock():  # the process still lives, and does so itself
+        remove_socket(kept.socket)
 
 
 def _job(folder: RunFolder) -> str:

@@ -62,7 +62,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         """Point at a folder; nothing is read or made."""
-        self.path = path
+        self.path, self.scratch = path, path / "scratch"
         self._index: RunIndex | None = None
 
     @classmethod
@@ -391,8 +391,9 @@ class RunFolder:
 
     def _sweep(self) -> None:
         """Remove what a killed controller left half-written; ``report.html`` may be someone else's at work."""
-        inner = (self.path / EXPERIMENTS).rglob(f"*{files.PART}")
-        for part in [*self.path.glob(f".*.json.*{files.PART}"), *inner]:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        own = (*self.path.glob(f".*.json.*{files.PART}"), *self.path.glob(f".model.*{files.PART}"))
+        for part in (*own, *(self.path / EXPERIMENTS).rglob(f"*{files.PART}")):
             if part.is_dir() and not part.is_symlink():
                 shutil.rmtree(part, ignore_errors=True)
             else:
