@@ -1,6 +1,8 @@
 """What a script finds in the sandbox, and what a caller learns of its end."""
 
+import signal
 import site
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 import ftdojo
 from ftdojo.errors import SandboxError, UsageError
-from ftdojo.sandbox import Limits
+from ftdojo.sandbox import Limits, end_orphans
 
 
 def test_a_script_that_ends_well_is_ok_and_its_words_are_kept(run):
@@ -199,3 +201,29 @@ def _limits(**changed):
     from ftdojo.sandbox import Limits
 
     return Limits(**changed)
+
+
+def test_a_sandbox_that_a_killed_controller_left_half_built_is_ended_and_no_other(tmp_path):
+    def built(folder):
+        words = [
+            "bwrap",
+            "--dev-bind",
+            "/",
+            "/",
+            "--setenv",
+            "X",
+            str(folder / "job"),
+            "sleep",
+            "60",
+        ]
+        return subprocess.Popen(words, start_new_session=True)
+
+    left, other = built(tmp_path / "scratch"), built(tmp_path / "scratches")
+    try:
+        end_orphans(tmp_path / "scratch")
+        assert left.wait(20) == -signal.SIGKILL
+        assert other.poll() is None
+    finally:
+        for each in (left, other):
+            each.kill()
+            each.wait()

@@ -32,7 +32,7 @@ from ftdojo.records import (
     Task,
     WorkerLost,
 )
-from ftdojo.sandbox import Sandbox, open_sandbox
+from ftdojo.sandbox import Sandbox, end_orphans, open_sandbox
 from ftdojo.sources import StoredSource, materialise
 from ftdojo.store import Cache, Ledger, RunFolder
 from ftdojo.training.trainer import Trainer, WarmTrainer
@@ -93,6 +93,7 @@ def open_run(
     """
     emit.record(folder)
     spec, scratch = folder.config.spec, folder.scratch
+    end_orphans(scratch)
     sandbox = sandbox_of(spec, folder.path.parent, cache)
     ledger = Ledger(folder.path, disk=folder.disk_bytes)
     ledger.open_session()

@@ -5,6 +5,7 @@ output out of that folder, and ``prove`` attacks the tier in force and reports w
 """
 
 from ftdojo.sandbox.base import Ending, Limits, Sandbox, SandboxOutcome
+from ftdojo.sandbox.bubblewrap import end_orphans
 from ftdojo.sandbox.outputs import HostileOutput, take_file
 from ftdojo.sandbox.proofs import Proof, prove
 from ftdojo.sandbox.tiers import TIERS, open_sandbox
@@ -17,6 +18,7 @@ __all__ = [
     "Proof",
     "Sandbox",
     "SandboxOutcome",
+    "end_orphans",
     "open_sandbox",
     "prove",
     "take_file",

@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from ftdojo.errors import SandboxError
 from ftdojo.sandbox import seccomp
 from ftdojo.sandbox.base import Limits, OnTick, SandboxOutcome, check_paths, nothing
@@ -53,6 +55,20 @@ def mortal() -> list[str]:
     """Return the prefix of a command that dies with its parent, yields to others and is first to go short of memory."""
     dies = [tool("setpriv"), "--pdeathsig", "KILL"]
     return [*dies, tool("nice"), "-n", "5", tool("choom"), "-n", "1000", "--"]
+
+
+def end_orphans(folder: Path) -> None:
+    """End what a killed controller left of a sandbox that it was just building around something in ``folder``.
+
+    All of a sandbox dies with its controller, but for a moment in which bubblewrap's second process waits for its first:
+    if that is killed then, the second waits for ever. Call it where nobody else runs scripts in ``folder``.
+    """
+    whole = str(folder.absolute())
+    for each in psutil.process_iter(["name", "cmdline"]):
+        words = each.info["cmdline"] if each.info["name"] == "bwrap" else None
+        if any(word == whole or word.startswith(f"{whole}/") for word in words or ()):
+            with suppress(psutil.Error):
+                each.kill()
 
 
 def limited(limits: Limits, *, processes: bool) -> list[str]:
