@@ -211,6 +211,8 @@ def kill_in_session(home: Home, rng: random.Random, lasts_s: float, kills: int) 
     home.call("play", "start", *home.options(), "--json")
     due = time.monotonic() + rng.uniform(0.0, lasts_s / 2)
     while home.folder.result() is None:
+        # Whoever lost the line looks first: what was begun may be about to end, and would be begun again.
+        home.call("play", "status", "--run", "it", "--wait", "60")
         done = len(home.folder.ended())
         verb = ("train", str(home.path / f"s{done}")) if done < len(submissions()) else ("finish",)
         with home.start("play", *verb, "--run", "it", "--wait", str(PATIENCE_S)) as asked:
