@@ -178,4 +178,4 @@ def test_what_is_announced_before_there_is_a_run_reaches_a_listener():
 def test_every_kind_of_event_has_a_name_of_its_own_in_small_letters():
     assert {kind_of(each): each for each in EVENTS.values()} == EVENTS
     assert all(name == name.lower() and " " not in name for name in EVENTS)
-    assert len(EVENTS) == 21
+    assert len(EVENTS) == 24

@@ -69,7 +69,7 @@ def parse_action(verb: str, values: Mapping[str, object]) -> Action:
 
     Example:
         >>> parse_action("look", {"what": "source", "name": "worked"})
-        Look(what='source', name='worked', offset=0, limit=20)
+        Look(what='source', name='worked', offset=0, limit=20, only='all', train='')
     """
     if verb not in ACTIONS:
         raise UnknownName("action", verb, ACTIONS)
@@ -107,7 +107,7 @@ def parse_look(text: str) -> Look:
 
     Example:
         >>> parse_look("predictions e1 wrong 20")
-        Look(what='predictions', name='e1', offset=20, limit=20, only='wrong')
+        Look(what='predictions', name='e1', offset=20, limit=20, only='wrong', train='')
     """
     words = text.split()
     wrong = words[:1] == ["predictions"] and "wrong" in words
