@@ -92,6 +92,7 @@ def size(paper_observation, evaluated_on_paper):
             exploring=False,
             single_factor=False,
             plans=True,
+            may_finish=True,
             designs=[{"id": "e9", "data_py": LONG[:4000]}] * 2,
             chooses=True,
             candidate=1,

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from ftdojo.agents.ft_agent.designing import Designer, _planned, probing, shortened
+from ftdojo.agents.ft_agent.history import history
 from ftdojo.agents.ft_agent.notes import Candidate, Checked, Drafted, Turn
 from ftdojo.agents.ft_agent.options import Options
 from ftdojo.agents.ft_agent.planning import _chosen
 from ftdojo.agents.ft_agent.prompting import ChosenPlanReply
-from ftdojo.records import Submission
+from ftdojo.records import BASE, CheckReport, Experiment, Feedback, Status, Submission
 from ftdojo.search import Proposal
 from ftdojo.submissions import TrainConfig, read_train
 
@@ -60,6 +61,28 @@ def test_a_plan_may_build_on_another_design_than_the_first_and_on_no_stranger():
     said = ChosenPlanReply.model_construct(build_on="e9")
     kept = _chosen(said, first, ["e1", "e2"])
     assert (kept.parent, kept.why) == ("e1", "'e9' is not one of the designs; it taught most.")
+
+
+def test_a_compared_design_is_told_once(paper_observation, evaluated_on_paper):
+    made = [candidate(1), candidate(2)]
+    notes = [note for each in made for note in (each.plan, *each.drafts, *each.checks)]
+    notes.append(probing(paper_observation, Turn(1, made), Options()))
+    trained = [
+        Experiment(
+            id=f"e{at}",
+            parent=BASE,
+            submission=files,
+            status=Status.DONE,
+            feedback=Feedback(check=CheckReport(stages=()), evaluation=evaluated_on_paper(0.1)),
+        )
+        for at, files in enumerate(
+            (*notes[-1].submissions, Submission(plan="", data="", train="")), 1
+        )
+    ]
+    seen = replace(paper_observation, experiments=tuple(trained))
+    past = history(notes, seen, parent=BASE, remembers=True)
+    assert [each[:3] for each in past.probes] == ["e1:", "e2:"]
+    assert [each.split()[0] for each in past.others] == ["e3"]
 
 
 def test_one_design_that_passed_is_compared_with_nothing(paper_observation):

@@ -165,6 +165,11 @@ def comparison(seen: Observation, turn: Turn) -> list[str]:
     return [line(". ".join(_sentences(seen, *made[name])), TEXT) for name in (*order, *rest)]
 
 
+def compared(seen: Observation, turn: Turn) -> list[str]:
+    """Return the experiments that are short trainings of ``turn``'s designs."""
+    return [made.id for made, _ in _probes(seen, turn)]
+
+
 def _ranked(seen: Observation, turn: Turn) -> list[str]:
     return ranking.ranked({each.id: each for each, _ in _probes(seen, turn)}, seen)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdojo.agents.ft_agent.changes import differences
-from ftdojo.agents.ft_agent.designing import comparison
+from ftdojo.agents.ft_agent.designing import compared, comparison
 from ftdojo.agents.ft_agent.diagnosis import printed
 from ftdojo.agents.ft_agent.notes import (
     Analysed,
@@ -28,7 +28,10 @@ LESSON = 400
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What a prompt shows of the past. ``parent`` and ``best`` are whole; ``others`` a line each, newest first."""
+    (
+        """What a prompt shows of the past. ``parent`` and ``best`` are whole; ``others`` a line each, newest first."""
+        ""
+    )
 
     parent: Mapping[str, Any] | None
     best: Mapping[str, Any] | None
@@ -38,13 +41,15 @@ class History:
     lessons: tuple[str, ...]
     failures: tuple[str, ...]
     probes: tuple[str, ...] = ()
-    """The designs that were compared by short trainings, the best first."""
+    """The designs that were compared by short trainings, the best first; they have no line among the others."""
 
 
 def history(notes: Sequence[Note], seen: Observation, *, parent: str, remembers: bool) -> History:
     """Return the past as a planner reads it. Its size is bounded whatever the number of experiments."""
     known = analyses(notes)
-    others = [each for each in seen.experiments if each.id not in {parent, seen.best}]
+    probed = [turn for turn in turns(notes) if turn.probing]
+    shown = {parent, seen.best} | {name for turn in probed for name in compared(seen, turn)}
+    others = [each for each in seen.experiments if each.id not in shown]
     told = _telling(others)
     return History(
         parent=_whole(notes, known, seen, parent),
@@ -53,9 +58,7 @@ def history(notes: Sequence[Note], seen: Observation, *, parent: str, remembers:
         untold=len(others) - len(told),
         lessons=_lessons(known) if remembers else (),
         failures=_failures(notes) if remembers else (),
-        probes=tuple(
-            text for turn in turns(notes) if turn.probing for text in comparison(seen, turn)
-        ),
+        probes=tuple(text for turn in probed for text in comparison(seen, turn)),
     )
 
 

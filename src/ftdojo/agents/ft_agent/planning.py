@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ftdojo.agents.ft_agent.changes import is_compound
 from ftdojo.agents.ft_agent.designing import choices
@@ -19,7 +20,16 @@ from ftdojo.agents.ft_agent.prompting import (
 )
 from ftdojo.agents.showing import cut, setting
 from ftdojo.llm import Ask, Llm
-from ftdojo.records import BASE, Failure, FailureKind, Observation, Stage, Submission, Verdict
+from ftdojo.records import (
+    BASE,
+    Experiment,
+    Failure,
+    FailureKind,
+    Observation,
+    Stage,
+    Submission,
+    Verdict,
+)
 from ftdojo.search import Proposal
 
 TEXT, DESIGN_CHARS = 1200, 4000
@@ -48,38 +58,51 @@ class Planner:
         Raises:
             LlmError: no usable plan is to be had.
         """
-        plans = self.options.has("planning")
-        single = plans and is_single_factor_due(seen)
-        designs = choices(seen, notes, turn) if plans else []
+        designs = choices(seen, notes, turn) if self.options.has("planning") else []
         messages = prompt(
             "plan",
             **setting(seen),
+            **self._task(seen, turn, proposal, number, designs),
             fits=fits(seen),
             past=history(notes, seen, parent=proposal.parent, remembers=self.options.has("memory")),
             cases=cases,
             dossier=dossier_of(notes),
-            parent=proposal.parent,
-            why_parent=proposal.why,
-            exploring=proposal.exploring,
-            single_factor=single,
-            plans=plans,
-            designs=[
+        )
+        if not self.options.has("planning"):
+            ask = Ask(purpose=f"write/{turn.number}/{number}", messages=messages)
+            return _unplanned(turn, proposal, number), self.llm.ask_for(ask, FilesReply)
+        ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages)
+        reply = self.llm.ask_for(ask, _form(seen, chooses=bool(designs)))
+        chosen = _chosen(reply, proposal, [each.id for each in designs])
+        return _planned(reply, turn, chosen, number), reply
+
+    def _task(
+        self,
+        seen: Observation,
+        turn: Turn,
+        proposal: Proposal,
+        number: int,
+        designs: Sequence[Experiment],
+    ) -> dict[str, Any]:
+        """Return what the prompt sets as the task: where to go on from, and what the plan has to keep to."""
+        plans = self.options.has("planning")
+        return {
+            "parent": proposal.parent,
+            "why_parent": proposal.why,
+            "exploring": proposal.exploring,
+            "single_factor": plans and is_single_factor_due(seen),
+            "plans": plans,
+            "may_finish": plans and _scored(seen),
+            "designs": [
                 {"id": each.id, "data_py": cut(each.submission.data, DESIGN_CHARS)}
                 for each in designs
                 if each.id not in {proposal.parent, seen.best}
             ],
-            chooses=bool(designs),
-            candidate=number,
-            candidates=proposal.candidates,
-            earlier=[cut(each.plan.hypothesis, 300) for each in turn.candidates[: number - 1]],
-        )
-        if not plans:
-            ask = Ask(purpose=f"write/{turn.number}/{number}", messages=messages)
-            return _unplanned(turn, proposal, number), self.llm.ask_for(ask, FilesReply)
-        ask = Ask(purpose=f"plan/{turn.number}/{number}", messages=messages)
-        reply = self.llm.ask_for(ask, _form(seen, single=single, chooses=bool(designs)))
-        chosen = _chosen(reply, proposal, [each.id for each in designs])
-        return _planned(reply, turn, chosen, number), reply
+            "chooses": bool(designs),
+            "candidate": number,
+            "candidates": proposal.candidates,
+            "earlier": [cut(each.plan.hypothesis, 300) for each in turn.candidates[: number - 1]],
+        }
 
 
 def _chosen(reply: PlanReply, proposal: Proposal, designs: Sequence[str]) -> Proposal:
@@ -94,13 +117,17 @@ def _chosen(reply: PlanReply, proposal: Proposal, designs: Sequence[str]) -> Pro
     )
 
 
-def _form(seen: Observation, *, single: bool, chooses: bool) -> type[PlanReply]:
+def _form(seen: Observation, *, chooses: bool) -> type[PlanReply]:
     """Return the form of a plan: whether it may end the run depends on whether there is something to end it with."""
     if chooses:
         return ChosenPlanReply
-    if single:
+    if is_single_factor_due(seen):
         return SingleFactorReply
-    return LaterPlanReply if any(each.evaluation for each in seen.experiments) else PlanReply
+    return LaterPlanReply if _scored(seen) else PlanReply
+
+
+def _scored(seen: Observation) -> bool:
+    return any(each.evaluation for each in seen.experiments)
 
 
 def is_single_factor_due(seen: Observation) -> bool:
