@@ -217,7 +217,7 @@ def test_a_run_that_nobody_plays_from_outside_is_refused(call, refused, idle, tm
 
 def test_a_view_that_is_not_there_is_answered_with_the_nearest(call, refused):
     line = refused(call("play", "look", "tsk"), code=2)
-    assert line.startswith("No view is called 'tsk'. Did you mean 'task'? Known: base, experiment")
+    assert line.startswith("No view is called 'tsk'. Did you mean 'task'? Known: agreement, base")
 
 
 def test_a_wrong_start_is_refused_before_anything_is_made(call, refused, tmp_path):
