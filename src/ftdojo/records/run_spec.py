@@ -131,7 +131,7 @@ class RunSpec:
         Option(
             flag="--without",
             entry="without",
-            help="Parts of ft-agent to leave out: exploration,design,probes,planning,checks,analysis,memory (any of them).",
+            help="Parts of ft-agent to leave out, comma-separated: exploration, design, probes, planning, checks, analysis, memory.",
             commas=True,
             scope="agent",
         ),
