@@ -1,6 +1,5 @@
 """Loading base models and tokenizers with transformers: from this disk, as data. No code of a model is ever run."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +69,18 @@ def require_loadable(folder: Path, name: str) -> None:
 
     config = read_config(folder)
     kind = config.get("model_type")
-    kind = kind if isinstance(kind, str) else json.dumps(kind)  # a list has no place in a mapping
-    if kind not in CONFIG_MAPPING and "auto_map" in config:
+    known = kind if isinstance(kind, str) else ""  # a list has no place in a mapping
+    if known not in CONFIG_MAPPING and "auto_map" in config:
         raise ModelError(
             f"{name} runs only with code of its own (model_type {kind!r}), which ftdojo never runs; "
             "choose a model that transformers knows."
         )
-    if kind not in CONFIG_MAPPING:
+    if known not in CONFIG_MAPPING:
         raise ModelError(
             f"transformers does not know the model_type {kind!r} of {name}; choose a model that it knows, or install a "
             "newer transformers."
         )
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+    if known not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise ModelError(
             f"{name} is not a causal language model (model_type {kind!r}); choose one that continues text."
         )
