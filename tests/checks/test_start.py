@@ -1,12 +1,18 @@
 """``start_from`` names an earlier experiment of the run, with weights, trained in a way that can go on."""
 
+import json
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from ftdojo.checks import Passed
+from ftdojo.checks.context import CheckFailed
+from ftdojo.checks.start import started
 from ftdojo.models import tensor_digest
 from ftdojo.records import Experiment, Failure, FailureKind, Stage, Status, Submission, Weights
+from ftdojo.submissions import read_train
 
 SLOW = Failure(stage=Stage.FIT, kind=FailureKind.TOO_SLOW, message="No.")
 MADE = "r: 4\nuse_rslora: true\ntarget_modules: [q_proj, v_proj]\n"
@@ -76,15 +82,27 @@ def test_a_trainer_that_cannot_go_on_refuses_every_start(fell, experiments):
 
 
 def test_what_made_the_adapter_is_taken_over_along_the_chain(context, experiments):
-    from dataclasses import replace
-
-    from ftdojo.checks.start import started
-    from ftdojo.submissions import read_train
-
     asked = read_train("start_from: e2\ntarget_modules: [v_proj, q_proj]\nlora_dropout: 0.1\n")
     config, start = started(asked, replace(context, experiments=lambda: experiments))
     assert (config.r, config.use_rslora, config.lora_dropout) == (4, True, 0.1)
     assert start == experiments[1].weights
+
+
+@pytest.mark.parametrize("names", [["q_proj"], [f"model.layers.{at}.q_proj" for at in range(65)]])
+def test_a_merge_goes_on_with_the_rank_and_scaling_of_its_own_adapter(context, experiments, names):
+    nothing = Submission(plan="Merge.", data="", train="")
+    merge = replace(experiments[0], id="e7", merged=("e1", "e2"), submission=nothing)
+    config = {"r": 12, "lora_alpha": 12, "use_rslora": False, "use_dora": False}
+    config |= {"target_modules": names, "layers_to_transform": None, "peft_type": "LORA"}
+    (merge.weights.path / "adapter_config.json").write_text(json.dumps(config))
+    on = replace(context, experiments=lambda: [*experiments, merge])
+    if len(names) > 64:
+        with pytest.raises(CheckFailed, match=r"of e7, a merge; start from one of e1, e2\.$"):
+            started(read_train("start_from: e7\n"), on)
+        return
+    made, start = started(read_train("start_from: e7\nseed: 1\n"), on)
+    assert (made.r, made.lora_alpha, made.target_modules, made.seed) == (12, 12, ("q_proj",), 1)
+    assert start == merge.weights
 
 
 def test_base_is_a_start_like_none(checked_with):

@@ -1,6 +1,7 @@
 """Merged weights: on full deltas, whatever rank and scaling the parents have, and loaded again by plain PEFT."""
 
 import copy
+import json
 
 import pytest
 import torch
@@ -90,6 +91,19 @@ def test_a_linear_merge_is_the_mean_of_full_deltas_and_plain_peft_loads_it(
     expected = logits(averaged(base, parents, (0.75, 0.25)))
     assert torch.allclose(logits(whole(base, weights)), expected, atol=1e-4)
     assert not torch.allclose(logits(base), expected, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, ["down_proj", "q_proj", "v_proj"]),
+        ({"layers_to_transform": [0], "target_modules": ["q_proj"]}, ["model.layers.0.self_attn.q_proj"]),
+    ],
+)  # fmt: skip
+def test_a_merged_adapter_names_what_it_adapts_as_shortly_as_it_can(adapter, mixed, options, names):
+    weights, _ = mixed(adapter("e1", r=4, **options), adapter("e2", seed=1, r=4, **options))
+    kept = json.loads((weights.path / "adapter_config.json").read_text())
+    assert kept["target_modules"] == names
 
 
 @pytest.mark.parametrize("method", METHODS)

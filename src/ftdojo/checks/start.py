@@ -1,5 +1,6 @@
 """From which weights a training starts: ``start_from`` of ``train.yaml``, held against the experiments that there are."""
 
+import json
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -36,13 +37,32 @@ def started(config: TrainConfig, context: CheckContext) -> tuple[TrainConfig, We
 
 
 def made_by(experiment: Experiment, known: dict[str, Experiment]) -> TrainConfig:
-    """Return the config of an experiment that was trained, with what it took over from those it started from."""
+    """Return the config of an experiment, with what it took over from those it started from; of a merge, its adapter's."""
+    if experiment.merged:
+        return _of_adapter(experiment)
     config = read_train(experiment.submission.train)
     if isinstance(config, Failure):  # its record was changed since
         raise CheckFailed(config)
     if experiment.start_from == BASE:
         return config
     return _as_made(config, made_by(known[experiment.start_from], known))
+
+
+def _of_adapter(merge: Experiment) -> TrainConfig:
+    """Return what a merged adapter says of itself: its rank and scaling are those of none of its parents."""
+    assert merge.weights
+    file = merge.weights.path / "adapter_config.json"
+    try:
+        kept = json.loads(file.read_text(encoding="utf8"))
+        return TrainConfig.model_validate({name: kept[name] for name in ADAPTER_FIELDS})
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+    ):  # single layers by more names than train.yaml has room for, or damage
+        parents = ", ".join(merge.merged)
+        message = f"start_from: no train.yaml describes the adapter of {merge.id}, a merge; start from one of {parents}."
+        fail(Stage.STATIC, FailureKind.SCHEMA, message, file="train.yaml")
 
 
 def _as_made(config: TrainConfig, earlier: TrainConfig) -> TrainConfig:

@@ -76,6 +76,21 @@ def merge(
     return Weights(path=to, digest=tensor_digest(to), kind="full"), 0.0
 
 
+def beyond_factors(folder: Path) -> str:
+    """Return in one line why the adapter in ``folder`` has no delta of its own; "" if it has.
+
+    Raises:
+        ModelError: its file is damaged.
+    """
+    names = (each.name for each in tensors(folder))
+    odd = next((name for name in names if not name.endswith((END_A, END_B))), "")
+    said = (
+        f"{folder.parent.name} holds {odd}, which is more than a product of two factors (DoRA, an embedding or a saved "
+        "module); merge adapters without it."
+    )
+    return said if odd else ""
+
+
 def _merged_adapters(
     parents: Sequence[Weights], mixture: Mixture, *, base: Path, to: Path
 ) -> tuple[Weights, float]:
@@ -85,7 +100,7 @@ def _merged_adapters(
     factors = {name: _factored(delta, rank) for name, delta in merged.items()}
     error = _relative_error(merged, factors)
     if error <= EXACT:
-        _write_adapter(factors, rank, like=parents[0].path, to=to)
+        _write_adapter(factors, rank, like=parents[0].path, base=base, to=to)
         return Weights(path=to, digest=tensor_digest(to), kind="adapter"), error
     turned = adapters[0].turned
     whole = ((name, delta.T if turned else delta) for name, delta in merged.items())
@@ -99,13 +114,9 @@ class _AdapterDeltas:
     def __init__(self, folder: Path) -> None:
         self._config = json.loads((folder / "adapter_config.json").read_text(encoding="utf8"))
         self._file = folder / "adapter_model.safetensors"
+        if why := beyond_factors(folder):
+            raise UsageError(why)
         stored = {each.name: each for each in tensors(folder)}
-        odd = [name for name in stored if not name.endswith((END_A, END_B))]
-        if odd:
-            raise UsageError(
-                f"{folder.parent.name} holds {odd[0]}, which is more than a product of two factors (DoRA, an embedding or a "
-                "saved module); merge adapters without it."
-            )
         ranks = {name: each.shape[0] for name, each in stored.items() if name.endswith(END_A)}
         self._ranks = {_module(name): rank for name, rank in ranks.items()}
         self.turned = bool(self._config.get("fan_in_fan_out"))  # the base stores (in, out)
@@ -243,15 +254,20 @@ def _relative_error(
 
 
 def _write_adapter(
-    factors: Mapping[str, tuple["Tensor", "Tensor"]], rank: int, *, like: Path, to: Path
+    factors: Mapping[str, tuple["Tensor", "Tensor"]],
+    rank: int,
+    *,
+    like: Path,
+    base: Path,
+    to: Path,
 ) -> None:
     from safetensors.torch import save_file
 
     config = json.loads((like / "adapter_config.json").read_text(encoding="utf8"))
-    modules = sorted(name.removesuffix(".weight") for name in factors)
+    modules = {name.removesuffix(".weight") for name in factors}
     config |= {"r": rank, "lora_alpha": rank, "use_rslora": False}
     config |= {"rank_pattern": {}, "alpha_pattern": {}, "layers_to_transform": None}
-    config |= {"target_modules": modules, "lora_dropout": 0.0}
+    config |= {"target_modules": _targets(modules, base), "lora_dropout": 0.0}
     made = {}
     for name, (up, down) in factors.items():
         module = name.removesuffix(".weight")
@@ -259,6 +275,14 @@ def _write_adapter(
         made[f"{PREFIX}{module}{END_B}"] = up.contiguous()
     save_file(made, to / "adapter_model.safetensors", metadata={"format": "pt"})
     (to / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf8")
+
+
+def _targets(modules: set[str], base: Path) -> list[str]:
+    """Return the names by which PEFT finds ``modules``: the last parts of theirs, where no other module has such a one."""
+    last = {name.rpartition(".")[2] for name in modules}
+    found = {name.removesuffix(".weight") for name in _places(base) if name.endswith(".weight")}
+    alike = {name for name in found if name.rpartition(".")[2] in last}
+    return sorted(last if alike == modules else modules)
 
 
 def _write_model(
