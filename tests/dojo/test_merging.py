@@ -1,11 +1,12 @@
 """Merging as an action: an experiment with several parents, and what cannot be merged."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from ftdojo.dojo.queries import look
-from ftdojo.records import Finish, Look, Merge, Status, Train
+from ftdojo.records import ActionTaken, Finish, Look, Merge, Status, Train
 from ftdojo.store.codec import dump_action, load_action
 from ftdojo.store.trajectory import trajectory
 
@@ -40,6 +41,10 @@ def played(new, toy):
             )
         }
         step = dojo.step(Merge(parents=("e1", "e2"), weights=(1.0, 2.0)))
+        train("start_from: e5\nmax_steps: 1\n")
+        train("use_dora: true\nmax_steps: 1\n")
+        odd = Merge(parents=("e1", "e7"))
+        refused[odd] = dojo.step(odd).notice
         end = dojo.step(Finish(experiment="e5"))
         yield refused, step.observation, dojo, end
 
@@ -67,7 +72,20 @@ SAYS = [
     "1 weights for 2 experiments; give one each",
     "weights=[1.0, nan] must be positive numbers",
     "density=0 must be above 0 and at most 1.",
+    "e7 holds base_model.model.model.layers.0.mlp.down_proj.lora_magnitude_vector, which is more than",
 ]
+
+
+def test_training_goes_on_from_a_merge_with_the_adapter_that_it_has(played):
+    *_, dojo, _ = played
+    first, _, _, _, merge, more, _ = dojo.folder.experiments()
+    assert (more.status, more.failure, more.start_from) == (Status.DONE, None, "e5")
+    ranks = [
+        json.loads((dojo.folder.path / each.weights.path / "adapter_config.json").read_text())["r"]
+        for each in (merge, more)
+    ]
+    assert ranks == [24, 24]
+    assert more.feedback.training.loss_first < 0.9 * first.feedback.training.loss_first
 
 
 @pytest.mark.parametrize(("at", "says"), list(enumerate(SAYS)))
@@ -90,3 +108,21 @@ def test_a_merge_is_on_record_as_it_was_asked_for_and_its_export_is_whole(played
     assert load_action(dump_action(merge)) == merge
     assert end.terminated
     assert look(dojo._run, Look(what="experiment", name="e5"))[0]["plan.md"].startswith("Merge e1")
+
+
+class Killed(BaseException):
+    """Ends the controller as a kill does: nothing is put in order."""
+
+
+def test_a_run_that_is_killed_at_a_refused_merge_can_be_resumed(new, reopen):
+    def kill(event):
+        if isinstance(event, ActionTaken):
+            raise Killed
+
+    with new("killed-at-refusal", listeners=[kill]) as dojo:
+        dojo.reset()
+        with pytest.raises(Killed):
+            dojo.step(Merge(parents=("e1", "e2"), weights=(1.0, float("nan"))))
+    with reopen("killed-at-refusal") as dojo:
+        assert dojo.reset().last.notice.startswith("Experiment 'e1' has no validated weights")
+        assert dojo.begun() is None

@@ -37,7 +37,6 @@ from ftdojo.records import (
     Check,
     EvaluationReport,
     Experiment,
-    FinalEvaluationBegan,
     Finish,
     Look,
     Merge,
@@ -217,12 +216,24 @@ class Dojo:
             notice = f"The limit on {limit} was reached before this could be carried out."
             self._write(Outcome(action=action, notice=notice))
             return self._truncate(limit)
-        if not isinstance(action, Look):
+        began, notice = time.monotonic(), self._refused(action)
+        if not notice and not isinstance(action, Look):
             self._run.folder.set_pending(action)
-        began = time.monotonic()
-        outcome = self._act(action)
+        outcome = Outcome(action=action, notice=notice) if notice else self._act(action)
         seen = self._write(replace(outcome, seconds=time.monotonic() - began))
         return self._after(outcome, seen)
+
+    def _refused(self, action: Action) -> str:
+        """Return in one line why ``action`` cannot be carried out, as far as that is known before anything is spent on it."""
+        match action:
+            case Train():
+                return too_rough(action)
+            case Merge():
+                return unmergeable(self._run, action)
+            case Finish():
+                return self._not_validated(action.experiment)
+            case _:
+                return ""
 
     def _act(self, action: Action) -> Outcome:
         """Carry out ``action``, but for the final evaluation, and return what came of it."""
@@ -236,7 +247,7 @@ class Dojo:
             case Train() | Merge():
                 return self._experiment(action)
             case Finish():
-                return Outcome(action=action, notice=self._not_validated(action.experiment))
+                return Outcome(action=action)
             case _:
                 assert_never(action)
 
@@ -258,9 +269,6 @@ class Dojo:
         return self._truncate(limit) if limit else Step(observation=seen)
 
     def _experiment(self, action: Train | Merge) -> Outcome:
-        notice = unmergeable(self._run, action) if isinstance(action, Merge) else too_rough(action)
-        if notice:
-            return Outcome(action=action, notice=notice)
         done = execute_experiment(
             self._run, action, name=self._next(action), leaderboard=self._known()
         )
@@ -286,16 +294,8 @@ class Dojo:
             choice.why if agreed else f"The agent chose it; by the numbers it was {choice.chosen}."
         )
         chosen = next((each for each in self._done() if each.id == action.experiment), None)
-        stopped_by = self._stopped_by()
+        stopped_by = self._steps.stopped_by()
         return self._end(chosen, why=why, stopped_by=stopped_by, gave_up=action.gave_up)
-
-    def _stopped_by(self) -> str | None:
-        """Return the limit that began a final evaluation which a kill interrupted, if one did."""
-        if (limit := self._run.folder.ending()) is not None:
-            return limit or None
-        events = self._run.folder.events()
-        begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
-        return begun[-1].stopped_by if begun else None
 
     def _truncate(self, limit: str) -> Step:
         self._known().leave_out(self._guided.breaking())

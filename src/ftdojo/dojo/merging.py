@@ -3,12 +3,14 @@
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ftdojo.dojo.run import Run
-from ftdojo.records import Experiment, Merge, Weights
+from ftdojo.errors import ModelError
+from ftdojo.records import Merge, Weights
 from ftdojo.store import files, require_free
-from ftdojo.training.merging import Mixture, merge
+from ftdojo.training.merging import Mixture, beyond_factors, merge
 
 SPARE = 1.2
 """Room that is to be free, in sizes of the base model in float32: what is merged may be a full model."""
@@ -30,15 +32,23 @@ def unmergeable(run: Run, action: Merge) -> str:
         return f"weights={list(action.weights)} must be positive numbers; leave out what is to have none."
     if not 0 < action.density <= 1:
         return f"density={action.density:g} must be above 0 and at most 1."
-    return _odd_kinds([done[name] for name in action.parents])
+    parents = [run.folder.weights_of(done[name]) for name in action.parents]
+    return _odd_kinds(action.parents, parents) or _odd_adapters(parents)
 
 
-def _odd_kinds(parents: list[Experiment]) -> str:
-    kinds = {each.id: each.weights.kind for each in parents if each.weights}
-    if len(set(kinds.values())) == 1:
+def _odd_kinds(names: Sequence[str], parents: Sequence[Weights]) -> str:
+    if len({each.kind for each in parents}) == 1:
         return ""
-    named = ", ".join(f"{name} is {kind}" for name, kind in kinds.items())
+    named = ", ".join(f"{name} is {each.kind}" for name, each in zip(names, parents, strict=True))
     return f"Adapters and full models cannot be merged with each other ({named}); merge experiments of one kind."
+
+
+def _odd_adapters(parents: Sequence[Weights]) -> str:
+    try:
+        odd = [beyond_factors(each.path) for each in parents if each.kind == "adapter"]
+    except ModelError as error:
+        return str(error)
+    return next(filter(None, odd), "")
 
 
 def merged(run: Run, action: Merge, *, name: str) -> tuple[Weights, str]:
@@ -50,12 +60,8 @@ def merged(run: Run, action: Merge, *, name: str) -> tuple[Weights, str]:
         StoreError: the disk refuses the result.
     """
     began = time.monotonic()
-    found = {each.id: each.weights for each in run.folder.experiments()}
-    parents = [
-        replace(weights, path=run.folder.path / weights.path)
-        for weights in (found[parent] for parent in action.parents)
-        if weights
-    ]
+    found = {each.id: each for each in run.folder.experiments()}
+    parents = [run.folder.weights_of(found[parent]) for parent in action.parents]
     require_free(run.scratch, int(SPARE * 4 * run.model.params), "merged weights")
     to = run.folder.experiment_dir(name) / "adapter"
     made = run.scratch / f"merged-{name}"

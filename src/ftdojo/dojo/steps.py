@@ -114,6 +114,14 @@ class Steps:
             return True
         return any(isinstance(each, FinalEvaluationBegan) for each in self._run.folder.events())
 
+    def stopped_by(self) -> str | None:
+        """Return the limit that began a final evaluation which a kill interrupted, if one did."""
+        if (limit := self._run.folder.ending()) is not None:
+            return limit or None
+        events = self._run.folder.events()
+        begun = [each for each in events if isinstance(each, FinalEvaluationBegan)]
+        return begun[-1].stopped_by if begun else None
+
     def _ended_training(self) -> Outcome | None:
         """Return the outcome of the pending training, if its experiment has ended."""
         action, experiments = self._run.folder.pending(), self._run.folder.experiments()
