@@ -27,4 +27,4 @@ command -v "$PYTHON" >/dev/null 2>&1 || PYTHON=python3
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
 # torch goes first: its CPU build satisfies everybody else, and nothing then asks for the CUDA one.
 "$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt torch
-"$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt -e ".[${1:-train,tasks,llm,dev}]"
+"$VENV/bin/pip" install -q --disable-pip-version-check -c constraints.txt -e ".[${1:-train,tasks,llm,serve,dev}]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import typer
 
 from ftdojo.cli.run_options import checked, fetch, takes_a_run
-from ftdojo.errors import FtdojoError, StoreError, UnknownName, UsageError
+from ftdojo.errors import FtdojoError, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from ftdojo.records import Budget, RunSpec
@@ -88,38 +88,15 @@ def show(folder: "RunFolder", found: Mapping[str, Any], *, as_json: bool) -> Non
 
 
 def found_run(run: str, runs: Path | None) -> "RunFolder":
-    """Return the run that is meant: the one named, or the one that is played from outside now, or was last.
+    """Return the run that is meant by the options ``--run`` and ``--runs``.
 
     Raises:
-        UnknownName: there is no run of that name.
-        UsageError: none is named, and there are none or several.
+        UsageError: there is no such run, or none is named and there are none or several.
     """
     from ftdojo.config import runs_dir
-    from ftdojo.records import OUTSIDE
-    from ftdojo.store import RunFolder, run_ids
+    from ftdojo.serve import played_run
 
-    root = runs or runs_dir()
-    if run:
-        return RunFolder.open(run, root)
-    folders = [RunFolder(root / each) for each in run_ids(root)]
-    ours = [each for each in folders if _agent(each) == OUTSIDE]
-    if not ours:
-        raise UsageError(
-            f"No run in {root} is played from outside; `ftdojo play start TASK` makes one."
-        )
-    playable = [each for each in ours if each.result() is None]
-    if len(playable) > 1:
-        names = ", ".join(each.config.id for each in playable)
-        raise UsageError(f"Several runs are being played: {names}. Name one with --run.")
-    return playable[0] if playable else max(ours, key=lambda each: each.config.created)
-
-
-def _agent(folder: "RunFolder") -> str:
-    """Return who plays a run; a damaged one, which is nobody's, hides no other."""
-    try:
-        return folder.config.spec.agent
-    except StoreError:
-        return ""
+    return played_run(run, runs or runs_dir())
 
 
 def say(text: str) -> None:

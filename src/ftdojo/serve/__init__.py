@@ -1,6 +1,15 @@
 """A run for an agent outside: a process that holds the dojo, its private socket, and the other end of the line."""
 
-from ftdojo.serve.client import ask, await_quiet, begin, go_on, hand_in, read_submission, read_text
+from ftdojo.serve.client import (
+    ask,
+    await_quiet,
+    begin,
+    go_on,
+    hand_in,
+    played_run,
+    read_submission,
+    read_text,
+)
 from ftdojo.serve.jobs import words
 from ftdojo.serve.protocol import (
     CheckRequest,
@@ -35,6 +44,7 @@ __all__ = [
     "go_on",
     "guide",
     "hand_in",
+    "played_run",
     "read_submission",
     "read_text",
     "words",

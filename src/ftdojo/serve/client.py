@@ -34,7 +34,7 @@ from ftdojo.serve.protocol import (
     remove_socket,
 )
 from ftdojo.serve.views import status
-from ftdojo.store import RunFolder, dump, load
+from ftdojo.store import RunFolder, dump, load, run_ids
 
 
 def read_submission(folder: Path) -> Submission:
@@ -86,6 +86,36 @@ def _read(path: Path) -> str:
         ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def played_run(run: str, root: Path) -> RunFolder:
+    """Return the run below ``root`` that is meant: the one named, or the one that is played from outside now, or was last.
+
+    Raises:
+        UnknownName: there is no run of that name.
+        UsageError: none is named, and there are none or several.
+    """
+    if run:
+        return RunFolder.open(run, root)
+    folders = [RunFolder(root / each) for each in run_ids(root)]
+    ours = [each for each in folders if _agent(each) == OUTSIDE]
+    if not ours:
+        raise UsageError(
+            f"No run in {root} is played from outside; `ftdojo play start TASK` makes one."
+        )
+    playable = [each for each in ours if each.result() is None]
+    if len(playable) > 1:
+        names = ", ".join(each.config.id for each in playable)
+        raise UsageError(f"Several runs are being played: {names}. Name one with --run.")
+    return playable[0] if playable else max(ours, key=lambda each: each.config.created)
+
+
+def _agent(folder: RunFolder) -> str:
+    """Return who plays a run; a damaged one, which is nobody's, hides no other."""
+    try:
+        return folder.config.spec.agent
+    except StoreError:
+        return ""
 
 
 LOOK_S, TELL_S = 5.0, 60.0

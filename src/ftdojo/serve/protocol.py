@@ -46,7 +46,7 @@ class StatusRequest(_Request):
 
 
 class LookRequest(_Request):
-    """Look something up; ``text`` is what is to be counted in ``tokens``."""
+    """Look something up; ``text`` is what is to be counted in ``tokens``, ``wait_s`` how long it may take."""
 
     verb: Literal["look"] = "look"
     what: Whats
@@ -56,6 +56,7 @@ class LookRequest(_Request):
     only: Literal["all", "wrong"] = "all"
     text: str = Field("", max_length=MAX_TEXT)
     train: str = Field("", max_length=MAX_TEXT)
+    wait_s: float = Field(MAX_WAIT_S, ge=0.0, le=MAX_WAIT_S)
 
 
 class CheckRequest(_Request):

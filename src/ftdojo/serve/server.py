@@ -31,7 +31,6 @@ from ftdojo.store import codec
 
 PROMPT_S = 1.0
 """An action that ends within this time is answered with what came of it: a refusal, or a fault of the first stage."""
-LOOK_S = 60.0
 
 
 def answer(session: Session, line: bytes) -> bytes:
@@ -66,7 +65,9 @@ def _answered(session: Session, line: bytes) -> dict[str, Any]:
 
 def _action(request: Request, **chosen: str) -> Action:
     """Return the action that a request spells, with the fields in ``chosen`` in place of its own."""
-    return parse_action(request.verb, request.model_dump(exclude={"verb", "text"}) | chosen)
+    return parse_action(
+        request.verb, request.model_dump(exclude={"verb", "text", "wait_s"}) | chosen
+    )
 
 
 def _begun(session: Session, action: Action) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _looked(session: Session, request: LookRequest) -> dict[str, Any]:
         return page(request, found, total=len(found))
     action = _action(request)
     assert isinstance(action, Look)
-    outcome = session.look(action, seconds=LOOK_S)
+    outcome = session.look(action, seconds=request.wait_s)
     if outcome.notice:
         raise UsageError(outcome.notice)
     return page(request, outcome.found, total=None)

@@ -98,7 +98,7 @@ def page(
     shown: list[Any] = []
     size = 0
     for each in rest[: asked.limit]:
-        entry = each if asked.what == "experiment" else _cut(each)
+        entry = each if asked.what == "experiment" else cut(each)
         size += len(codec.dump_object({"entry": entry}))
         if shown and size > MOST_CHARS:
             break
@@ -221,14 +221,14 @@ def _thinned(curve: Sequence[Any]) -> list[Any]:
     return [*curve[:-1][::every], *curve[-1:]]
 
 
-def _cut(value: Any) -> Any:
-    """Return ``value`` with every long text cut."""
+def cut(value: Any) -> Any:
+    """Return ``value`` with every long text in it cut."""
     if isinstance(value, str) and len(value) > TEXT:
         return f"{value[:TEXT]}... ({len(value) - TEXT} characters more)"
     if isinstance(value, Mapping):
-        return {key: _cut(each) for key, each in value.items()}
+        return {key: cut(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_cut(each) for each in value]
+        return [cut(each) for each in value]
     return value
 
 
