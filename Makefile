@@ -33,7 +33,7 @@ $(RUNS): pyproject.toml constraints.txt scripts/install.sh
 	touch $(RUNS)
 
 $(READY): $(RUNS)
-	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh train,tasks,llm,serve,dev
+	PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh train,tasks,llm,serve,gym,dev
 	touch $(READY)
 
 check: $(READY) lint types test  ## What has to hold before a change lands

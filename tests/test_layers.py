@@ -20,7 +20,7 @@ LAYERS = [  # bottom first; names on one line may not see each other
     {"search"},
     {"agents"},
     {"report"},
-    {"serve", "bench"},
+    {"serve", "bench", "gym"},
     {"testing"},
     {"cli"},
 ]
