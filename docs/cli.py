@@ -38,6 +38,7 @@ ftdojo runs compare RUN OTHER               # two runs on one task, item by item
 ftdojo bench MATRIX --dry-run               # agents, tasks and seeds compared; see docs/bench.md
 ftdojo play guide                           # for coding agents; see docs/outside-agents.md
 ftdojo serve mcp                            # the same as tools, for agents that speak MCP; see docs/mcp.md
+ftdojo skill install --for claude           # the same as a skill; also: ftdojo skill show
 ftdojo tasks list                           # also: ftdojo tasks show TASK
 ftdojo tasks check TASK                     # prove a task without a model
 ftdojo tasks score TASK --cases FILE        # the published scorer and ours, case by case

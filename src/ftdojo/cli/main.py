@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from ftdojo.cli import ask, bench, doctor, listings, play, records, run, serve, sources, tasks
+from ftdojo.cli import ask, bench, doctor, listings, play, records, run, serve, skill, sources, tasks
 from ftdojo.cli.streams import exit_code, guard
 from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
@@ -42,6 +42,7 @@ run.register(app)
 records.register(app)
 app.add_typer(play.play_app, name="play")
 app.add_typer(serve.serve_app, name="serve")
+app.add_typer(skill.skill_app, name="skill")
 app.add_typer(tasks.tasks_app, name="tasks")
 app.add_typer(sources.sources_app, name="sources")
 app.add_typer(listings.models_app, name="models")
