@@ -7,7 +7,19 @@ from typing import Any
 
 import typer
 
-from ftdojo.cli import ask, bench, doctor, listings, play, records, run, serve, skill, sources, tasks
+from ftdojo.cli import (
+    ask,
+    bench,
+    doctor,
+    listings,
+    play,
+    records,
+    run,
+    serve,
+    skill,
+    sources,
+    tasks,
+)
 from ftdojo.cli.streams import exit_code, guard
 from ftdojo.cli.tables import one_line
 from ftdojo.errors import FtdojoError, MissingExtra
