@@ -162,6 +162,6 @@ def test_a_run_is_played_from_start_to_its_result(played, tmp_path):
     assert (train["asked"], train["state"]) == ("j3", "busy")
     assert [each["text"] for each in heard["guidance"]] == ["few tokens"]
     assert [each["status"] for each in trained["experiments"]] == ["done"]
-    assert (ended["state"], ended["result"]["chosen"]) == ("ended", "e1")
+    assert (ended["state"], ended["result"]["status"]) == ("ended", "finished")
     assert told["story"].startswith("# math/mini; agent outside")
-    assert RunFolder(tmp_path / "runs" / "one").result().chosen == "e1"
+    assert RunFolder(tmp_path / "runs" / "one").result().chosen == ended["result"]["chosen"]

@@ -27,7 +27,6 @@ from ftdojo.records import (
     RunSpec,
     run_spec,
 )
-from ftdojo.report import write, write_story
 from ftdojo.serve.client import (
     AskedFor,
     Say,
@@ -280,6 +279,8 @@ class Verbs:
 
     def report(self, run: Run = "", offset: Offset = 0) -> Answer:
         """Write the page about a run, and tell the run as a story, in Markdown; offset and next count characters."""
+        from ftdojo.report import write, write_story  # loads the agents: too slow for a start
+
         folder = self._open(run)
         page, story = write(folder), write_story(folder)
         end = offset + MOST_CHARS
