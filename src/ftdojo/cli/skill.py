@@ -10,7 +10,7 @@ skill_app = typer.Typer(
 
 @skill_app.command("show")
 def show() -> None:
-    """Print the SKILL.md: what `ftdojo play guide` prints, with its front matter."""
+    """Print the SKILL.md: the guide with front matter."""
     from ftdojo.serve.skill import skill
 
     print(skill())
@@ -25,9 +25,9 @@ def install(
         help="Whose skills; or the path of a folder of skills, such as .claude/skills of a project.",
     ),
 ) -> None:
-    """Write the skill into the folder where an agent looks for skills, and print its path.
+    """Write the skill where an agent looks for skills.
 
-    A file there that ftdojo did not write, or that was changed since, is left alone.
+    Prints its path. A file there that ftdojo did not write, or that was changed since, is left alone.
 
     Example: ftdojo skill install --for claude
     """
