@@ -32,7 +32,7 @@ def keeping(tmp_path):
 
 
 @pytest.fixture
-def run(base, folder, rows):
+def run(base, folder, rows, pairs):
     """Train, up to a kill after so many steps if one is named; return the training and what it made."""
 
     def run(keeping=None, *, kill=0, sleep_s=0, seconds=None, **options):
@@ -46,9 +46,10 @@ def run(base, folder, rows):
                 raise Killed
 
         torch.rand(3)  # what another training left of the random numbers plays no part
+        learnt = pairs(config.objective) if config.learns_pairs else rows
         with trainable(base, config, folder=folder) as model:
             watch = Watch(keeping=keeping, seconds=seconds)
-            done = train(model, rows, config, watch=watch, on_step=on_step)
+            done = train(model, learnt, config, watch=watch, on_step=on_step)
             made = [each.detach().clone() for each in model.parameters() if each.requires_grad]
         return done, made, told
 
@@ -63,8 +64,13 @@ def at_once(monkeypatch):
 
 @pytest.mark.parametrize(
     "options",
-    [HARD, {"method": "full", "packing": True, "max_length": 128}, {"use_dora": True}],
-    ids=["lora", "full", "dora"],
+    [
+        HARD,
+        {"method": "full", "packing": True, "max_length": 128},
+        {"use_dora": True},
+        {"objective": "dpo", "rpo_alpha": 0.5, "eval_share": 0.25, "eval_steps": 2},
+    ],
+    ids=["lora", "full", "dora", "dpo"],
 )
 def test_two_kills_leave_no_trace_in_the_weights(run, keeping, options):
     whole, expected, _ = run(**options)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ftdojo import tasks
 from ftdojo.checks import CheckContext, Forecast, lay_out
+from ftdojo.checks.context import DataFolders
 from ftdojo.dojo.account import Account
 from ftdojo.dojo.listeners import Emitter
 from ftdojo.dojo.machine import memory_bytes
@@ -93,11 +94,8 @@ def open_run(
     """
     emit.record(folder)
     spec, scratch = folder.config.spec, folder.scratch
-    end_orphans(scratch)
-    sandbox = sandbox_of(spec, folder.path.parent, cache)
-    ledger = Ledger(folder.path, disk=folder.disk_bytes)
-    ledger.open_session()
-    swept = _swept(cache, emit)
+    sandbox = _without_orphans(folder, cache)
+    ledger, swept = _account(folder), _swept(cache, emit)
     worker = Worker(model, log=folder.path / "worker.log", cache=swept, on_tick=ledger.heartbeat)
     forecast, trainer = Forecast(), trainers.get(spec.trainer)(worker)
     llm = _llm(folder, Meter(folder.budget, ledger, forecast), models, emit) if models else None
@@ -113,9 +111,7 @@ def open_run(
         trainer=trainer,
         cache=swept,
         sandbox=sandbox,
-        data=lay_out(
-            raw_sources(task, cache), to=scratch, losses=(folder.path / "losses").glob("*.jsonl")
-        ),
+        data=_laid_out(task, folder, cache),
         scratch=scratch,
         max_rows=folder.budget.max_rows,
         objective=spec.objective,
@@ -151,6 +147,11 @@ def _located(folder: RunFolder) -> Sequence[Experiment]:
     ]
 
 
+def _laid_out(task: Task, folder: RunFolder, cache: Path) -> DataFolders:
+    losses = (folder.path / "losses").glob("*.jsonl")
+    return lay_out(raw_sources(task, cache), to=folder.scratch, losses=losses)
+
+
 def raw_sources(task: Task, cache: Path) -> dict[str, StoredSource]:
     """Return the raw sources of ``task`` by name; those that are not in ``cache`` yet are fetched."""
     return {source.name: materialise(source, cache=cache) for source in task.sources}
@@ -159,6 +160,18 @@ def raw_sources(task: Task, cache: Path) -> dict[str, StoredSource]:
 def sandbox_of(spec: RunSpec, root: Path, cache: Path) -> Sandbox:
     """Open the sandbox of a run, with what holds its items out of sight wherever it lies."""
     return open_sandbox(spec.sandbox, (root, cache, *tasks.homes(spec.task)))
+
+
+def _without_orphans(folder: RunFolder, cache: Path) -> Sandbox:
+    """Open the run's sandbox once what a killed controller left running in it is ended."""
+    end_orphans(folder.scratch)
+    return sandbox_of(folder.config.spec, folder.path.parent, cache)
+
+
+def _account(folder: RunFolder) -> Ledger:
+    ledger = Ledger(folder.path, disk=folder.disk_bytes)
+    ledger.open_session()
+    return ledger
 
 
 def _swept(cache: Path, emit: Listener) -> Cache:

@@ -4,13 +4,8 @@ from ftdojo.submissions.data_script import read_script
 from ftdojo.submissions.plan import Plan, read_plan, write_plan
 from ftdojo.submissions.rows import RowFault, read_rows
 from ftdojo.submissions.shapes import PreferenceRow, Row, ShapeError, conversation, preference
-from ftdojo.submissions.train_config import (
-    TrainConfig,
-    about_ignored,
-    describe_train,
-    read_train,
-    write_train,
-)
+from ftdojo.submissions.train_config import TrainConfig
+from ftdojo.submissions.train_file import about_ignored, describe_train, read_train, write_train
 
 __all__ = [
     "Plan",

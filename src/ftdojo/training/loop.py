@@ -9,7 +9,7 @@ tokens, accumulation included, as transformers does it.
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from ftdojo.records import LossPoint
+from ftdojo.records import LossPoint, TrainingReport
 from ftdojo.records.feedback import StopReason
 from ftdojo.submissions import TrainConfig
 from ftdojo.training.adapt import refusals
@@ -28,7 +28,10 @@ from ftdojo.training.encode import Encoded, pack
 from ftdojo.training.forward import autocast, collate, shared_start
 from ftdojo.training.objectives import SFT, BatchLoss, Objective, Referring, objective_of
 from ftdojo.training.trainer import OnStep
-from ftdojo.training.watch import FATAL, Watch
+from ftdojo.training.watch import FATAL, Watch, average, averages
+
+LATE = 5
+"""So many steps at the end say, on average, what a training came to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,28 @@ class Trained:
     trainable_params: int
     weights_step: int
     resumed_after: tuple[int, ...] = ()
+
+    def report(self, *, peak_bytes: int, digest: str) -> TrainingReport:
+        """Return what goes on record of it, with the bytes of memory it took and the digest of its weights."""
+        late = self.curve[-LATE:]
+        return TrainingReport(
+            stopped=self.stopped,
+            steps=len(self.curve),
+            planned_steps=self.planned_steps,
+            curve=self.curve,
+            loss_first=self.curve[0].loss,
+            loss_last=average(late),
+            tokens=self.tokens,
+            tokens_per_s=self.tokens / self.seconds,
+            peak_bytes=peak_bytes,
+            trainable_params=self.trainable_params,
+            seconds=self.seconds,
+            weights_digest=digest,
+            held_out_loss=self.held_out,
+            weights_step=self.weights_step,
+            resumed_after=self.resumed_after,
+            figures=averages(late),
+        )
 
 
 def planned_steps(rows: int, config: TrainConfig) -> int:
@@ -72,19 +97,18 @@ def train(
 
     Where ``watch`` has a ``keeping``, it goes on from the state that a killed training left, whose steps are told again.
 
-    ``rows`` need at least one labelled token each; ``share`` runs the start that they have in common once a batch. What goes wrong with learning is in the result; what torch raises
-    (such as running out of memory) is raised.
+    ``rows`` need at least one labelled token each; ``share`` runs the start that they have in common once a batch. What goes
+    wrong with learning is in the result; what torch raises (such as running out of memory) is raised.
 
     Raises:
         SubmissionRefused: an option that this model does not support.
     """
     began = time.monotonic()
     rows = referred(model, rows, config, share=share)
-    spent = time.monotonic() - began
     kept, held_out = parted(rows, config)
     packed = pack(kept, max_length=config.max_length) if config.packing else kept
     total = planned_steps(len(packed), config)
-    stepper = _Stepper(model, packed, config, total=total, share=share, spent=spent)
+    stepper = _Stepper(model, packed, config, total=total, share=share, began=began)
     best = BestWeights(stepper.weights)
     checkpoint = Checkpoint(
         Learner(stepper.weights, stepper.optimizer, stepper.schedule, best, watch)
@@ -93,22 +117,10 @@ def train(
         stepper.go_on(last)
     for point in watch.curve:
         on_step(point)
-    every = config.eval_every(total)
-    stopped: StopReason = "finished"
+    look = _HeldOut(model, held_out, config, watch, best, total, share).look
     model.train()
     with _noise(model, config), _checkpointing(model, config), _dropout(model, config):
-        for step in range(len(watch.curve) + 1, total + 1):
-            point = stepper.step(step)
-            on_step(point)
-            reason = watch.see(point, stuck=stepper.stuck)
-            if held_out and not reason and (step % every == 0 or step == total):
-                loss = measured(model, held_out, config, share=share)
-                best.see(step, loss)
-                reason = watch.see_held_out(step, loss)
-            if reason and (step < total or reason in FATAL):
-                stopped = reason
-                break
-            checkpoint.look()
+        stopped = _steps(stepper, watch, total, on_step=on_step, look=look, keep=checkpoint.look)
     model.eval()
     return Trained(
         stopped=stopped,
@@ -121,6 +133,48 @@ def train(
         weights_step=best.restore(len(watch.curve)),
         resumed_after=tuple(checkpoint.resumed_after),
     )
+
+
+def _steps(
+    stepper: "_Stepper",
+    watch: Watch,
+    total: int,
+    *,
+    on_step: OnStep,
+    look: Callable[[int], StopReason | None],
+    keep: Callable[[], None],
+) -> StopReason:
+    """Take the steps that are left of ``total``, look at held-out rows after each, and return why they ended."""
+    for step in range(len(watch.curve) + 1, total + 1):
+        point = stepper.step(step)
+        on_step(point)
+        reason = watch.see(point, stuck=stepper.stuck) or look(step)
+        if reason and (step < total or reason in FATAL):
+            return reason
+        keep()
+    return "finished"
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """The rows held back from a training (there may be none), and what is done with them between its steps."""
+
+    model: Any
+    rows: Sequence[Encoded]
+    config: TrainConfig
+    watch: Watch
+    best: BestWeights
+    total: int
+    share: bool
+
+    def look(self, step: int) -> StopReason | None:
+        """Measure them, if ``step`` is one after which that is due, and return why to stop, if there is cause."""
+        due = step == self.total or step % self.config.eval_every(self.total) == 0
+        if not self.rows or not due:
+            return None
+        loss = measured(self.model, self.rows, self.config, share=self.share)
+        self.best.see(step, loss)
+        return self.watch.see_held_out(step, loss)
 
 
 def referred(
@@ -182,10 +236,10 @@ class _Stepper:
         *,
         total: int,
         share: bool,
-        spent: float,
+        began: float,
     ) -> None:
         self.weights = [each for each in model.parameters() if each.requires_grad]
-        self.tokens, self.began = 0, time.monotonic() - spent
+        self.tokens, self.began = 0, began
         self.stuck, self._proven = False, False
         self._model, self._config = model, config
         self._objective = objective_of(config)
@@ -197,7 +251,7 @@ class _Stepper:
 
     def go_on(self, last: LossPoint) -> None:
         """Count from ``last`` on, and pass over the batches up to it."""
-        self.tokens, self.began = last.tokens, time.monotonic() - last.seconds
+        self.tokens, self.began = last.tokens, self.began - last.seconds
         next(islice(self._stream, last.step - 1, None), None)
 
     def step(self, number: int) -> LossPoint:

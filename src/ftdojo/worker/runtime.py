@@ -35,7 +35,7 @@ from ftdojo.training.forward import row_losses
 from ftdojo.training.loop import Trained, planned_steps, train
 from ftdojo.training.objectives import Objective, objective_of
 from ftdojo.training.trainer import BY_THE_LOOP, Course
-from ftdojo.training.watch import Watch, average, averages, stop_beside
+from ftdojo.training.watch import Watch, average, stop_beside
 from ftdojo.worker.memory import PeakMemory
 from ftdojo.worker.messages import (
     MAX_ROW_BYTES,
@@ -187,7 +187,7 @@ class ModelRuntime:
                     share=self.shortcuts.shared_start,
                 )
             adapt.save(model, to, tokenizer=self._tokenizer, base_name=self._name)
-        return _training_report(trained, peak.bytes, tensor_digest(to))
+        return trained.report(peak_bytes=peak.bytes, digest=tensor_digest(to))
 
     def losses(
         self,
@@ -351,28 +351,6 @@ _ONE_STEP = {
     "warmup_steps": 0.0,
 }
 """What turns a configuration into a single step on rows that are packed already."""
-
-
-def _training_report(trained: Trained, peak_bytes: int, digest: str) -> TrainingReport:
-    curve = trained.curve
-    return TrainingReport(
-        stopped=trained.stopped,
-        steps=len(curve),
-        planned_steps=trained.planned_steps,
-        curve=curve,
-        loss_first=curve[0].loss,
-        loss_last=average(curve[-5:]),
-        tokens=trained.tokens,
-        tokens_per_s=trained.tokens / trained.seconds,
-        peak_bytes=peak_bytes,
-        trainable_params=trained.trainable_params,
-        seconds=trained.seconds,
-        weights_digest=digest,
-        held_out_loss=trained.held_out,
-        weights_step=trained.weights_step,
-        resumed_after=trained.resumed_after,
-        figures=averages(curve[-5:]),
-    )
 
 
 def _kept_bytes(model: Any, config: TrainConfig) -> int:
