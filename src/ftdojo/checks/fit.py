@@ -1,6 +1,7 @@
 """Stages four and five: one step on the longest rows, then a few steps on a slice."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -10,9 +11,11 @@ from ftdojo.checks.room import expected, placed, step_s
 from ftdojo.errors import UsageError, WorkerDied, WorkerTimeout
 from ftdojo.records import (
     BASE,
+    Completion,
     DataReport,
     FailureKind,
     FitReport,
+    Item,
     ProbeReport,
     Stage,
     Weights,
@@ -159,8 +162,8 @@ def probe(
     """Take a few steps and require that they lead somewhere; ``steps`` are planned in all. Equal probes are made once a run."""
     if steps < WORTH_PROBING:
         return None
-    base_readable = context.forecast.base_readable
-    items = context.vault.items("validation")[:ASKED] if base_readable >= READS_WELL else ()
+    watched = context.forecast.base_readable >= READS_WELL
+    items = context.vault.items("validation")[:ASKED] if watched else ()
     key = _probe_key(data, config, context, start)
     try:
         found, answers = context.forecast.probe(key) or context.worker.probe(
@@ -174,25 +177,35 @@ def probe(
     except WorkerFault as error:
         _blame(error, Stage.PROBE, config)
     context.forecast.probed(key, found, answers)
+    _require_course(found, config)
+    return replace(found, readable=_readable(answers, items, context, steps=found.steps))
+
+
+def _require_course(found: ProbeReport, config: TrainConfig) -> None:
     if not math.isfinite(found.loss_last) or found.loss_last > RISE * found.loss_first:
         message = (
             f"In {found.steps} steps the loss went from {found.loss_first:.3g} to {found.loss_last:.3g}: "
             f"lower learning_rate (now {config.learning_rate:g}) or lengthen the warm-up."
         )
         fail(Stage.PROBE, FailureKind.DIVERGED, message, file="train.yaml")
-    graded = [
+
+
+def _readable(
+    answers: Sequence[Completion], items: Sequence[Item], context: CheckContext, *, steps: int
+) -> float | None:
+    """Return the share of a probe's ``answers`` that can be read, None if nothing was asked; none at all ends the check."""
+    if not answers:
+        return None
+    grades = [
         context.task.grade(each.text, item) for each, item in zip(answers, items, strict=True)
     ]
-    if graded and not any(grade.readable for grade in graded):
+    if not any(grade.readable for grade in grades):
         message = (
-            f"After {found.steps} steps none of {ASKED} validation answers could be read, where the base writes "
-            f"{base_readable:.0%} readably: the rows teach another answer format than the task's."
+            f"After {steps} steps none of {ASKED} validation answers could be read, where the base writes "
+            f"{context.forecast.base_readable:.0%} readably: the rows teach another answer format than the task's."
         )
         fail(Stage.PROBE, FailureKind.FORMAT_COLLAPSE, message, file="data.py")
-    readable = sum(grade.readable for grade in graded) / len(graded) if graded else None
-    return ProbeReport(
-        steps=found.steps, loss_first=found.loss_first, loss_last=found.loss_last, readable=readable
-    )
+    return sum(grade.readable for grade in grades) / len(grades)
 
 
 def _probe_key(
@@ -231,6 +244,8 @@ def _shape(data: DataReport | TokenReport, config: TrainConfig, context: CheckCo
             "gradient_checkpointing",
             "packing",
             "max_length",
+            "completion_only_loss",  # how many logits are computed, and held
+            "neftune_noise_alpha",  # with which no start is shared
         }
     )
     keeps_best = str(bool(config.eval_share))
