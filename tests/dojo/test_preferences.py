@@ -28,8 +28,13 @@ def learnt(new, toy):
         submission = replace(toy.handed_in(), data=PAIRS, train=DPO)
         step = dojo.step(Train(submission=submission))
         rows = dojo.step(Look(what="rows", name="e1", limit=1)).observation.found
+        seen = dojo.step(Look(what="losses", name="e1@e1:16", limit=1)).observation.found
         losses = dojo.folder.losses_path("e1").read_text()
-        return step.observation.experiments[0], rows, [json.loads(x) for x in losses.splitlines()]
+        return (
+            step.observation.experiments[0],
+            (*rows, *seen),
+            [json.loads(x) for x in losses.splitlines()],
+        )
 
 
 def test_pairs_teach_what_is_asked_and_the_feedback_has_the_figures_of_trl(learnt):
@@ -43,8 +48,13 @@ def test_pairs_teach_what_is_asked_and_the_feedback_has_the_figures_of_trl(learn
 
 
 def test_a_look_at_the_rows_of_an_experiment_shows_both_answers(learnt):
-    _, (row,), _ = learnt
+    _, (row, *_), _ = learnt
     assert {row["messages"][-1]["content"], row["rejected"][-1]["content"]} == {"yes", "no"}
+
+
+def test_chosen_answers_are_measured_where_only_train_yaml_names_the_objective(learnt):
+    _, (_, of_all, *_), _ = learnt
+    assert (of_all["losses"], of_all["rows"], of_all["measured"]) == ("e1@e1:16", 160, 16)
 
 
 def test_a_training_that_moves_no_weight_fails_as_such(new, toy):

@@ -74,9 +74,10 @@ def built(script: str, objective: str, context: CheckContext, *, wall_s: float) 
     """
     try:
         path, _ = build(script, context, wall_s=wall_s)
+        rows = _read(path, objectives.get(objective))
     except CheckFailed as failed:
         raise UsageError(f"The rows cannot be built again: {failed}") from failed
-    yield from _read(path, objectives.get(objective))
+    yield from rows
 
 
 def _read(rows_file: Path, objective: Objective) -> list[Row]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ftdojo.checks import built
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError, WorkerError
 from ftdojo.records import BASE, Experiment, Message, Weights, WorkerLost
 from ftdojo.store import Cache, dump, load, write_atomic
-from ftdojo.submissions import TrainConfig
+from ftdojo.submissions import Row, TrainConfig, read_train
 
 LOSSES_VERSION = "1"
 """Raised whenever equal rows and weights could be measured otherwise."""
@@ -40,6 +41,18 @@ def experiment_of(run: Run, name: str) -> Experiment:
     if name not in known:
         raise UnknownName("experiment", name, known)
     return known[name]
+
+
+def rows_of(run: Run, experiment: Experiment) -> Iterator[Row]:
+    """Return the rows that an experiment's script built, read by the objective that it learnt them with.
+
+    Raises:
+        UsageError: the script fails now.
+    """
+    config = read_train(experiment.submission.train)
+    named = config.objective if isinstance(config, TrainConfig) else ""
+    script, wall_s = experiment.submission.data, run.meter.left_s()
+    return built(script, named or run.objective, run, wall_s=wall_s)
 
 
 def weights_by(run: Run, name: str) -> Weights | None:

@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, assert_never
 
-from ftdojo.checks import access_for, built, lent
+from ftdojo.checks import access_for, lent
 from ftdojo.dojo.agreement import show_agreement
 from ftdojo.dojo.fits import show_fits
 from ftdojo.dojo.likelihood import show_likelihood
-from ftdojo.dojo.measuring import experiment_of
+from ftdojo.dojo.measuring import experiment_of, rows_of
 from ftdojo.dojo.row_losses import show_losses
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
@@ -28,7 +28,7 @@ from ftdojo.evaluation import is_wrong, open_items
 from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
-from ftdojo.submissions import PreferenceRow, Row, TrainConfig, read_train
+from ftdojo.submissions import PreferenceRow, Row
 
 MEASURED: Mapping[LookKind, Callable[[Run, str], Iterator[Mapping[str, Any]]]] = {
     "losses": show_losses,
@@ -118,11 +118,7 @@ def _rows(run: Run, action: Look) -> tuple[Mapping[str, Any], ...]:
         raise UsageError(
             f"Experiment {action.name!r} has no training rows: its data were never built."
         )
-    config = read_train(made.submission.train)
-    named = config.objective if isinstance(config, TrainConfig) else ""
-    objective = named or run.folder.config.spec.objective
-    rows = built(made.submission.data, objective, run, wall_s=run.meter.left_s())
-    wanted = islice(rows, action.offset, action.offset + action.limit)
+    wanted = islice(rows_of(run, made), action.offset, action.offset + action.limit)
     return tuple(_shown(row) for row in wanted)
 
 

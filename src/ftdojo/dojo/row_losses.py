@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ftdojo.checks import built, lay_losses
-from ftdojo.dojo.measuring import RowLoss, Turns, experiment_of, measured, weights_by
+from ftdojo.checks import lay_losses
+from ftdojo.dojo.measuring import RowLoss, Turns, experiment_of, measured, rows_of, weights_by
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import BASE, Message
@@ -95,9 +95,7 @@ def training_rows(run: Run, of: str) -> list[Turns | None]:
         UsageError: the script fails now.
     """
     if of not in run.data.stored:
-        script, spec = experiment_of(run, of).submission.data, run.folder.config.spec
-        wall_s = run.meter.left_s()
-        return [row.messages for row in built(script, spec.objective, run, wall_s=wall_s)]
+        return [row.messages for row in rows_of(run, experiment_of(run, of))]
     source = next(each for each in run.task.sources if each.name == of)
     return [_trainable(run, *source.example(raw)) for raw in each_row(run.data.stored[of])]
 
