@@ -32,6 +32,7 @@ ftdojo report RUN --story                   # the run as a story in Markdown
 ftdojo export RUN --to FOLDER               # the PEFT adapter
 ftdojo export RUN --to FOLDER --merge       # a whole model that plain transformers loads
 ftdojo export RUN --to FOLDER --gguf        # a GGUF file, read back before it is believed
+ftdojo export RUN --trajectory steps.jsonl   # what was done and what came of it; also: --trajectory-form chat
 ftdojo ask RUN "your question"              # as the task asks; also: ftdojo ask FOLDER --file rows.csv --json
 ftdojo runs list                            # every run; also: ftdojo runs show RUN
 ftdojo runs compare RUN OTHER               # two runs on one task, item by item

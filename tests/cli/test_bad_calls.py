@@ -41,6 +41,8 @@ RUN = ("run", "toy_yes:task", "--model", "tiny")
         (("report", "nosuch"), "No run is called 'nosuch'."),
         (("runs", "show", "nosuch"), "No run is called 'nosuch'."),
         (("export", "nosuch", "--to", "x"), "No run is called 'nosuch'."),
+        (("export", "r", "--trajectory", "x", "--gguf"), "--merge, --gguf and --experiment are"),
+        (("export", "r", "--to", "x", "--trajectory-form", "chat"), "--trajectory-form is about"),
         (("say", "nosuch", "Be brief."), "No run is called 'nosuch'."),
         (("say", "nosuch"), "Nothing was said; give a text, or --require with a condition."),
     ],

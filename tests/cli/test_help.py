@@ -66,7 +66,7 @@ def test_nothing_asked_shows_the_help_as_talk(call, args):
         (["rum"], "No such command 'rum'. Did you mean 'run', 'resume'? `ftdojo --help`"),
         (["tasks", "lst"], "No such command 'lst'. Did you mean 'list'? `ftdojo tasks --help`"),
         (["run"], "Missing argument 'task'. `ftdojo run --help`"),
-        (["export", "x"], "Missing option '--to'. `ftdojo export --help`"),
+        (["export", "x"], "Give either --to FOLDER"),
         (["run", "x", "--seed", "many"], "Invalid value for '--seed': "),
         (["run", "x", "--seed", "-1"], "Invalid value for '--seed': "),
         (["run", "x", "--max-experiments", "0"], "Invalid value for '--max-experiments': "),

@@ -146,3 +146,13 @@ def test_a_run_that_kept_the_base_has_no_adapter(call, refused, idle, tmp_path):
 def test_an_experiment_that_is_not_there_cannot_be_exported(call, refused, learned, tmp_path):
     asked = ("export", "learned", "--to", tmp_path / "x", "--experiment", "e9")
     assert refused(call(*asked), code=2).startswith("No experiment with weights is called 'e9'.")
+
+
+def test_the_steps_of_a_run_are_exported_as_rows(learned, call, refused, tmp_path):
+    to = tmp_path / "steps.jsonl"
+    ended = call("export", "learned", "--trajectory", to)
+    assert (ended.code, ended.out) == (0, f"{to}\n")
+    rows = [json.loads(line) for line in to.read_text("utf8").splitlines()]
+    assert [each["action"]["verb"] for each in rows] == ["train", "finish"]
+    again = call("export", "learned", "--trajectory", tmp_path / "x", "--trajectory-form", "talk")
+    assert "form of a trajectory" in refused(again, code=2)

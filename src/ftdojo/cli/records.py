@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
 
 from ftdojo.cli.tables import one_line, verdict
-from ftdojo.errors import StoreError, UsageError
+from ftdojo.errors import StoreError, UnknownName, UsageError
 
 if TYPE_CHECKING:  # kept out of ``ftdojo --help``
     from ftdojo.dojo.exporting import Form
@@ -124,24 +124,61 @@ def report(
 
 def export(
     run: str = RUN,
-    to: Path = typer.Option(..., help="A folder that is not there yet."),
+    to: Path | None = typer.Option(None, help="A folder that is not there yet, for the model."),
     merge: bool = typer.Option(
         False, "--merge", help="A whole model that plain transformers loads."
     ),
     gguf: bool = typer.Option(False, "--gguf", help="One GGUF file, checked by reading it back."),
     experiment: str = typer.Option("", help="Another experiment than the chosen one."),
+    rows: Path | None = typer.Option(
+        None,
+        "--trajectory",
+        metavar="FILE",
+        help="Write the run's steps instead, as JSONL with rewards from validation.",
+    ),
+    form: str = typer.Option(
+        "steps",
+        "--trajectory-form",
+        help="steps, or chat: what the agent's language model was asked and replied.",
+    ),
     runs: Path | None = ROOT,
 ) -> None:
-    """Take the trained model of a run away.
+    """Take the trained model of a run away, or its trajectory.
 
-    As a PEFT adapter, as a whole model (--merge), or as a GGUF file (--gguf).
+    The model as a PEFT adapter, as a whole model (--merge), or as a GGUF file (--gguf).
     """
+    if (to is None) == (rows is None):
+        raise UsageError("Give either --to FOLDER, for the model, or --trajectory FILE.")
+    if rows and (merge or gguf or experiment):
+        raise UsageError("--merge, --gguf and --experiment are about the model; leave them out.")
+    if to and form != "steps":
+        raise UsageError("--trajectory-form is about a trajectory; give --trajectory FILE.")
+    folder = _open(run, runs)
+    if rows:
+        _export_rows(folder, rows, form)
+    elif to:
+        _export_model(folder, to, merge=merge, gguf=gguf, experiment=experiment)
+
+
+def _export_rows(folder: "RunFolder", to: Path, form: str) -> None:
+    from ftdojo.report.trajectories import Rows, write_rows
+
+    if form not in get_args(Rows):
+        raise UnknownName("form of a trajectory", form, get_args(Rows))
+    count = write_rows(folder, to, cast("Rows", form))
+    typer.echo(f"{count} rows", err=True)
+    print(to)
+
+
+def _export_model(
+    folder: "RunFolder", to: Path, *, merge: bool, gguf: bool, experiment: str
+) -> None:
     from ftdojo.dojo import export as take
 
     if merge and gguf:
         raise UsageError("--merge and --gguf make two different things; export twice.")
     form: Form = "gguf" if gguf else "merged" if merge else "adapter"
-    print(take(_open(run, runs), to=to, form=form, experiment=experiment))
+    print(take(folder, to=to, form=form, experiment=experiment))
 
 
 def _open(run: str, root: Path | None) -> "RunFolder":
