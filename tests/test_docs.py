@@ -173,7 +173,12 @@ def test_every_part_of_the_results_names_the_command_that_measures_it_again():
 
 @pytest.mark.parametrize(
     "words",
-    [["runn", "math/mini"], ["run", "math/mini", "--bugdet", "8m"], ["export", "--to", "X"], ["run"]],
+    [
+        ["runn", "math/mini"],
+        ["run", "math/mini", "--bugdet", "8m"],
+        ["export", "--to", "X"],
+        ["run"],
+    ],
 )
 def test_a_command_that_the_program_refuses_is_noticed(words):
     with pytest.raises(Exception, match=r"(?i)runn|bugdet|run|task"):
