@@ -20,6 +20,7 @@
     |   `-- WorkerFault         it lives and could not do what it was asked (worker/client.py)
     |-- StoreError              a run folder or cache entry cannot be used
     |   `-- RunBusy             another process plays this run
+    |       `-- RunUnmade       it is still being made (serve/verbs.py)
     |-- BudgetError             a budget that allows nothing, or none left
     |-- LlmError                a language model cannot be asked
     |   |-- LlmBadRequest       its server does not take the request as it is

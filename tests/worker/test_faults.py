@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -104,7 +105,7 @@ def test_what_trl_refuses_is_the_submissions_fault(monkeypatch):
         raise ValueError("Applying a PEFT adapter to `lm_head` is not supported.")
 
     monkeypatch.setattr(trl, "SFTTrainer", refuse)
-    monkeypatch.setattr(trl, "_given_back", lambda model, config: loop.nullcontext())
+    monkeypatch.setattr(trl, "_given_back", lambda model, config: nullcontext())
     model = SimpleNamespace(device=SimpleNamespace(type="cpu"), parameters=list)
     with pytest.raises(SubmissionRefused, match="lm_head"):
         trl.train_with_trl(model, [], TrainConfig(), tokenizer=None, watch=loop.Watch())
@@ -112,7 +113,9 @@ def test_what_trl_refuses_is_the_submissions_fault(monkeypatch):
 
 def test_trl_refuses_to_learn_another_objective_than_its_own():
     config = TrainConfig(objective="raw_text:RAW_TEXT")
-    with pytest.raises(SubmissionRefused, match=r"objective: raw_text:RAW_TEXT is not what TRL"):
+    with pytest.raises(
+        SubmissionRefused, match=r"objective: raw_text:RAW_TEXT is not what a trainer of TRL learns"
+    ):
         trl.train_with_trl(None, [], config, tokenizer=None, watch=loop.Watch())
 
 

@@ -88,8 +88,8 @@ longer than {MOST_WAIT_S:.0f} s; ask status again until the job is done. `look t
 """
 
 
-class _Unmade(RunBusy):  # never leaves this module but as its message
-    """A run is still being made."""
+class RunUnmade(RunBusy):
+    """The run is still being made; raised and caught in this module."""
 
 
 class Verbs:
@@ -226,7 +226,7 @@ class Verbs:
         until = time.monotonic() + wait_s
         try:
             folder = self._open(run, wait_s)
-        except _Unmade as error:
+        except RunUnmade as error:
             return {"run": run, "state": "busy", "job": None, "note": str(error)}
         return self._standing(folder, max(0.0, until - time.monotonic()))
 
@@ -309,8 +309,8 @@ class Verbs:
             if made.done():
                 self._making.pop(named, None)
 
-    def _unmade(self, run: str) -> _Unmade:
-        return _Unmade(f"The run {run} is being made; ask status until its state is waiting.")
+    def _unmade(self, run: str) -> RunUnmade:
+        return RunUnmade(f"The run {run} is being made; ask status until its state is waiting.")
 
     def _made(self, spec: RunSpec, run: str) -> RunFolder:
         return begin(Start(spec=self._prepare(spec), name=run, root=self._root), say=self._say)
