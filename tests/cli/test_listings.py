@@ -43,7 +43,7 @@ def test_a_task_that_keeps_every_promise_says_so(call):
     assert (ended.code, ended.err) == (0, "")
     said = ended.out.splitlines()
     assert said[0] == "math/mini keeps every promise."
-    assert said[1].startswith("validation: 100 items can show a difference of 22 points")
+    assert said[1].startswith("validation: 100 items can show a difference of 26 points")
 
 
 def test_a_task_whose_answers_may_outgrow_the_context_of_a_model_is_warned_of_it(call):

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ftdojo.evaluation import evaluate, lot, open_items, report, scores
+from ftdojo.evaluation import evaluate, report, scores
 from ftdojo.records import Aggregate, Completion, Direction, Grade, Graded, Replication
+from ftdojo.stats import lot, open_items
 
 
 def passed(task, texts, **changes):

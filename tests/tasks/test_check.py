@@ -98,7 +98,7 @@ def test_a_task_without_weaknesses_is_proven_with_its_figures():
     found = prove(TASK)
     assert {each.severity for each in found} == {"note"}
     said = " ".join(each.message for each in found)
-    assert "100 items can show a difference of 22 points, four times in five." in said
+    assert "100 items can show a difference of 26 points, four times in five." in said
     assert "a model needs a context of about" in said
 
 

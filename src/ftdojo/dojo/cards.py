@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ftdojo.dojo.run import Run
-from ftdojo.evaluation import open_items
 from ftdojo.export import ExportCard, asked_as
 from ftdojo.models.device import dtype_name
 from ftdojo.records import BASE, EvaluationReport, Experiment, ModelCard, SourceCard, Task, TaskCard
 from ftdojo.sources import card
-from ftdojo.stats import detectable, effective
+from ftdojo.stats import can_show, open_items
 from ftdojo.store import RunConfig
 
 DECODING = "greedy"
@@ -17,7 +16,7 @@ DECODING = "greedy"
 
 def task_card(run: Run) -> TaskCard:
     """Return the task as an agent reads it."""
-    task, count = run.task, run.vault.count("validation")
+    task, items = run.task, run.task.items("validation")
     return TaskCard(
         name=task.name,
         version=task.version,
@@ -32,24 +31,13 @@ def task_card(run: Run) -> TaskCard:
         max_new_tokens=task.max_new_tokens,
         stop=task.stop,
         decoding=DECODING,
-        validation_items=count,
-        shown_items=len(_open(run)),
-        detectable=detectable(effective(_groups(run))),
+        validation_items=len(items),
+        shown_items=len(open_items(task, [item.id for item in items])),
+        detectable=can_show(task, items),
         aggregate=task.aggregate.words,
         secondary=task.secondary,
         slices=task.slices,
     )
-
-
-def _groups(run: Run) -> list[str]:
-    """Return the slice that each validation item that decides counts in, where the score is a mean over slices."""
-    how, seen = run.task.aggregate, _open(run)
-    items = [item for item in run.task.items("validation") if item.id not in seen]
-    return [item.slices.get(how.over, "") if how.kind == "mean-of-slices" else "" for item in items]
-
-
-def _open(run: Run) -> frozenset[str]:
-    return open_items(run.task, [item.id for item in run.task.items("validation")])
 
 
 def source_cards(run: Run) -> tuple[SourceCard, ...]:

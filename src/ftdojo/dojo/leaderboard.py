@@ -1,13 +1,13 @@
 """Who stands where on validation: scores by item for the base and every experiment, and who is best so far.
 
-Only items that no agent is shown count here (``evaluation.open_items``): what is seen can be learned by heart.
+Only items that no agent is shown count here (``stats.open_items``): what is seen can be learned by heart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ftdojo.evaluation import open_items, scores
+from ftdojo.evaluation import scores
 from ftdojo.records import BASE, Comparison, Graded, Task
-from ftdojo.stats import Choice, compare, select, total
+from ftdojo.stats import Choice, compare, open_items, select, total
 
 
 class Leaderboard:

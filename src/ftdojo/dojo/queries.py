@@ -24,10 +24,11 @@ from ftdojo.dojo.measuring import experiment_of, rows_of
 from ftdojo.dojo.row_losses import show_losses
 from ftdojo.dojo.run import Run
 from ftdojo.errors import UnknownName, UsageError
-from ftdojo.evaluation import is_wrong, open_items
+from ftdojo.evaluation import is_wrong
 from ftdojo.records import BASE, Experiment, Look, LookKind, Message, Outcome, Shell
 from ftdojo.sandbox import Limits
 from ftdojo.sources import rows
+from ftdojo.stats import open_items
 from ftdojo.submissions import PreferenceRow, Row
 
 MEASURED: Mapping[LookKind, Callable[[Run, str], Iterator[Mapping[str, Any]]]] = {

@@ -8,7 +8,7 @@ from statistics import fmean
 from ftdojo.dojo import scorer_faults
 from ftdojo.dojo.run import Run
 from ftdojo.errors import WorkerError
-from ftdojo.evaluation import Race, evaluate, judged, lot, report, scores
+from ftdojo.evaluation import Race, evaluate, judged, report, scores
 from ftdojo.evaluation.engine import Calibrating
 from ftdojo.records import (
     Completion,
@@ -21,6 +21,7 @@ from ftdojo.records import (
     Weights,
     WorkerLost,
 )
+from ftdojo.stats import lot
 from ftdojo.store import Kind, dump, load
 
 SCORES_VERSION = "3"

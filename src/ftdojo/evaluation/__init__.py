@@ -2,7 +2,7 @@
 
 from ftdojo.evaluation.passes import Race, evaluate
 from ftdojo.evaluation.reports import is_wrong, judged, report, scores
-from ftdojo.evaluation.vault import Vault, leaks, lot, open_items
+from ftdojo.evaluation.vault import Vault, leaks
 
 __all__ = [
     "Race",
@@ -11,8 +11,6 @@ __all__ = [
     "is_wrong",
     "judged",
     "leaks",
-    "lot",
-    "open_items",
     "report",
     "scores",
 ]

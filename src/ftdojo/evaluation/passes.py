@@ -7,9 +7,8 @@ from statistics import fmean
 
 from ftdojo.errors import UsageError
 from ftdojo.evaluation.reports import scores
-from ftdojo.evaluation.vault import lot
 from ftdojo.records import Completion, Direction, Graded, Item, Message, Task
-from ftdojo.stats import Scores, surely_worse
+from ftdojo.stats import Scores, lot, surely_worse
 
 Generate = Callable[[Sequence[tuple[Message, ...]]], Sequence[Completion]]
 """Answers a batch of prompts, as many completions each as the task's decoding says, in their order."""

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ftdojo.evaluation.vault import lot, open_items
 from ftdojo.records import (
     Aggregate,
     Direction,
@@ -21,7 +20,7 @@ from ftdojo.records import (
     Task,
     WrongItem,
 )
-from ftdojo.stats import Scores, estimate, quantiles, resampled, total
+from ftdojo.stats import Scores, estimate, lot, open_items, quantiles, resampled, total
 
 WRONG_SHOWN = 5
 TEXT_SHOWN = 800

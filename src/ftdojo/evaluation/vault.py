@@ -4,14 +4,13 @@ Before the selection is frozen it hands out validation and confirmation items; o
 closes that door and hands out the test items, once. The contamination gate needs every held-out question at any time,
 so it works in here and lets out nothing but row numbers.
 
-Validation is in two parts (``open_items``): one that agents are shown, and a larger one that decides between experiments.
+Validation is in two parts (``stats.open_items``): one that agents are shown, and a larger one that decides between experiments.
 
 ``leaks`` asks the same gate about the raw sources: which of their rows an agent could not train on as they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
 
 from ftdojo.errors import FtdojoError, UsageError
@@ -19,29 +18,6 @@ from ftdojo.records import Item, Message, Overlap, Source, Split, Task
 from ftdojo.texts import Gate
 
 SPLITS: tuple[Split, ...] = ("validation", "confirm", "test")
-OPEN_EACH = 4
-"""One validation item of so many is open: agents may see it, so it decides nothing."""
-
-
-def lot(item: str) -> bytes:
-    """Return by what items are dealt: their ids alone, so the order is fair and everywhere the same."""
-    return sha256(item.encode()).digest()
-
-
-def open_items(task: Task, validation: Iterable[str]) -> frozenset[str]:
-    """Return the ids of the validation items that an agent may be shown, as far as the task shows any.
-
-    They are the same ones in every run, whatever was answered to them, and every fourth of those that a brief pass scores.
-    What agents see of them can be learned by heart, so neither verdicts nor choices count them: the others, which nobody is
-    shown, decide.
-
-    Args:
-        task: its ``shown`` may be "none"; then all items decide.
-        validation: the ids of the items, or of as many as a brief pass scores.
-    """
-    if task.shown == "none":
-        return frozenset()
-    return frozenset(sorted(validation, key=lot)[OPEN_EACH - 1 :: OPEN_EACH])
 
 
 class Vault:

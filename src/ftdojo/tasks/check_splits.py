@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from ftdojo.errors import FtdojoError
 from ftdojo.records import Item, Split, Task
-from ftdojo.stats import detectable, effective
+from ftdojo.stats import can_show
 from ftdojo.texts.near import common_runs, near
 
 Severity = Literal["error", "warning", "note"]
@@ -175,9 +175,7 @@ def _published(task: Task) -> Iterator[Finding]:
 def _figures(task: Task, items: Mapping[Split, Sequence[Item]]) -> Iterator[Finding]:
     count = len(items["validation"])
     if count:
-        over = task.aggregate.over if task.aggregate.kind == "mean-of-slices" else ""
-        counted = effective([item.slices.get(over, "") for item in items["validation"]])
-        points = round(100 * detectable(counted))
+        points = round(100 * can_show(task, items["validation"]))
         many = "1 item" if count == 1 else f"{count} items"
         yield note(
             "validation", f"{many} can show a difference of {points} points, four times in five."

@@ -14,7 +14,7 @@ from typing import Any
 from ftdojo.errors import UnknownName, UsageError
 from ftdojo.records import Message, filled, hole
 from ftdojo.sources import label_names, read_rows, split_files
-from ftdojo.stats import detectable
+from ftdojo.stats import OPEN_EACH, detectable
 from ftdojo.tasks.own.columns import Roles, roles
 from ftdojo.tasks.own.deal import FEWEST_ROWS, Dealt, Shares, deal
 from ftdojo.tasks.own.file import FILE, LABELLED
@@ -343,7 +343,8 @@ def _aside(told: Roles) -> list[str]:
 
 
 def _what_it_shows(counts: Mapping[str, int]) -> list[str]:
-    points = round(100 * detectable(counts["validation"]))
+    decide = counts["validation"] - counts["validation"] // OPEN_EACH
+    points = round(100 * detectable(decide))
     return [f"validation can show a difference of {points} points, four times in five"]
 
 
