@@ -8,6 +8,7 @@ import pytest
 from ftdojo.records import Direction
 from ftdojo.report.answers import SHOWN, TEXT, answers
 from ftdojo.report.evidence import RunEvidence
+from ftdojo.stats import every_fourth
 
 
 def scores(folder, name):
@@ -40,6 +41,15 @@ def test_a_prompt_is_quoted_only_where_a_report_quotes_it(finished):
 def test_a_run_without_two_models_has_nothing_to_compare(new, tmp_path, story):
     assert answers(RunEvidence.read(new)) is None
     assert answers(RunEvidence.read(story.begin(tmp_path / "other")[0])) is None
+
+
+def test_the_page_of_a_run_that_goes_on_shows_no_answer_that_its_agent_may_not_see(tmp_path, story):
+    folder, base = story.begin(tmp_path)
+    story.carry_out(folder, base, count=2)
+    seen = every_fourth(each.item for each in folder.predictions("base", "validation"))
+    shown = {pair.item for pair in answers(RunEvidence.read(folder)).pairs}
+    assert shown
+    assert shown <= seen
 
 
 def test_a_long_answer_is_cut(tmp_path, story):

@@ -1,6 +1,7 @@
 """Answers before and after: what the base and the chosen model wrote to the same validation items.
 
-Only validation outputs are opened here. Test items are never shown.
+Only validation outputs are opened here. Test items are never shown; and while a run goes on, an agent may read its page, so of
+the validation items only those that it may see anyway.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from itertools import chain, zip_longest
 from ftdojo.records import BASE, Direction, Graded, WrongItem
 from ftdojo.report.evidence import RunEvidence, cut
 from ftdojo.report.numbers import Scale
+from ftdojo.stats import every_fourth
 
 SHOWN, TEXT = 60, 1200
 """At most so many items, and so many characters of a text."""
@@ -74,7 +76,9 @@ def answers(evidence: RunEvidence) -> Answers | None:
     ]
     if name == BASE or not pairs:
         return None
-    shown = _chosen_few(pairs) if quoted else ()
+    seen = every_fourth(each.item for each in before)
+    told = pairs if evidence.result else [pair for pair in pairs if pair.item in seen]
+    shown = _chosen_few(told) if quoted else ()
     return Answers(
         name=name,
         gained=sum(pair.kind == "fixed" and pair.after.right for pair in pairs),
